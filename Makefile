@@ -1,0 +1,67 @@
+# Anlass: everything from a clean clone. `make` alone lists what there is.
+
+# The first Python on PATH that is young enough; PYTHON=… names another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+STACK := $(BIN)/python -m config.stack
+# Settings for checks that need no service: nothing listens at these addresses.
+UNSERVED := SECRET_KEY=checks DATABASE_URL=postgresql://nobody@127.0.0.1:1/none \
+	BROKER_URL=sqs://none:none@127.0.0.1:1 REDIS_URL=redis://127.0.0.1:1/0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test test-pure test-slow check fix bench migrations lock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
+
+setup: ## install everything into .venv and .stack, unless it is there
+	@test -n "$(PYTHON)" || { echo "Anlass needs Python 3.11 or later: none on PATH. Give PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -I config/stack/install.py
+
+demo: setup ## bill a demo seller's orders in a fresh stack (ORDERS=number)
+	@$(STACK) exec --root .stack/demo --fresh --processes -- \
+		$(BIN)/python manage.py demo $(if $(ORDERS),--orders $(ORDERS))
+
+run: setup ## run everything in this terminal until Ctrl-C
+	@$(STACK) run
+
+test: setup ## all tests but the slow ones
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-pure: setup ## the pure core's tests: no services, seconds
+	@$(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django
+
+test-slow: setup ## the proofs that take minutes
+	@$(BIN)/python -m pytest -m slow
+
+check: setup ## exactly what CI checks: format, rules, types, imports, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(UNSERVED) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(UNSERVED) $(BIN)/python manage.py check
+	$(UNSERVED) $(BIN)/python manage.py makemigrations --check --dry-run
+
+fix: setup ## format, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure
+	@$(STACK) exec --root .stack/bench --fresh -- $(BIN)/python -m benchmarks
+
+migrations: setup ## write the migrations that the models ask for
+	@$(UNSERVED) $(BIN)/python manage.py makemigrations
+
+# All versions with hashes, from the .in files. A version stays until its .in file asks for
+# another; UPGRADE=1 takes the latest of the others.
+lock: setup ## write requirements*.txt anew from requirements*.in
+	@test -x .stack/venv-lock/bin/uv || { $(PYTHON) -m venv .stack/venv-lock && \
+		.stack/venv-lock/bin/pip install --quiet uv==0.13.9; }
+	@for name in requirements requirements-dev config/stack/requirements-servers config/stack/requirements-sqs; do \
+		.stack/venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+			--no-build --generate-hashes --no-header $(if $(UPGRADE),--upgrade) \
+			--output-file $$name.txt $$name.in || exit 1; \
+	done
+	@{ echo "-r requirements.txt"; cat requirements-dev.txt; } > requirements-dev.new && \
+		mv requirements-dev.new requirements-dev.txt

@@ -1,0 +1,86 @@
+"""Reads of the catalog: prices, plans and tax rates as the pure engine's values."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from billing.catalog.models import Plan, Price
+from billing.catalog.models import TaxRate as TaxRateRow
+from billing.periods import Alignment, Interval
+from billing.pricing.taxes import TaxRate
+from billing.pricing.terms import PlanTerms, PriceKind, PriceModel, PriceTerms, Proration, Timing
+
+
+class PriceMissing(Exception):
+    """A plan or product has no price that holds on the day, in the currency asked for."""
+
+
+def on_sale(prices: Iterable[Price], *, on: date) -> list[Price]:
+    """Return those of `prices` that are on sale on a day."""
+    return [
+        price
+        for price in prices
+        if price.valid_from <= on and (price.valid_until is None or on < price.valid_until)
+    ]
+
+
+def plan_terms(plan: Plan, prices: Iterable[Price], *, on: date, currency: str) -> PlanTerms:
+    """
+    Return a plan's terms with the version of each price that is on sale on a day.
+
+    :raises PriceMissing: if the plan has none, or lacks one of its prices in the currency.
+    """
+    offered = on_sale(prices, on=on)
+    chosen = [price for price in offered if price.currency == currency]
+    missing = {price.code for price in offered} - {price.code for price in chosen}
+    if missing or not chosen:
+        what = f"price {', '.join(sorted(missing))}" if missing else "price"
+        raise PriceMissing(f"Plan {plan.code} has no {what} in {currency} on sale on {on}.")
+    return unpriced_terms(
+        plan, prices=[price_terms(price) for price in sorted(chosen, key=lambda price: price.code)]
+    )
+
+
+def unpriced_terms(plan: Plan, *, prices: Sequence[PriceTerms] = ()) -> PlanTerms:
+    """Return a plan's terms, with the prices given: none, where only its periods matter."""
+    return PlanTerms(
+        id=str(plan.id),
+        code=plan.code,
+        interval=Interval(plan.interval),
+        interval_count=plan.interval_count,
+        alignment=Alignment(plan.alignment),
+        anchor_day=plan.anchor_day,
+        prices=tuple(prices),
+    )
+
+
+def price_terms(price: Price) -> PriceTerms:
+    """Return a price as the engine's value."""
+    model = PriceModel(price.model)
+    return PriceTerms(
+        id=str(price.id),
+        code=price.code,
+        kind=PriceKind(price.kind),
+        timing=Timing(price.timing),
+        model=model,
+        amount=price.unit_price if model is PriceModel.FLAT else None,
+        unit_price=price.unit_price if model is PriceModel.PER_UNIT else None,
+        currency=price.currency,
+        tax_class=price.tax_class,
+        tax_included=price.tax_included,
+        proration=Proration(price.proration),
+    )
+
+
+def tax_rates(country: str) -> Sequence[TaxRate]:
+    """Return a country's tax rates as the engine's values."""
+    return [
+        TaxRate(
+            country=row.country,
+            tax_class=row.tax_class,
+            category=row.category,
+            percent=row.percent,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
+        for row in TaxRateRow.objects.filter(country=country)
+    ]

@@ -1,0 +1,16 @@
+"""Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
+
+from billing.contracts.commands.agree import make_contract
+from billing.contracts.commands.change import change_subscription, start_subscription
+from billing.contracts.commands.schedule import append_due, append_period_ended, schedule
+from billing.contracts.commands.test_clock import step_test_clock
+
+__all__ = [
+    "append_due",
+    "append_period_ended",
+    "change_subscription",
+    "make_contract",
+    "schedule",
+    "start_subscription",
+    "step_test_clock",
+]

@@ -1,0 +1,61 @@
+"""What is due when: the turn of a contract's periods as events."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from billing.contracts.events import period_ended
+from billing.contracts.models import Contract
+from billing.contracts.queries import contracts_due
+from billing.events import log
+from billing.events.models import Event
+from billing.sellers.models import Seller
+from billing.sellers.queries import today
+
+CHUNK = 1000
+
+
+def append_due(seller: Seller, *, at: datetime) -> int:
+    """
+    Append one event for each contract of the seller that is due; return how many were new.
+
+    Due is `next_billing_date <= today`: after an outage everything catches up, one event per
+    missed period, since billing one appends the next. Safe to run twice and in two processes.
+    """
+    appended = 0
+    for chunk in contracts_due(seller, on=today(seller, at=at), at_once=CHUNK):
+        new = [
+            period_ended(
+                seller_id=contract.seller_id,
+                contract_id=contract.id,
+                due_on=contract.next_billing_date,
+                at=at,
+            )
+            for contract in chunk
+            if contract.next_billing_date
+        ]
+        with transaction.atomic():
+            appended += len(log.append(new, at=at, known_too=True))
+    return appended
+
+
+def append_period_ended(contract: Contract, *, at: datetime) -> list[Event]:
+    """Append the event of a contract's next due day; nothing if it is in the log already."""
+    if contract.next_billing_date is None:
+        return []
+    new = period_ended(
+        seller_id=contract.seller_id,
+        contract_id=contract.id,
+        due_on=contract.next_billing_date,
+        at=at,
+    )
+    return log.append([new], at=at, known_too=True)
+
+
+def schedule(contract: Contract, *, next_billing_date: date | None, at: datetime) -> None:
+    """Note when a contract is due next; if that day has come already, append its event at once."""
+    if next_billing_date != contract.next_billing_date:
+        contract.next_billing_date = next_billing_date
+        contract.save(update_fields=["next_billing_date"])
+    if next_billing_date and next_billing_date <= today(contract.seller, at=at):
+        append_period_ended(contract, at=at)

@@ -1,0 +1,36 @@
+"""The test clock's way: from one due day to the next, as if the days had passed."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from billing.contracts.commands.schedule import append_due
+from billing.contracts.queries import next_due_day
+from billing.events.models import Event
+from billing.sellers.models import Seller, TestClock
+
+
+@transaction.atomic
+def step_test_clock(*, seller: Seller, at: datetime) -> bool:
+    """
+    Take a seller's test clock one due day nearer to its target; return whether it is on its way.
+
+    It doesn't step while an event of the seller waits, so that documents come in order of date.
+    """
+    clock = TestClock.objects.select_for_update().filter(seller=seller).first()
+    if clock is None or clock.target_date is None:
+        return False
+    waits = Event.objects.filter(seller=seller, state=Event.State.WAITING).exists()
+    if not waits and not append_due(seller, at=at):
+        _move(clock, at=at)
+    return clock.target_date is not None
+
+
+def _move(clock: TestClock, *, at: datetime) -> None:
+    if clock.today == clock.target_date:
+        clock.target_date = None
+    elif clock.target_date:
+        due_day = next_due_day(clock.seller, after=clock.today)
+        clock.today = min(due_day or clock.target_date, clock.target_date)
+    clock.save(update_fields=["today", "target_date"])
+    append_due(clock.seller, at=at)

@@ -1,0 +1,40 @@
+"""Facts that this stage adds to the log."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from billing.contracts.models import SubscriptionChange
+from billing.events.log import NewEvent
+
+SUBSCRIPTION_CHANGED = "subscription.changed"
+PERIOD_ENDED = "period.ended"
+
+
+def subscription_changed(change: SubscriptionChange) -> NewEvent:
+    """Return the event that tells of a new change of a subscription."""
+    return NewEvent(
+        seller_id=change.seller_id,
+        type=SUBSCRIPTION_CHANGED,
+        stream_id=change.subscription.contract_id,
+        payload={
+            "change_id": str(change.id),
+            "subscription_id": str(change.subscription_id),
+            "contract_id": str(change.subscription.contract_id),
+        },
+        as_of_date=change.recorded_on,
+        occurred_at=change.recorded_at,
+        idempotency_key=f"{SUBSCRIPTION_CHANGED}:{change.id}",
+    )
+
+
+def period_ended(*, seller_id: UUID, contract_id: UUID, due_on: date, at: datetime) -> NewEvent:
+    """Return the event that a contract's day has come on which something is due."""
+    return NewEvent(
+        seller_id=seller_id,
+        type=PERIOD_ENDED,
+        stream_id=contract_id,
+        payload={"contract_id": str(contract_id)},
+        as_of_date=due_on,
+        occurred_at=at,
+        idempotency_key=f"{PERIOD_ENDED}:{contract_id}:{due_on}",
+    )

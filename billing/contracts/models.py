@@ -1,0 +1,149 @@
+"""What was agreed: contracts, their subscriptions, and each change of them."""
+
+from django.db import models
+from django.db.models import Func, Q, Value
+
+from billing.catalog.models import Plan
+from billing.customers.models import Customer
+from billing.ids import new_id
+from billing.sellers.models import CURRENCY, Seller
+
+
+class Contract(models.Model):
+    """A customer's agreement to pay in one currency; the row that billing locks."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="contracts")
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="contracts", db_constraint=False
+    )
+    external_id = models.CharField(
+        max_length=100, null=True, blank=True, help_text="The caller's own id."
+    )
+    currency = models.CharField(max_length=3, validators=[CURRENCY])
+    payment_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days until an invoice is due; empty: the customer's."
+    )
+    created_at = models.DateTimeField()
+    next_billing_date = models.DateField(
+        null=True,
+        editable=False,
+        help_text="Next day on which something is due; the one column that changes.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "external_id"], name="contract_external_id_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["seller", "id"], name="contract_by_seller"),  # Lists.
+            # The scheduler's scan: its cost is the number of contracts that are due.
+            models.Index(
+                fields=["seller", "next_billing_date"],
+                name="contract_due",
+                condition=Q(next_billing_date__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or str(self.id)
+
+
+class Subscription(models.Model):
+    """One thing that a contract keeps paying for; its terms are the sum of its changes."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="subscriptions")
+    contract = models.ForeignKey(
+        Contract, models.PROTECT, related_name="subscriptions", db_constraint=False
+    )
+    external_id = models.CharField(
+        max_length=100, null=True, blank=True, help_text="The caller's own id."
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "external_id"], name="subscription_external_id_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["seller", "id"], name="subscription_by_seller")]  # Lists.
+
+    def __str__(self) -> str:
+        return self.external_id or str(self.id)
+
+
+class SubscriptionChange(models.Model):
+    """A change of a subscription, its start among them: a fact, never changed."""
+
+    class Kind(models.TextChoices):
+        """What changes."""
+
+        START = "start"
+        CHANGE_PLAN = "change_plan"
+        CHANGE_QUANTITY = "change_quantity"
+        PAUSE = "pause"
+        RESUME = "resume"
+        CANCEL = "cancel"
+        UNDO = "undo"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, related_name="changes", db_constraint=False
+    )
+    position = models.BigIntegerField(
+        editable=False,
+        db_default=Func(Value("billing_change_position"), function="nextval"),
+        help_text="Order of recording within a contract; the database gives it under its lock.",
+    )
+    kind = models.CharField(max_length=15, choices=Kind)
+    effective_on = models.DateField(help_text="First day of the new terms.")
+    recorded_on = models.DateField(editable=False, help_text="Day on which it became known.")
+    recorded_at = models.DateTimeField(editable=False)
+    plan = models.ForeignKey(
+        Plan, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    quantity = models.DecimalField(max_digits=30, decimal_places=12, null=True, blank=True)
+    credit = models.CharField(
+        max_length=8,
+        default="prorated",
+        choices=[(value, value) for value in ("prorated", "full", "none")],
+        help_text="For a cancellation: what is given back of what was paid in advance.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription"], condition=Q(kind="start"), name="subscription_starts_once"
+            ),
+            models.UniqueConstraint(
+                fields=["subscription", "position"], name="subscription_change_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="start", plan__isnull=False, quantity__isnull=False)
+                | Q(kind="change_plan", plan__isnull=False)
+                | Q(kind="change_quantity", plan__isnull=True, quantity__isnull=False)
+                | Q(
+                    kind__in=["pause", "resume", "cancel", "undo"],
+                    plan__isnull=True,
+                    quantity__isnull=True,
+                ),
+                name="subscription_change_says_what_changes",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__isnull=True) | Q(quantity__gte=0),
+                name="subscription_quantity_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit__in=["prorated", "full", "none"])
+                & (Q(kind="cancel") | Q(credit="prorated")),
+                name="subscription_credit_of_cancellation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.effective_on}"

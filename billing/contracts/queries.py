@@ -1,0 +1,99 @@
+"""Reads of contracts: timelines as the pure engine's values, and what is due."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Min, Q
+
+from billing.catalog.models import Price
+from billing.catalog.queries import plan_terms, unpriced_terms
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms
+from billing.pricing.timeline import Timeline
+from billing.sellers.models import Seller
+
+
+def timelines(contract: Contract, *, only: UUID | None = None) -> dict[UUID, Timeline]:
+    """
+    Return the whole timeline of each of the contract's subscriptions, or of `only` that one.
+
+    A plan's terms hold the version of each price that is on sale on the day from which the plan
+    holds, in the contract's currency.
+
+    :raises PriceMissing: if a plan lacks such a version of one of its prices.
+    """
+    changes = _changes(contract, only)
+    prices: dict[UUID | None, list[Price]] = defaultdict(list)
+    for price in Price.objects.filter(plan_id__in={change.plan_id for change in changes}):
+        prices[price.plan_id].append(price)
+    known: dict[UUID, list[Change]] = defaultdict(list)
+    for change in changes:
+        terms = None
+        if change.plan:
+            terms = plan_terms(
+                change.plan,
+                prices[change.plan_id],
+                on=change.effective_on,
+                currency=contract.currency,
+            )
+        known[change.subscription_id].append(as_change(change, terms))
+    return {
+        subscription_id: Timeline(str(subscription_id), tuple(changes), contract.seller.timezone)
+        for subscription_id, changes in known.items()
+    }
+
+
+def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
+    """Return a subscription's timeline without prices: enough to check a change and to date it."""
+    changes = tuple(
+        as_change(change, unpriced_terms(change.plan) if change.plan else None)
+        for change in _changes(contract, subscription_id)
+    )
+    return Timeline(str(subscription_id), changes, contract.seller.timezone)
+
+
+def as_change(change: SubscriptionChange, plan: PlanTerms | None) -> Change:
+    """Return a recorded change as the engine's value."""
+    return Change(
+        id=str(change.id),
+        position=change.position,
+        recorded_on=change.recorded_on,
+        effective_on=change.effective_on,
+        kind=ChangeKind(change.kind),
+        plan=plan,
+        quantity=change.quantity,
+        credit=Credit(change.credit),
+    )
+
+
+def contracts_due(seller: Seller, *, on: date, at_once: int) -> Iterator[list[Contract]]:
+    """Yield the seller's contracts that are due on a day or before, in chunks, by date."""
+    due = (
+        Contract.objects.filter(seller=seller, next_billing_date__lte=on)
+        .only("id", "seller_id", "next_billing_date")
+        .order_by("next_billing_date", "id")
+    )
+    chunk: list[Contract] = []
+    for contract in due.iterator(chunk_size=at_once):
+        chunk.append(contract)
+        if len(chunk) == at_once:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _changes(contract: Contract, only: UUID | None) -> list[SubscriptionChange]:
+    whose = Q(subscription_id=only) if only else Q(subscription__contract=contract)
+    return list(
+        SubscriptionChange.objects.filter(whose).select_related("plan").order_by("position")
+    )
+
+
+def next_due_day(seller: Seller, *, after: date) -> date | None:
+    """Return the first day after a day on which one of the seller's contracts is due."""
+    later = Contract.objects.filter(seller=seller, next_billing_date__gt=after)
+    first: date | None = later.aggregate(first=Min("next_billing_date"))["first"]
+    return first

@@ -1,0 +1,47 @@
+"""Who pays."""
+
+from django.db import models
+
+from billing.ids import new_id
+from billing.sellers.models import COUNTRY, Seller
+
+
+class Customer(models.Model):
+    """A business or consumer that a seller bills; invoices freeze a copy."""
+
+    class Kind(models.TextChoices):
+        """Whether the customer buys as a business or as a consumer."""
+
+        BUSINESS = "business"
+        CONSUMER = "consumer"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="customers")
+    external_id = models.CharField(
+        max_length=100, null=True, blank=True, help_text="The caller's own id."
+    )
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=Kind)
+    email = models.EmailField(blank=True)
+    street = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, validators=[COUNTRY])
+    vat_id = models.CharField("VAT id", max_length=20, blank=True)
+    locale = models.CharField(max_length=10, help_text="Language of what the customer reads.")
+    payment_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days until an invoice is due; empty: the seller's."
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "external_id"], name="customer_external_id_once"
+            ),
+        ]
+        # List of a seller's customers in stable order.
+        indexes = [models.Index(fields=["seller", "id"], name="customer_by_seller")]
+
+    def __str__(self) -> str:
+        return self.name

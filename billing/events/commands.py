@@ -1,0 +1,136 @@
+"""Writes to the log: how an event's handling ended, and what a human decided about a failure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.events import dispatch
+from billing.events.models import Attempt, Event, Failure
+from billing.events.priorities import priority_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One try of a worker: which task, where, from when to when."""
+
+    task: str
+    worker: str
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why an event could not be handled, in plain words, and what it may cost."""
+
+    code: str
+    reason: str
+    remedy: str
+    error_class: str
+    money_at_stake_minor: int | None = None
+    currency: str = ""
+
+
+def complete(event: Event, *, tried: Try) -> None:
+    """
+    Note that a task has acted on `event`; handled, once all tasks of its flow have.
+
+    Runs in the transaction of what the task did, so that both are committed or neither. A second
+    success of the same task is refused by the constraint `event_handled_once_per_task`.
+    """
+    _note(event, tried=tried, outcome=Attempt.Outcome.SUCCEEDED)
+    tasks = dispatch.tasks_of(event.type)
+    if len(tasks) > 1:
+        done = Attempt.objects.filter(event=event, outcome=Attempt.Outcome.SUCCEEDED)
+        if done.values("task").distinct().count() < len(tasks):
+            return
+    event.state = Event.State.HANDLED
+    event.save(update_fields=["state"])
+
+
+@transaction.atomic
+def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
+    """
+    Put an event that can't be handled before a human; None if it no longer waits.
+
+    The event stays out of the relay's sight until the failure is retried.
+    """
+    event = Event.objects.select_for_update().get(pk=event_id)
+    if event.state != Event.State.WAITING:
+        return None
+    _note(event, tried=tried, outcome=Attempt.Outcome.FAILED, error_class=trouble.error_class)
+    event.state = Event.State.FAILED
+    event.save(update_fields=["state"])
+    return Failure.objects.create(
+        seller_id=event.seller_id,
+        event=event,
+        code=trouble.code,
+        reason=trouble.reason,
+        remedy=trouble.remedy,
+        money_at_stake_minor=trouble.money_at_stake_minor,
+        currency=trouble.currency,
+        priority=priority_of(trouble.code, trouble.money_at_stake_minor),
+        state=Failure.State.OPEN,
+        opened_at=tried.ended_at,
+    )
+
+
+@transaction.atomic
+def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") -> int:
+    """Close open failures as retried, and send their events again. Return how many."""
+    failures = list(_open_failures(failure_ids))
+    events = [failure.event for failure in failures]
+    for failure in failures:
+        _close(failure, state=Failure.State.RETRIED, by=by, at=at, why=why)
+    for event in events:
+        event.state = Event.State.WAITING
+        event.next_send_at = at
+        event.save(update_fields=["state", "next_send_at"])
+    if events:
+        transaction.on_commit(partial(dispatch.send_now, events), robust=True)
+    return len(events)
+
+
+@transaction.atomic
+def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -> int:
+    """Close open failures for good: their events will not be billed. Return how many."""
+    failures = list(_open_failures(failure_ids))
+    for failure in failures:
+        _close(failure, state=Failure.State.WRITTEN_OFF, by=by, at=at, why=why)
+        failure.event.state = Event.State.WRITTEN_OFF
+        failure.event.save(update_fields=["state"])
+    return len(failures)
+
+
+def _open_failures(failure_ids: Iterable[UUID]) -> Iterable[Failure]:
+    return (
+        Failure.objects.select_for_update(of=("self", "event"))
+        .filter(id__in=list(failure_ids), state=Failure.State.OPEN)
+        .select_related("event")
+        .order_by("event__position")
+    )
+
+
+def _close(failure: Failure, *, state: Failure.State, by: str, at: datetime, why: str) -> None:
+    failure.state = state
+    failure.closed_by = by
+    failure.closed_at = at
+    failure.closing_note = why
+    failure.save(update_fields=["state", "closed_by", "closed_at", "closing_note"])
+
+
+def _note(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> None:
+    Attempt.objects.create(
+        event=event,
+        seller_id=event.seller_id,
+        task=tried.task,
+        worker=tried.worker,
+        started_at=tried.started_at,
+        ended_at=tried.ended_at,
+        outcome=outcome,
+        error_class=error_class,
+    )

@@ -1,0 +1,82 @@
+"""Appending to the log: in the transaction that states the fact, sent once it is committed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from billing.events import dispatch
+from billing.events.models import Event
+from billing.ids import new_id
+
+# The direct send has this long before the relay takes the event for one that was not sent.
+DIRECT_SEND_TAKES = timedelta(seconds=2)
+
+
+class OutsideTransaction(Exception):
+    """An event was appended outside the transaction that states its fact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """
+    Something that happened, about to be appended.
+
+    `payload` holds ids only. `as_of_date` is the seller's day as of which it is handled. Events of
+    one `stream_id` are handled in order. `idempotency_key` names the fact: it is appended once.
+    Without a `transaction_id` the event begins a story of its own.
+    """
+
+    seller_id: UUID
+    type: str
+    stream_id: UUID
+    payload: dict[str, str]
+    as_of_date: date
+    occurred_at: datetime
+    idempotency_key: str
+    transaction_id: UUID | None = None
+
+
+def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = False) -> list[Event]:
+    """
+    Append events to the log, and send them once the transaction is committed.
+
+    With `known_too`, events whose idempotency key is in the log already are passed over, and only
+    the others are returned; without it they are refused by the constraint `event_once`.
+
+    :raises OutsideTransaction: if no transaction is open.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("Append events in the transaction that states their facts.")
+    events = [_row(new, at=at) for new in new_events]
+    Event.objects.bulk_create(events, ignore_conflicts=known_too)
+    if known_too:
+        appended = set(
+            Event.objects.filter(id__in=[event.id for event in events]).values_list("id", flat=True)
+        )
+        events = [event for event in events if event.id in appended]
+    if waiting := [event for event in events if event.state == Event.State.WAITING]:
+        transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
+    return events
+
+
+def _row(new: NewEvent, *, at: datetime) -> Event:
+    event_id = new_id()
+    has_tasks = bool(dispatch.tasks_of(new.type))
+    return Event(
+        id=event_id,
+        seller_id=new.seller_id,
+        transaction_id=new.transaction_id or event_id,
+        type=new.type,
+        stream_id=new.stream_id,
+        payload=new.payload,
+        as_of_date=new.as_of_date,
+        occurred_at=new.occurred_at,
+        recorded_at=at,
+        idempotency_key=new.idempotency_key,
+        state=Event.State.WAITING if has_tasks else Event.State.NOTED,
+        next_send_at=at + DIRECT_SEND_TAKES,
+    )

@@ -1,0 +1,164 @@
+"""The log: what happened, who tried to act on it, and what went wrong."""
+
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from billing.ids import new_id
+
+SELLER = "billing.Seller"  # A later stage: named, not imported.
+
+
+class Event(models.Model):
+    """
+    Something that happened and wants an answer: the log and the outbox in one.
+
+    A message to the broker only says "look at these events". What happened never changes; how far
+    it got (`state`) and when it was sent (`published_at`, `next_send_at`, `sends`) do.
+    """
+
+    class State(models.TextChoices):
+        """How far an event got."""
+
+        NOTED = "noted", "noted: no task listens"
+        WAITING = "waiting"
+        HANDLED = "handled"
+        FAILED = "failed", "failed: see its failure"
+        WRITTEN_OFF = "written_off", "written off by a human"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="events")
+    transaction_id = models.UUIDField(
+        help_text="Id of the event that began the story; its own where it is the first."
+    )
+    position = models.BigIntegerField(
+        editable=False,
+        db_default=Func(Value("billing_event_position"), function="nextval"),
+        help_text="Order of appending.",
+    )
+    type = models.CharField(max_length=50)
+    stream_id = models.UUIDField(help_text="The row whose events are handled in order.")
+    payload = models.JSONField(help_text="Ids only.")
+    as_of_date = models.DateField(help_text="The seller's day as of which it is handled.")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    idempotency_key = models.CharField(max_length=120)
+    state = models.CharField(max_length=11, choices=State)
+    published_at = models.DateTimeField(null=True, help_text="When it was last sent.")
+    next_send_at = models.DateTimeField(help_text="When to send it again, if it still waits.")
+    sends = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "idempotency_key"], name="event_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["noted", "waiting", "handled", "failed", "written_off"]),
+                name="event_state_known",
+            ),
+        ]
+        indexes = [
+            # The relay: what is to be sent now. Holds only what waits.
+            models.Index(
+                fields=["next_send_at"], name="event_to_send", condition=Q(state="waiting")
+            ),
+            # bill(): what of a stream waits, in order. Holds only what waits.
+            models.Index(
+                fields=["stream_id", "position"],
+                name="event_waiting_in_stream",
+                condition=Q(state="waiting"),
+            ),
+            # The story of a transaction.
+            models.Index(fields=["transaction_id"], name="event_of_transaction"),
+            # Lists of a seller's events, newest first.
+            models.Index(fields=["seller", "position"], name="event_by_seller"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+class Attempt(models.Model):
+    """One try of a worker to act on an event: a fact."""
+
+    class Outcome(models.TextChoices):
+        """How the try ended."""
+
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="attempts")
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="+", db_index=False)
+    task = models.CharField(max_length=80)
+    worker = models.CharField(max_length=120)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    outcome = models.CharField(max_length=9, choices=Outcome)
+    error_class = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "task"],
+                condition=Q(outcome="succeeded"),
+                name="event_handled_once_per_task",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["succeeded", "failed"]) & Q(ended_at__gte=F("started_at")),
+                name="attempt_ended",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task}: {self.outcome}"
+
+
+class Failure(models.Model):
+    """An event that a human must look at, until it was retried, resolved or written off."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open"
+        RETRIED = "retried"
+        RESOLVED = "resolved"
+        WRITTEN_OFF = "written_off", "written off"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="failures")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="failures")
+    code = models.CharField("class", max_length=60, help_text="What kind of failure it is.")
+    reason = models.TextField(help_text="What is wrong, in plain words.")
+    remedy = models.TextField(help_text="What to do about it.")
+    money_at_stake_minor = models.BigIntegerField(
+        null=True, help_text="Net, in minor units; empty where it can't be known."
+    )
+    currency = models.CharField(max_length=3, blank=True)
+    priority = models.PositiveSmallIntegerField(help_text="0 to 100; the highest comes first.")
+    state = models.CharField(max_length=11, choices=State)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=150, blank=True, help_text="Who closed it.")
+    closing_note = models.TextField(blank=True, help_text="Why it was closed.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event"], condition=Q(state="open"), name="failure_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True)
+                | Q(state__in=["retried", "resolved", "written_off"], closed_at__isnull=False),
+                name="failure_closed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__range=(0, 100)), name="failure_priority_in_range"
+            ),
+        ]
+        indexes = [
+            # The inbox: a seller's open failures, most urgent first.
+            models.Index(
+                fields=["seller", "-priority"], name="failure_inbox", condition=Q(state="open")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}"

@@ -1,0 +1,25 @@
+"""How urgent a failure is: by its class, and by the money at stake."""
+
+# A class that no one foresaw is a defect, and defects come first.
+UNFORESEEN = 60
+CLASS_WEIGHT = {
+    "defect": UNFORESEEN,
+    "worker_lost": UNFORESEEN,
+    "timeline_contradicts": 50,
+    "price_missing": 40,
+    "tax_data_missing": 40,
+    "tax_not_decided": 40,
+    "seller_data_missing": 40,
+}
+MOST = 100
+
+
+def priority_of(code: str, money_at_stake_minor: int | None) -> int:
+    """
+    Return a failure's priority, 0 to 100, higher first.
+
+    The class gives the base; each digit of the amount in minor units adds 5, an unknown amount
+    counts as one of four digits.
+    """
+    digits = 4 if money_at_stake_minor is None else len(str(abs(money_at_stake_minor)))
+    return min(MOST, CLASS_WEIGHT.get(code, UNFORESEEN) + 5 * digits)

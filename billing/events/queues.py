@@ -1,0 +1,112 @@
+"""The broker's queues: made with their dead-letter queues, measured, rid of dead letters."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+
+DEAD = "-dead"
+KEPT_SECONDS = str(14 * 24 * 3600)  # The longest that SQS keeps a message.
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was received too often without being finished, and what it names."""
+
+    receipt: str
+    event_ids: tuple[UUID, ...]
+
+
+@contextmanager
+def _channel() -> Iterator[Any]:
+    with current_app.connection_for_write() as broker:
+        yield broker.default_channel
+
+
+def create_queues() -> list[str]:
+    """
+    Create the queues with their dead-letter queues, or set them right; return their names.
+
+    Safe to run again. In production the queues are made with the infrastructure.
+    """
+    with _channel() as channel:
+        client = channel.sqs()
+        name = channel.canonical_queue_name(settings.BILLING_QUEUE)
+        dead_url = client.create_queue(QueueName=name + DEAD)["QueueUrl"]
+        client.set_queue_attributes(
+            QueueUrl=dead_url, Attributes={"MessageRetentionPeriod": KEPT_SECONDS}
+        )
+        attributes = client.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])
+        redrive = {
+            "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
+            "maxReceiveCount": settings.BROKER_RECEIVES_AT_MOST,
+        }
+        url = client.create_queue(QueueName=name)["QueueUrl"]
+        client.set_queue_attributes(
+            QueueUrl=url,
+            Attributes={
+                "VisibilityTimeout": str(settings.BROKER_VISIBILITY_SECONDS),
+                "MessageRetentionPeriod": KEPT_SECONDS,
+                "RedrivePolicy": json.dumps(redrive),
+            },
+        )
+        return [name, name + DEAD]
+
+
+def depths() -> dict[str, int]:
+    """Return how many messages lie in each queue, in flight or not."""
+    found: dict[str, int] = {}
+    with _channel() as channel:
+        client = channel.sqs()
+        name = channel.canonical_queue_name(settings.BILLING_QUEUE)
+        for queue in (name, name + DEAD):
+            attributes = client.get_queue_attributes(
+                QueueUrl=client.get_queue_url(QueueName=queue)["QueueUrl"],
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )["Attributes"]
+            found[queue] = sum(int(count) for count in attributes.values())
+    return found
+
+
+@contextmanager
+def dead_letters() -> Iterator[list[DeadLetter]]:
+    """
+    Give the next dead letters, ten at most; they are deleted if the block ends without error.
+
+    A message that can't be read is given with no event ids, and so deleted.
+    """
+    with _channel() as channel:
+        client = channel.sqs()
+        name = channel.canonical_queue_name(settings.BILLING_QUEUE) + DEAD
+        url = client.get_queue_url(QueueName=name)["QueueUrl"]
+        answer = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+        letters = [
+            DeadLetter(message["ReceiptHandle"], _event_ids(message["Body"]))
+            for message in answer.get("Messages", [])
+        ]
+        yield letters
+        for letter in letters:
+            client.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
+
+
+def _event_ids(body: str) -> tuple[UUID, ...]:
+    """Read the event ids from a message of Celery's protocol 2, base64 twice."""
+    try:
+        text = body if body.startswith("{") else base64.b64decode(body).decode()
+        message = json.loads(text)
+        arguments = message["body"]
+        if message["properties"].get("body_encoding") == "base64":
+            arguments = base64.b64decode(arguments).decode()
+        _, kwargs, _ = json.loads(arguments)
+        return tuple(UUID(event_id) for event_id in kwargs["event_ids"])
+    except (ValueError, KeyError, TypeError):
+        return ()

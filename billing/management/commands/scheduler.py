@@ -1,0 +1,38 @@
+"""`manage.py scheduler`: appends the events of days that have come."""
+
+import logging
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from billing.contracts.commands import append_due, step_test_clock
+from billing.events.loop import Every, Loop
+from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 10.0
+CLOCKS_EVERY_SECONDS = 0.1
+
+
+class Command(BaseCommand):
+    """Append an event for each contract that is due, and take test clocks to their day."""
+
+    help = __doc__
+
+    def handle(self, **_: object) -> None:
+        """Look what is due until told to stop."""
+        time_to_look = Every(LOOK_EVERY_SECONDS)
+
+        def turn() -> float:
+            if time_to_look.is_over():
+                for seller in sellers_on_real_time():
+                    if appended := append_due(seller, at=timezone.now()):
+                        logger.info("%s: %d contracts are due", seller, appended)
+            moving = [
+                step_test_clock(seller=seller, at=timezone.now())
+                for seller in sellers_with_moving_clock()
+            ]
+            return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
+
+        Loop("scheduler").run(turn)

@@ -1,0 +1,79 @@
+"""
+Facts are inserted once: the database refuses to change, delete or truncate them.
+
+A trigger `UPDATE OF` fires only where a frozen column is named in the statement, so that a change
+of a free column costs nothing.
+"""
+
+from django.db import migrations
+
+REFUSE = """
+CREATE FUNCTION anlass_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = 'integrity_constraint_violation',
+        CONSTRAINT = TG_NAME,
+        TABLE = TG_TABLE_NAME,
+        MESSAGE = format('%s: %s of %s is refused', TG_NAME, lower(TG_OP), TG_TABLE_NAME),
+        HINT = 'Facts never change. State a correction as a new row.';
+END $$;
+
+-- Makes a table's rows facts: only the columns named as free may be updated.
+CREATE FUNCTION anlass_make_facts(tab regclass, prefix text, free text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE frozen text;
+BEGIN
+    SELECT string_agg(quote_ident(attname), ', ') INTO frozen FROM pg_attribute
+    WHERE attrelid = tab AND attnum > 0 AND NOT attisdropped AND attname <> ALL (free);
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OF %s ON %s FOR EACH ROW
+                    EXECUTE FUNCTION anlass_refuse()', prefix || '_never_changes', frozen, tab);
+    EXECUTE format('CREATE TRIGGER %I BEFORE DELETE ON %s FOR EACH ROW
+                    EXECUTE FUNCTION anlass_refuse()', prefix || '_never_deleted', tab);
+    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT
+                    EXECUTE FUNCTION anlass_refuse()', prefix || '_never_truncated', tab);
+END $$;
+"""
+
+FACTS = """
+SELECT anlass_make_facts('billing_price', 'price', '{valid_until}');
+SELECT anlass_make_facts('billing_plan', 'plan', '{name}');
+SELECT anlass_make_facts('billing_product', 'product', '{name}');
+SELECT anlass_make_facts('billing_contract', 'contract', '{next_billing_date}');
+SELECT anlass_make_facts('billing_subscription', 'subscription', '{}');
+SELECT anlass_make_facts('billing_subscriptionchange', 'subscription_change', '{}');
+SELECT anlass_make_facts('billing_order', 'order', '{}');
+SELECT anlass_make_facts('billing_orderline', 'order_line', '{}');
+SELECT anlass_make_facts('billing_event', 'event', '{state,published_at,next_send_at,sends}');
+SELECT anlass_make_facts('billing_attempt', 'attempt', '{}');
+SELECT anlass_make_facts(
+    'billing_failure', 'failure', '{state,closed_at,closed_by,closing_note,priority}');
+
+CREATE TRIGGER price_ends_once BEFORE UPDATE OF valid_until ON billing_price FOR EACH ROW
+WHEN (OLD.valid_until IS NOT NULL) EXECUTE FUNCTION anlass_refuse();
+
+CREATE TRIGGER event_settled_for_good BEFORE UPDATE OF state ON billing_event FOR EACH ROW
+WHEN (OLD.state IN ('noted', 'handled', 'written_off') AND NEW.state <> OLD.state)
+EXECUTE FUNCTION anlass_refuse();
+
+CREATE TRIGGER failure_closed_for_good BEFORE UPDATE ON billing_failure FOR EACH ROW
+WHEN (OLD.state <> 'open') EXECUTE FUNCTION anlass_refuse();
+"""
+
+UNDO = """
+DO $$
+DECLARE t record;
+BEGIN
+    FOR t IN SELECT tgname, tgrelid::regclass AS tab FROM pg_trigger
+             WHERE tgfoid = 'anlass_refuse'::regproc AND NOT tgisinternal
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', t.tgname, t.tab);
+    END LOOP;
+END $$;
+DROP FUNCTION anlass_make_facts(regclass, text, text[]);
+DROP FUNCTION anlass_refuse();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0002_tables")]
+    operations = [migrations.RunSQL(REFUSE + FACTS, UNDO)]

@@ -1,0 +1,29 @@
+"""All tables of this app, listed for Django; each stands in its stage."""
+
+from billing.catalog.models import Plan, Price, Product, TaxRate
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.customers.models import Customer
+from billing.events.models import Attempt, Event, Failure
+from billing.orders.models import Order, OrderLine
+from billing.sellers.models import ApiKey, IdempotentRequest, Membership, Seller, TestClock
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "Contract",
+    "Customer",
+    "Event",
+    "Failure",
+    "IdempotentRequest",
+    "Membership",
+    "Order",
+    "OrderLine",
+    "Plan",
+    "Price",
+    "Product",
+    "Seller",
+    "Subscription",
+    "SubscriptionChange",
+    "TaxRate",
+    "TestClock",
+]

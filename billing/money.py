@@ -1,0 +1,84 @@
+"""Amounts of money: exact `Decimal` inside, integer minor units of ISO 4217 outside."""
+
+from collections.abc import Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from functools import cache
+
+from iso4217 import Currency
+
+# Wide enough that no price x quantity x seconds is cut off before the one rounding at the line:
+# half a minor unit must be told from a hair less.
+EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_LOSSLESS = Context(prec=80, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Inexact])
+
+
+class UnknownCurrency(ValueError):
+    """The code is not an ISO 4217 currency that amounts can be charged in."""
+
+
+@cache
+def minor_digits(currency: str) -> int:
+    """
+    Return how many decimal places the currency has: 2 for EUR, 0 for JPY, 3 for KWD.
+
+    Source: ISO 4217 list one.
+
+    :raises UnknownCurrency: if the code is no currency, or one without minor unit such as gold.
+    """
+    if currency not in Currency.__members__:
+        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 code: use one such as EUR.")
+    digits = Currency[currency].exponent
+    if digits is None:
+        raise UnknownCurrency(f"{currency} has no minor unit: nothing can be charged in it.")
+    return digits
+
+
+def round_half_up(amount: Decimal) -> int:
+    """Return the nearest whole number; halves go away from zero, so that signs are symmetric."""
+    return int(amount.to_integral_value(ROUND_HALF_UP))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Return the amount in minor units, rounded half up: 199.995 EUR are 20000."""
+    return round_half_up(amount.scaleb(minor_digits(currency), EXACT))
+
+
+def from_minor(amount_minor: int, currency: str) -> Decimal:
+    """Return the amount with all decimal places of its currency: 20000 are 200.00 EUR."""
+    return Decimal(amount_minor).scaleb(-minor_digits(currency), _LOSSLESS)
+
+
+def share_of(amount: Decimal, used: Decimal | int, whole: Decimal | int) -> Decimal:
+    """Return amount x used / whole, unrounded."""
+    return EXACT.divide(EXACT.multiply(amount, Decimal(used)), Decimal(whole))
+
+
+def allocate(total_minor: int, weights: Sequence[Decimal | int]) -> list[int]:
+    """
+    Split a total in proportion to the weights so that the parts sum to it exactly.
+
+    Largest remainder: what whole units leave over goes to the parts that lost most, the
+    earlier first. The parts of the negated total are the negated parts.
+
+    :raises ValueError: if a weight is negative or all are zero.
+    """
+    whole = sum((Decimal(weight) for weight in weights), Decimal(0))
+    if whole <= 0 or any(weight < 0 for weight in weights):
+        raise ValueError(f"Weights must not be negative nor all zero: {list(weights)}.")
+    total = Decimal(total_minor)
+    return round_parts([share_of(total, weight, whole) for weight in weights], total_minor)
+
+
+def round_parts(parts: Sequence[Decimal], total_minor: int) -> list[int]:
+    """
+    Round exact parts to whole numbers that sum to the total, by largest remainder.
+
+    The parts may have different signs; their exact sum must round to the total.
+    """
+    rounded = [int(part.to_integral_value(ROUND_DOWN)) for part in parts]
+    left = total_minor - sum(rounded)
+    sign = 1 if left >= 0 else -1
+    by_loss = sorted(range(len(parts)), key=lambda i: sign * (rounded[i] - parts[i]))
+    for i in by_loss[: abs(left)]:
+        rounded[i] += sign
+    return rounded

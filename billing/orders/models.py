@@ -1,0 +1,76 @@
+"""Single purchases."""
+
+from django.db import models
+from django.db.models import Q
+
+from billing.catalog.models import TAX_CLASSES, Product
+from billing.customers.models import Customer
+from billing.ids import new_id
+from billing.sellers.models import CURRENCY, Seller
+
+
+class Order(models.Model):
+    """A single purchase: a fact, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="orders", db_constraint=False
+    )
+    external_id = models.CharField(
+        max_length=100, null=True, blank=True, help_text="The caller's own id."
+    )
+    currency = models.CharField(max_length=3, validators=[CURRENCY])
+    ordered_on = models.DateField(help_text="Day of the order and of the supply.")
+    recorded_on = models.DateField(editable=False, help_text="Day on which it became known.")
+    recorded_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "external_id"], name="order_external_id_once"
+            ),
+        ]
+        indexes = [
+            # List of a seller's orders, newest first.
+            models.Index(fields=["seller", "id"], name="order_by_seller"),
+            models.Index(fields=["customer"], name="order_by_customer"),  # Customer's page.
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or str(self.id)
+
+
+class OrderLine(models.Model):
+    """One thing of an order. Without a unit price the product's price on the day holds."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField(help_text="1, 2, 3 … on the order.")
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    text = models.CharField(max_length=300, blank=True, help_text="As printed on the line.")
+    quantity = models.DecimalField(max_digits=30, decimal_places=12)
+    unit_price = models.DecimalField(
+        max_digits=30, decimal_places=12, null=True, blank=True, help_text="In major units."
+    )
+    tax_class = models.CharField(
+        max_length=8, blank=True, choices=[(value, value) for value in TAX_CLASSES]
+    )
+    tax_included = models.BooleanField(default=False, help_text="Whether the unit price is gross.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
+            models.CheckConstraint(
+                condition=Q(unit_price__isnull=False, tax_class__in=TAX_CLASSES) & ~Q(text="")
+                | Q(unit_price__isnull=True, product__isnull=False, tax_class=""),
+                name="order_line_priced_or_of_product",
+            ),
+            models.CheckConstraint(condition=~Q(quantity=0), name="order_line_has_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text or str(self.product)

@@ -1,0 +1,67 @@
+"""The facts of a subscription: what is known of it, and what still stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from operator import attrgetter
+
+from billing.pricing.terms import Change, ChangeKind, PriceTerms
+
+
+class ContradictoryTimeline(ValueError):
+    """A change contradicts the other changes of its subscription; the text names the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """
+    The recorded changes of one subscription.
+
+    `zone` is the seller's time zone (IANA name). Only proration by the second looks at it.
+    """
+
+    subscription_id: str
+    changes: tuple[Change, ...]
+    zone: str = "UTC"
+
+    def known(self, on: date, position: int | None = None) -> "Timeline":
+        """
+        Return what was recorded up to and including a day, with undone changes taken out.
+
+        With `position`, only the facts up to that one: what was known when it was recorded.
+        """
+        known = tuple(
+            change
+            for change in self.changes
+            if change.recorded_on <= on and (position is None or change.position <= position)
+        )
+        return replace(self, changes=standing(known))
+
+    @property
+    def prices(self) -> dict[str, PriceTerms]:
+        """All prices that any fact names, also an undone or a corrected one, by their id."""
+        plans = {change.plan.id: change.plan for change in self.changes if change.plan}
+        return {price.id: price for plan in plans.values() for price in plan.prices}
+
+
+def standing(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """
+    Return the changes that no undo took back, without the undos, in the order they take effect.
+
+    An undo takes back the change recorded latest of those still pending on its day.
+
+    :raises ContradictoryTimeline: if an undo finds nothing pending.
+    """
+    kept: list[Change] = []
+    for change in sorted(changes, key=attrgetter("position")):
+        if change.kind is not ChangeKind.UNDO:
+            kept.append(change)
+            continue
+        pending = [known for known in kept if known.effective_on > change.effective_on]
+        if not pending:
+            raise ContradictoryTimeline(
+                f"No change is pending on {change.effective_on}, so there is nothing to undo: "
+                "record a new change instead."
+            )
+        kept.remove(pending[-1])
+    return tuple(sorted(kept, key=attrgetter("effective_on", "position")))

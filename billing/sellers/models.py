@@ -1,0 +1,119 @@
+"""Who issues invoices, and who may act for them."""
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from billing.ids import new_id
+
+COUNTRY = RegexValidator(r"^[A-Z]{2}$", "Give the ISO 3166-1 alpha-2 code, for example DE.")
+CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR.")
+
+
+class Seller(models.Model):
+    """A legal entity that issues invoices. Every other row belongs to one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=200, help_text="Legal name, as printed.")
+    street = models.CharField(max_length=200)
+    postcode = models.CharField(max_length=20)
+    city = models.CharField(max_length=100)
+    country = models.CharField(max_length=2, validators=[COUNTRY])
+    email = models.EmailField(blank=True)
+    vat_id = models.CharField("VAT id", max_length=20, blank=True)
+    tax_number = models.CharField(max_length=30, blank=True)
+    iban = models.CharField("IBAN", max_length=34, blank=True)
+    bic = models.CharField("BIC", max_length=11, blank=True)
+    timezone = models.CharField(max_length=64, help_text="IANA name; its days decide.")
+    currency = models.CharField(max_length=3, validators=[CURRENCY])
+    locale = models.CharField(max_length=10, help_text="Language of printed texts, de or en.")
+    payment_days = models.PositiveSmallIntegerField(help_text="Days until an invoice is due.")
+    invoice_number_format = models.CharField(
+        max_length=60, help_text="For example R{year}-{sequence:06d}."
+    )
+    credit_note_number_format = models.CharField(
+        max_length=60, help_text="For example G{year}-{sequence:06d}."
+    )
+    is_test = models.BooleanField(help_text="Test mode: has a test clock, demands no money.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TestClock(models.Model):
+    """The day that a seller in test mode lives in, and the day that it is on its way to."""
+
+    __test__ = False  # Not a test case, whatever its name makes pytest think.
+
+    seller = models.OneToOneField(
+        Seller, models.PROTECT, primary_key=True, related_name="test_clock"
+    )
+    today = models.DateField()
+    target_date = models.DateField(null=True, blank=True, help_text="Empty while it stands still.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(target_date__isnull=True) | Q(target_date__gte=F("today")),
+                name="test_clock_goes_forward",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seller}: {self.today}"
+
+
+class ApiKey(models.Model):
+    """A secret by which an app acts for a seller; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="What uses it.")
+    prefix = models.CharField(max_length=24, unique=True, help_text="The part that may be shown.")
+    secret_hash = models.CharField(max_length=64, help_text="SHA-256 of the whole key, in hex.")
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+
+class Membership(models.Model):
+    """A staff user who works for a seller; without one a user sees no seller's rows."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="seller_memberships"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "user"], name="membership_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} for {self.seller}"
+
+
+class IdempotentRequest(models.Model):
+    """A writing request that was carried out under an Idempotency-Key, with its answer."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
+    status = models.PositiveSmallIntegerField(help_text="HTTP status of the answer.")
+    answer = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "key"], name="idempotency_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

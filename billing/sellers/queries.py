@@ -1,0 +1,50 @@
+"""Reads about sellers."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from billing.sellers.models import Seller, TestClock
+
+
+class SellerUnclear(Exception):
+    """It isn't clear which seller is meant."""
+
+
+def today(seller: Seller, *, at: datetime) -> date:
+    """Return the seller's day: its test clock's, or that of `at` in its time zone."""
+    clock = TestClock.objects.filter(seller=seller).first() if seller.is_test else None
+    return clock.today if clock else local_date(seller, at=at)
+
+
+def local_date(seller: Seller, *, at: datetime) -> date:
+    """Return the date that `at` falls on in the seller's time zone."""
+    return at.astimezone(ZoneInfo(seller.timezone)).date()
+
+
+def sellers_on_real_time() -> Iterable[Seller]:
+    """Return the sellers whose days pass by themselves."""
+    return Seller.objects.filter(test_clock__isnull=True)
+
+
+def sellers_with_moving_clock() -> Iterable[Seller]:
+    """Return the sellers whose test clock is on its way to a day."""
+    return Seller.objects.filter(test_clock__target_date__isnull=False)
+
+
+def find_seller(name_or_id: str | None) -> Seller:
+    """
+    Return the seller that a human means: by id, by name, or the only one.
+
+    :raises SellerUnclear: if there is none, or more than one; the text lists them.
+    """
+    sellers = list(Seller.objects.order_by("name"))
+    found = [
+        seller
+        for seller in sellers
+        if name_or_id is None or name_or_id in (str(seller.id), seller.name)
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = "; ".join(f"{seller.name} ({seller.id})" for seller in sellers) or "none"
+    raise SellerUnclear(f"Name one seller by --seller, by name or id. There are: {known}.")

@@ -1,0 +1,11 @@
+"""The Celery application: tasks over SQS, worker events and remote control over Redis."""
+
+import os
+
+from config.control_plane import ControlPlaneCelery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = ControlPlaneCelery("anlass")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["invoices.issuing"])

@@ -1,0 +1,60 @@
+"""Typed readers of the environment: one per kind; what is missing fails at the start."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class SettingMissing(Exception):
+    """A setting that has no default was not given in the environment."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """
+    Return the setting `name`, or the contents of the file that `<name>_FILE` names.
+
+    :raises SettingMissing: if neither is given and there is no default.
+    """
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    value = os.environ.get(name, default)
+    if value is None:
+        raise SettingMissing(
+            f"{name} is not set. Give {name} or {name}_FILE in the environment"
+            " (`make run` and `make test` set it for the embedded stack)."
+        )
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a yes/no setting; `1`, `true`, `yes` and `on` mean yes."""
+    return text(name, str(default)).lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    """Return a whole-number setting."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise SettingMissing(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated setting as a list without empty entries."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(name: str) -> dict[str, object]:
+    """Return Django's connection settings for a `postgresql://user:password@host:port/name` URL."""
+    url = urlsplit(text(name))
+    if url.scheme not in {"postgres", "postgresql"}:
+        raise SettingMissing(f"{name} must be a postgresql:// URL, not {url.scheme}://.")
+    return {
+        "ENGINE": "django_prometheus.db.backends.postgresql",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": str(url.port or 5432),
+    }

@@ -1,0 +1,21 @@
+"""
+The whole engine on one page: event type → the tasks that it sets off.
+
+A task named here is declared in the `tasks.py` of its stage. An event that nobody listens to is
+noted in the log all the same.
+"""
+
+from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
+from billing.orders.events import ORDER_PLACED
+from invoices.issuing.events import INVOICE_ISSUED
+
+BILL = "issuing.bill"
+
+FLOW: dict[str, tuple[str, ...]] = {
+    # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
+    ORDER_PLACED: (BILL,),
+    SUBSCRIPTION_CHANGED: (BILL,),
+    PERIOD_ENDED: (BILL,),
+    # An invoice was issued: documents, delivery and payments will listen here.
+    INVOICE_ISSUED: (),
+}

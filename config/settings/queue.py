@@ -1,0 +1,58 @@
+"""Settings of the broker (SQS), the control plane (Redis protocol) and the dispatch of events."""
+
+import json
+from datetime import timedelta
+
+from config import env
+
+# Which tasks an event sets off: billing/events reads the table by this name.
+EVENT_FLOW = "config.flow.FLOW"
+
+# A message names at most so many events; a bulk of events goes out in few messages.
+EVENTS_PER_MESSAGE = 100
+# An event that is still waiting is sent again: first after this, then after twice that, and so on.
+EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
+EVENT_RESEND_AT_MOST = timedelta(minutes=15)
+
+BILLING_QUEUE = "billing"
+BROKER_QUEUE_PREFIX = env.text("BROKER_QUEUE_PREFIX", "anlass-")
+BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120)
+# Only the embedded broker loses its queues; elsewhere the infrastructure makes them.
+BROKER_CREATES_QUEUES = env.flag("BROKER_CREATES_QUEUES", default=False)
+BROKER_RECEIVES_AT_MOST = 5  # Then the message goes to the dead-letter queue, and into a failure.
+
+CELERY_BROKER_URL = env.text("BROKER_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "region": env.text("AWS_REGION", "eu-central-1"),
+    "is_secure": env.flag("BROKER_TLS", default=True),
+    "visibility_timeout": BROKER_VISIBILITY_SECONDS,
+    "wait_time_seconds": 10,
+    "polling_interval": 0,
+    "queue_name_prefix": BROKER_QUEUE_PREFIX,
+    # A queue that is not there is an error of the set-up; kombu would create it without its
+    # dead-letter queue. `manage.py queues` creates both.
+    "client-config": {
+        "connect_timeout": 2,
+        "read_timeout": 15,
+        "retries": {"total_max_attempts": 2},
+    },
+    **json.loads(env.text("BROKER_TRANSPORT_OPTIONS", "{}")),
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = BILLING_QUEUE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT = False
+CELERY_TASK_SOFT_TIME_LIMIT = BROKER_VISIBILITY_SECONDS // 2
+CELERY_TASK_TIME_LIMIT = BROKER_VISIBILITY_SECONDS * 3 // 4  # Below the visibility timeout.
+CELERY_TASK_SEND_SENT_EVENT = True
+CELERY_TASK_PUBLISH_RETRY = False  # The relay sends again what was not sent.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 2
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000  # KiB
+
+# Worker events and remote control travel over Redis, since SQS has no fan-out.
+CELERY_CONTROL_PLANE_URL = env.text("REDIS_URL")

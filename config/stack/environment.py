@@ -1,0 +1,45 @@
+"""The settings that the stack gives to the engine's processes."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from config.stack.places import Places
+from config.stack.ports import HOST
+
+
+def given(name: str) -> str | None:
+    """Return a setting of the environment, or the contents of the file that `<name>_FILE` names."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name) or None
+
+
+def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str]:
+    """
+    Return what is to be added to the environment.
+
+    What the environment gives already is left alone: it replaces the embedded part.
+    """
+    wanted = {
+        "SECRET_KEY": places.secret("secret-key"),
+        "SECURE_COOKIES": "0",
+        "STATIC_FROM_SOURCE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    if sys.platform == "darwin":
+        # Else macOS ends a forked worker that had used a system library before the fork.
+        wanted["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
+    added = {name: value for name, value in wanted.items() if given(name) is None}
+    for settings in services:
+        added |= settings
+    return added | _no_proxy()
+
+
+def _no_proxy() -> dict[str, str]:
+    # boto3 would send calls to loopback through a proxy that the environment names.
+    names = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "", HOST, "localhost"]
+    value = ",".join(name for name in names if name)
+    return {"NO_PROXY": value, "no_proxy": value}

@@ -1,0 +1,85 @@
+"""One readable log of all processes: a prefix for each, colours on a terminal, a rotated file."""
+
+import re
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TextIO
+
+KEPT_LOGS = 5
+COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92)
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+Listener = Callable[[str], None]
+
+
+class Output:
+    """Writes every line of every process to the log file and, if there is one, to the terminal."""
+
+    def __init__(self, file: Path, *, terminal: TextIO | None = None) -> None:
+        """Start a new log file; the former ones stay as `<name>.1` (latest) and so on."""
+        _rotate(file)
+        self.path = file
+        self._file = file.open("a", encoding="utf-8", errors="replace")
+        self._terminal = terminal
+        self._colours: dict[str, int] = {}
+        self._latest: dict[str, deque[str]] = {}
+        self._lock = threading.Lock()
+
+    def line(self, name: str, text: str) -> None:
+        """Write one line of the process `name`."""
+        text = text.rstrip()
+        with self._lock:
+            self._latest.setdefault(name, deque(maxlen=20)).append(ESCAPES.sub("", text))
+            if not self._file.closed:
+                self._file.write(f"{name:10} | {ESCAPES.sub('', text)}\n")
+                self._file.flush()
+            if self._terminal:
+                print(f"{self._prefix(name)} {text}", file=self._terminal, flush=True)
+
+    def latest(self, name: str) -> str:
+        """Return the latest lines of the process `name`."""
+        with self._lock:
+            return "\n".join(self._latest.get(name, ()))
+
+    def follow(
+        self, name: str, process: subprocess.Popen[bytes], listener: Listener | None
+    ) -> None:
+        """Write everything that comes out of a process until it ends, in a thread."""
+        thread = threading.Thread(
+            target=self._copy,
+            args=(name, process.stdout, listener),
+            name=f"log-{name}",
+            daemon=True,
+        )
+        thread.start()
+
+    def close(self) -> None:
+        """Close the log file. Lines that still come go to the terminal alone."""
+        with self._lock:
+            self._file.close()
+
+    def _copy(self, name: str, stream: IO[bytes], listener: Listener | None) -> None:
+        with stream:
+            for raw in stream:
+                text = raw.decode("utf-8", errors="replace")
+                if listener:
+                    listener(text.rstrip())
+                self.line(name, text)
+
+    def _prefix(self, name: str) -> str:
+        colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
+        if self._terminal and self._terminal.isatty():
+            return f"\x1b[{colour}m{name:10} |\x1b[0m"
+        return f"{name:10} |"
+
+
+def _rotate(file: Path) -> None:
+    for number in range(KEPT_LOGS - 1, 0, -1):
+        older = file.with_name(f"{file.name}.{number}")
+        if older.exists():
+            older.replace(file.with_name(f"{file.name}.{number + 1}"))
+    if file.exists():
+        file.replace(file.with_name(f"{file.name}.1"))

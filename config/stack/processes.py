@@ -1,0 +1,117 @@
+"""The engine's processes, as the stack runs them."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+
+from config.stack.places import CHECKOUT, Address
+from config.stack.ports import HOST
+from config.stack.program import Command, Keeper, Program
+from config.stack.sqs import answers
+
+FLOWER_LOGIN = "demo:demo"
+WORKERS = ("worker-1", "worker-2")
+
+
+class Process:
+    """One process of the engine, and how to tell that it does its work."""
+
+    def __init__(
+        self, command: Command, keeper: Keeper, *, page: str | None = None, line: str | None = None
+    ) -> None:
+        """It is ready when `page` answers, or when it has written a line that matches `line`."""
+        self.program = Program(command, keeper, listener=self._hear)
+        self._page = page
+        self._line = re.compile(line) if line else None
+        self._heard = False
+
+    @property
+    def name(self) -> str:
+        """The name in the log."""
+        return self.program.name
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None while it does not run."""
+        return self.program.pid
+
+    def start(self) -> None:
+        """Start it. It is not ready yet."""
+        self._heard = False
+        self.program.start()
+
+    def is_ready(self) -> bool:
+        """Return whether it does its work."""
+        if self._line:
+            return self._heard
+        return answers(self._page) if self._page else True
+
+    def _hear(self, line: str) -> None:
+        if self._line and self._line.search(line):
+            self._heard = True
+
+
+def manage(arguments: Sequence[str], environ: Mapping[str, str], keeper: Keeper) -> Program:
+    """Return a run of `manage.py`."""
+    return Program(_command(arguments[0], ["manage.py", *arguments], environ), keeper)
+
+
+def processes(
+    environ: Mapping[str, str], keeper: Keeper, *, web: int, flower: int
+) -> list[Process]:
+    """Return the processes in the order in which they stop; `web` and `flower` are ports."""
+    commands = [_command(name, ["manage.py", name], environ) for name in ("scheduler", "relay")]
+    workers = [_command(name, _worker(name), environ) for name in WORKERS]
+    return [
+        Process(
+            _command("web", _gunicorn(web), environ), keeper, page=f"http://{HOST}:{web}/healthz"
+        ),
+        *(Process(command, keeper) for command in commands),
+        *(Process(command, keeper, line=r"\bready\.$") for command in workers),
+        Process(
+            _command("flower", _flower(flower, environ), {**environ, **_flower_login()}),
+            keeper,
+            page=f"http://{HOST}:{flower}/healthcheck",
+        ),
+    ]
+
+
+def addresses(*, web: int, flower: int) -> list[Address]:
+    """Return the pages a person may open."""
+    site = f"http://{HOST}:{web}"
+    return [
+        {"name": "Admin", "url": f"{site}/admin/", "login": ""},
+        {"name": "API", "url": f"{site}/api/v1/", "login": ""},
+        {"name": "Flower", "url": f"http://{HOST}:{flower}/", "login": FLOWER_LOGIN},
+    ]
+
+
+def _command(name: str, arguments: list[str], environ: Mapping[str, str]) -> Command:
+    return Command(
+        name=name,
+        argv=[sys.executable, *arguments],
+        environ={**os.environ, **environ},
+        cwd=CHECKOUT,
+    )
+
+
+def _gunicorn(port: int) -> list[str]:
+    options = ["--bind", f"{HOST}:{port}", "--workers", "1", "--threads", "4"]
+    log = ["--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s in %(M)s ms"]
+    return ["-m", "gunicorn", "config.wsgi", *options, *log]
+
+
+def _worker(name: str) -> list[str]:
+    options = ["--hostname", f"{name}@%h", "--concurrency", "1", "--queues", "billing"]
+    return ["-m", "celery", "-A", "config.celery", "worker", "--loglevel", "INFO", *options]
+
+
+def _flower(port: int, environ: Mapping[str, str]) -> list[str]:
+    broker = {**os.environ, **environ}["REDIS_URL"]
+    options = ["flower", f"--address={HOST}", f"--port={port}"]
+    return ["-m", "celery", "-A", "config.celery", "-b", broker, *options]
+
+
+def _flower_login() -> dict[str, str]:
+    return {"FLOWER_BASIC_AUTH": FLOWER_LOGIN}

@@ -1,0 +1,131 @@
+"""The whole stack: services and the engine's processes, kept alive."""
+
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from config.stack import processes
+from config.stack.places import Address
+from config.stack.ports import HOST
+from config.stack.processes import Process
+from config.stack.program import Keeper
+from config.stack.services import Services
+from config.stack.sqs import Sqs
+from config.stack.watch import Part, Watch
+
+READY_WITHIN = 90.0
+STEP_WITHIN = 600.0
+WARM_STOP_WITHIN = 40.0  # Longer than a worker's soft shutdown.
+
+
+class Supervisor:
+    """Services and processes of one folder, run and restarted by this process until `stop`."""
+
+    def __init__(self, services: Services) -> None:
+        """Nothing runs yet."""
+        self.services = services
+        self._processes: list[Process] = []
+        self._watch: Watch | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a command needs beyond the environment to reach the services and the pages."""
+        return {
+            **self.services.environ,
+            "WEB_URL": f"http://{HOST}:{self._web}",
+            "FLOWER_URL": f"http://{HOST}:{self._flower}",
+            "FLOWER_LOGIN": processes.FLOWER_LOGIN,
+        }
+
+    @property
+    def addresses(self) -> list[Address]:
+        """The pages a person may open."""
+        return processes.addresses(web=self._web, flower=self._flower)
+
+    def start(self) -> None:
+        """
+        Start everything and return when all of it is ready.
+
+        :raises AlreadyRunning: if another process runs the stack of this folder.
+        :raises DidNotStart: if a part does not get ready; nothing is left running.
+        """
+        self.services.bring_up()
+        try:
+            self._start_processes()
+            self.services.publish(environ=self.environ, addresses=self.addresses, processes=True)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the processes, then the services. Workers finish what they are doing."""
+        self.services.places.forget()
+        if self._watch:
+            self._watch.stop()
+        workers = [part for part in self._processes if part.name in processes.WORKERS]
+        for process in self._processes:
+            if process in workers:  # All at once: each takes seconds to end its long poll.
+                for worker in workers:
+                    worker.program.ask_to_stop()
+            process.program.stop(within=WARM_STOP_WITHIN)
+        self.services.stop()
+
+    def _start_processes(self) -> None:
+        keeper, ports = self.services.keeper, self.services.ports
+        self._web, self._flower = ports.take("web"), ports.take("flower")
+        for step in (("migrate", "--no-input"), ("queues",)):
+            processes.manage(step, self.services.environ, keeper).run(within=STEP_WITHIN)
+        self._processes = processes.processes(
+            self.services.environ, keeper, web=self._web, flower=self._flower
+        )
+        for process in self._processes:
+            process.start()
+        self._watch = Watch([*self._service_parts(), *self._processes], keeper.output)
+        _wait_until_ready(self._processes)
+
+    def _service_parts(self) -> Sequence[Part]:
+        services, environ = self.services, self.services.environ
+        broker = [_Broker(services.sqs, environ, services.keeper)] if services.sqs else []
+        return [*broker, *(part for part in services.embedded if part is not services.sqs)]
+
+
+class _Broker:
+    """The embedded broker as a part to watch: killed, it has forgotten its queues."""
+
+    name = Sqs.name
+
+    def __init__(self, sqs: Sqs, environ: Mapping[str, str], keeper: Keeper) -> None:
+        self._sqs = sqs
+        self._environ = environ
+        self._keeper = keeper
+
+    @property
+    def pid(self) -> int | None:
+        return self._sqs.pid
+
+    def start(self) -> None:
+        self._sqs.start()
+        processes.manage(("queues",), self._environ, self._keeper).run(within=STEP_WITHIN)
+
+
+def _wait_until_ready(parts: Sequence[Process]) -> None:
+    # The watch restarts what dies meanwhile; what keeps dying is not ready in time.
+    deadline = time.monotonic() + READY_WITHIN
+    for process in parts:
+        while not process.is_ready() or process.pid is None:
+            if time.monotonic() > deadline:
+                raise process.program.failure(f"was not ready after {READY_WITHIN:g} s")
+            time.sleep(0.1)

@@ -1,0 +1,182 @@
+"""From a draft to an issued invoice: charges, number, hash, all in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
+from billing.events import log
+from billing.events.models import Event
+from billing.ids import new_id
+from billing.sellers.models import Seller
+from invoices.issuing.events import invoice_issued
+from invoices.issuing.models import Charge, Invoice, NumberSeries
+from invoices.issuing.queries.content import (
+    GENESIS,
+    content_hash,
+    customer_as_printed,
+    plain_decimal,
+    seller_as_printed,
+)
+from invoices.issuing.queries.drafts import Draft
+from invoices.issuing.queries.series import issue_date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Who demands from whom, caused by which event, on which day."""
+
+    event: Event
+    seller: Seller
+    customer: Customer
+    contract: Contract | None
+    currency: str
+    today: date
+    at: datetime
+
+
+def issue_invoice(demand: Demand, draft: Draft) -> Invoice:
+    """
+    Write the charges of a draft and the invoice or credit note that demands them.
+
+    The number series is locked last, so that it is held as briefly as can be.
+
+    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
+    """
+    gross = draft.totals.gross_minor
+    kind = "invoice" if gross >= 0 else "credit_note"
+    invoice_id = new_id()
+    lines = [
+        _charge(demand, draft, index, invoice_id=invoice_id) for index in range(len(draft.lines))
+    ]
+    corrects = _corrected_by(lines) if kind == "credit_note" else []
+    Charge.objects.bulk_create(lines)  # Before their invoice: it seals them.
+    series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
+    invoice = _invoice(demand, draft, series=series, invoice_id=invoice_id, kind=kind)
+    invoice.corrects = corrects
+    invoice.hash = content_hash(invoice, lines)
+    invoice.save(force_insert=True)
+    series.latest_sequence = invoice.sequence
+    series.latest_date = invoice.issue_date
+    series.latest_hash = invoice.hash
+    series.save(update_fields=["latest_sequence", "latest_date", "latest_hash"])
+    log.append([invoice_issued(invoice)], at=demand.at)
+    return invoice
+
+
+def _charge(demand: Demand, draft: Draft, index: int, *, invoice_id: UUID) -> Charge:
+    line, tax = draft.lines[index], draft.taxes[index]
+    return Charge(
+        seller=demand.seller,
+        customer=demand.customer,
+        subscription_id=line.subscription_id,
+        price_id=line.price_id,
+        order_line_id=line.order_line_id,
+        cause=line.cause,
+        is_credit=line.is_credit,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        stretch_starts_on=line.stretch_starts_on,
+        text=line.text,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        currency=demand.currency,
+        priced_minor=line.priced_minor,
+        amount_minor=draft.totals.line_nets[index],
+        tax_included=line.tax_included,
+        tax_category=tax.category,
+        tax_percent=tax.percent,
+        explanation=line.explanation,
+        event=demand.event,
+        transaction_id=demand.event.transaction_id,
+        created_at=demand.at,
+        invoice_id=invoice_id,
+        position=index + 1,
+    )
+
+
+def _corrected_by(lines: Sequence[Charge]) -> list[dict[str, str]]:
+    """Return number and date of the invoices that charged what `lines` take back."""
+    found: dict[str, dict[str, str]] = {}
+    for line in lines:
+        if not line.is_credit or not line.subscription_id or not line.price_id:
+            continue
+        charges = Charge.objects.filter(
+            subscription_id=line.subscription_id,
+            price_id=line.price_id,
+            stretch_starts_on=line.stretch_starts_on,
+            is_credit=False,
+            invoice__isnull=False,
+        ).select_related("invoice")
+        for charge in charges:
+            assert charge.invoice is not None
+            number, issued = charge.invoice.number, charge.invoice.issue_date
+            found[number] = {"number": number, "issue_date": issued.isoformat()}
+    return [found[number] for number in sorted(found)]
+
+
+def _lock_series(seller: Seller, *, kind: str, year: int) -> NumberSeries:
+    key = {"seller": seller, "kind": kind, "series": "", "year": year}
+    series = NumberSeries.objects.select_for_update().filter(**key).first()
+    if series is None:
+        first = NumberSeries(**key, latest_hash=GENESIS)
+        NumberSeries.objects.bulk_create([first], ignore_conflicts=True)  # Another may be first.
+        series = NumberSeries.objects.select_for_update().get(**key)
+    return series
+
+
+def _invoice(
+    demand: Demand, draft: Draft, *, series: NumberSeries, invoice_id: UUID, kind: str
+) -> Invoice:
+    issued_on = issue_date(series, today=demand.today)
+    sequence = series.latest_sequence + 1
+    total = draft.totals
+    return Invoice(
+        id=invoice_id,
+        seller=demand.seller,
+        customer=demand.customer,
+        contract=demand.contract,
+        event=demand.event,
+        transaction_id=demand.event.transaction_id,
+        kind=kind,
+        series=series,
+        sequence=sequence,
+        number=_number(demand.seller, kind=kind, year=series.year, sequence=sequence),
+        issue_date=issued_on,
+        due_date=issued_on + timedelta(days=_payment_days(demand)),
+        currency=demand.currency,
+        seller_as_printed=seller_as_printed(demand.seller),
+        customer_as_printed=customer_as_printed(demand.customer),
+        net_minor=total.net_minor,
+        tax_minor=total.tax_minor,
+        gross_minor=total.gross_minor,
+        taxes=[
+            {
+                "category": tax.category,
+                "percent": plain_decimal(tax.percent),
+                "base_minor": tax.base_minor,
+                "tax_minor": tax.tax_minor,
+            }
+            for tax in total.taxes
+        ],
+        previous_hash=series.latest_hash,
+        issued_at=demand.at,
+    )
+
+
+def _number(seller: Seller, *, kind: str, year: int, sequence: int) -> str:
+    pattern = (
+        seller.invoice_number_format if kind == "invoice" else seller.credit_note_number_format
+    )
+    return pattern.format(year=year, sequence=sequence)
+
+
+def _payment_days(demand: Demand) -> int:
+    choices = (
+        demand.contract.payment_days if demand.contract else None,
+        demand.customer.payment_days,
+        demand.seller.payment_days,
+    )
+    return next(days for days in choices if days is not None)

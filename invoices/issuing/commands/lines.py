@@ -1,0 +1,148 @@
+"""What an event demands: owed minus charged of a contract, or the lines of an order."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from billing.catalog.models import Price
+from billing.catalog.queries import PriceMissing, on_sale, price_terms
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.queries import timelines
+from billing.money import EXACT, to_minor
+from billing.orders.models import Order, OrderLine
+from billing.pricing.difference import Line, difference
+from billing.pricing.due import next_due
+from billing.pricing.owed import owed
+from billing.pricing.rating import full_price
+from billing.pricing.timeline import Timeline
+from invoices.issuing.queries.charged import charged
+from invoices.issuing.queries.drafts import DraftLine
+
+
+def lines_of_change(
+    contract: Contract, change: SubscriptionChange
+) -> tuple[list[DraftLine], date | None]:
+    """
+    Return what a change makes owed and not yet charged, and the next day on which more is due.
+
+    What counts is what was known when the change was recorded: the facts up to it.
+    """
+    timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
+    known = timeline.known(change.recorded_on, position=change.position)
+    lines = _owed_not_charged(known, until=change.recorded_on, cause=f"change {change.id}")
+    latest = timeline.known(change.recorded_on)
+    return lines, next_due(latest, after=change.recorded_on)
+
+
+def lines_due(contract: Contract, *, on: date) -> tuple[list[DraftLine], date | None]:
+    """Return what a contract owes up to a day and wasn't charged, and the next day that is due."""
+    lines: list[DraftLine] = []
+    next_dates: list[date] = []
+    for timeline in timelines(contract).values():
+        known = timeline.known(on)
+        if not known.changes:
+            continue  # It was recorded later: its own event will bill it.
+        lines += _owed_not_charged(known, until=on, cause=f"period {on}")
+        if next_date := next_due(known, after=on):
+            next_dates.append(next_date)
+    return lines, min(next_dates, default=None)
+
+
+def lines_of_order(order: Order) -> list[DraftLine]:
+    """
+    Return the lines of an order, priced.
+
+    :raises PriceMissing: if a line gives no price and its product has none in the currency.
+    """
+    order_lines = list(order.lines.select_related("product").order_by("position"))
+    products = [
+        line.product_id for line in order_lines if line.unit_price is None and line.product_id
+    ]
+    prices = list(Price.objects.filter(product_id__in=products)) if products else []
+    return [_order_line(order, line, prices) for line in order_lines]
+
+
+def _owed_not_charged(timeline: Timeline, *, until: date, cause: str) -> list[DraftLine]:
+    subscription_id = UUID(timeline.subscription_id)
+    lines = difference(
+        owed(timeline, until=until), charged(subscription_id), prices=timeline.prices
+    )
+    texts = _texts(lines)
+    return [
+        DraftLine(
+            subscription_id=subscription_id,
+            price_id=UUID(line.price.id),
+            order_line_id=None,
+            cause=cause,
+            is_credit=line.is_credit,
+            starts_on=line.starts_on,
+            ends_on=line.ends_on,
+            stretch_starts_on=line.stretch_starts_on,
+            text=texts[line.price.id],
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            priced_minor=line.amount_minor,
+            tax_included=line.price.tax_included,
+            tax_class=line.price.tax_class,
+            explanation=dict(line.explanation),
+        )
+        for line in lines
+    ]
+
+
+def _texts(lines: Sequence[Line]) -> dict[str, str]:
+    ids = {line.price.id for line in lines}
+    rows: Iterable[tuple[UUID, str]] = Price.objects.filter(id__in=ids).values_list("id", "text")
+    return {str(price_id): text for price_id, text in rows}
+
+
+def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> DraftLine:
+    price = None
+    if line.unit_price is None:
+        price = _price_of_product(order, line, prices)
+        unit_price, amount = price.unit_price, full_price(price_terms(price), line.quantity)
+    else:
+        unit_price = line.unit_price
+        amount = EXACT.multiply(line.quantity, line.unit_price)
+    return DraftLine(
+        subscription_id=None,
+        price_id=price.id if price else None,
+        order_line_id=line.id,
+        cause=f"order {order.id}",
+        is_credit=False,
+        starts_on=order.ordered_on,
+        ends_on=None,
+        stretch_starts_on=order.ordered_on,
+        text=line.text or (price.text if price else ""),
+        quantity=line.quantity,
+        unit_price=unit_price,
+        priced_minor=to_minor(amount, order.currency),
+        tax_included=price.tax_included if price else line.tax_included,
+        tax_class=price.tax_class if price else line.tax_class,
+        explanation=_explain(line.quantity, unit_price, price),
+    )
+
+
+def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) -> Price:
+    product = line.product
+    assert product is not None
+    found = [
+        price
+        for price in on_sale(prices, on=order.ordered_on)
+        if price.product_id == product.id and price.currency == order.currency
+    ]
+    if len(found) != 1:
+        raise PriceMissing(
+            f"Product {product.code} has {'no price' if not found else 'more than one price'} in"
+            f" {order.currency} that is on sale on {order.ordered_on}."
+        )
+    return found[0]
+
+
+def _explain(quantity: Decimal, unit_price: Decimal, price: Price | None) -> dict[str, object]:
+    return {
+        "model": price.model if price else "per_unit",
+        "quantity": format(quantity.normalize(), "f"),
+        "unit_price": format(unit_price.normalize(), "f"),
+    }

@@ -1,0 +1,207 @@
+"""What was charged, and the documents that demand it."""
+
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from billing.catalog.models import Price
+from billing.contracts.models import Contract, Subscription
+from billing.customers.models import Customer
+from billing.events.models import Event
+from billing.ids import new_id
+from billing.orders.models import OrderLine
+from billing.sellers.models import Seller
+
+KINDS = [("invoice", "invoice"), ("credit_note", "credit note")]
+
+
+class NumberSeries(models.Model):
+    """The counter of a seller's documents of one kind in one year; locked last, never skips."""
+
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="number_series")
+    kind = models.CharField(max_length=11, choices=KINDS)
+    series = models.CharField(max_length=20, blank=True, help_text="Empty: the main series.")
+    year = models.PositiveSmallIntegerField()
+    latest_sequence = models.BigIntegerField(default=0)
+    latest_date = models.DateField(null=True, help_text="Issue date of the latest document.")
+    latest_hash = models.CharField(max_length=64, help_text="Hash of the latest document.")
+
+    class Meta:
+        verbose_name_plural = "number series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "kind", "series", "year"], name="number_series_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.series} {self.year}".replace("  ", " ")
+
+
+class Invoice(models.Model):
+    """
+    A numbered document, an invoice or a credit note, as it was issued: never changed.
+
+    Its lines are its charges. Figures of a credit note are negative. `hash` is the SHA-256 of the
+    canonical content, which holds `previous_hash`: the chain of its series.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="invoices")
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="invoices", db_constraint=False
+    )
+    contract = models.ForeignKey(
+        Contract, models.PROTECT, null=True, related_name="invoices", db_constraint=False
+    )
+    event = models.OneToOneField(Event, models.PROTECT, related_name="invoice")
+    transaction_id = models.UUIDField()
+    kind = models.CharField(max_length=11, choices=KINDS)
+    series = models.ForeignKey(NumberSeries, models.PROTECT, related_name="invoices")
+    sequence = models.BigIntegerField(help_text="1, 2, 3 … within the series.")
+    number = models.CharField(max_length=60)
+    issue_date = models.DateField()
+    due_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    seller_as_printed = models.JSONField()
+    customer_as_printed = models.JSONField()
+    corrects = models.JSONField(
+        default=list, help_text="Numbers and dates of the invoices that a credit note corrects."
+    )
+    net_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField()
+    gross_minor = models.BigIntegerField()
+    taxes = models.JSONField(help_text="Per category and rate: base_minor and tax_minor.")
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence_once"),
+            models.UniqueConstraint(fields=["seller", "number"], name="invoice_number_once"),
+            models.CheckConstraint(
+                condition=Q(gross_minor=F("net_minor") + F("tax_minor")),
+                name="invoice_total_is_net_plus_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="invoice", gross_minor__gte=0)
+                | Q(kind="credit_note", gross_minor__lt=0),
+                name="invoice_kind_by_sign",
+            ),
+            models.CheckConstraint(
+                condition=Q(sequence__gte=1) & Q(due_date__gte=F("issue_date")),
+                name="invoice_sequence_and_dates",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["seller", "id"], name="invoice_by_seller"),  # Lists.
+            models.Index(fields=["customer"], name="invoice_by_customer"),  # Customer's page.
+            models.Index(fields=["contract"], name="invoice_by_contract"),  # Contract's page.
+            # The story of a transaction.
+            models.Index(fields=["transaction_id"], name="invoice_of_transaction"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Charge(models.Model):
+    """
+    An amount owed for one price and stretch of constant terms, or for a line of an order.
+
+    Once invoiced it is a line of that invoice. `cause` names the fact that caused it: the turn of
+    a period, the change, the order; not the event or message that told of it. A credit reverses
+    the unused rest of the stretch that began on `stretch_starts_on`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    subscription = models.ForeignKey(
+        Subscription,
+        models.PROTECT,
+        null=True,
+        related_name="charges",
+        db_constraint=False,
+        db_index=False,  # The unique constraint begins with it.
+    )
+    price = models.ForeignKey(
+        Price, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    order_line = models.ForeignKey(
+        OrderLine, models.PROTECT, null=True, related_name="charges", db_index=False
+    )
+    cause = models.CharField(max_length=60)
+    is_credit = models.BooleanField(help_text="Reverses what was charged.")
+    starts_on = models.DateField(help_text="First day of the service.")
+    ends_on = models.DateField(null=True, help_text="First day after it; empty for an order.")
+    stretch_starts_on = models.DateField()
+    text = models.CharField(max_length=300)
+    quantity = models.DecimalField(max_digits=30, decimal_places=12)
+    unit_price = models.DecimalField(max_digits=30, decimal_places=12)
+    currency = models.CharField(max_length=3)
+    priced_minor = models.BigIntegerField(help_text="As the price says: gross if tax is included.")
+    amount_minor = models.BigIntegerField(help_text="Net of tax, in minor units.")
+    tax_included = models.BooleanField()
+    tax_category = models.CharField(max_length=2, help_text="UNCL 5305 code.")
+    tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
+    explanation = models.JSONField(help_text="Why the amount is what it is.")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="charges", db_index=False)
+    transaction_id = models.UUIDField()
+    created_at = models.DateTimeField()
+    ordinal = models.BigIntegerField(
+        db_default=Func(Value("invoices_charge_ordinal"), function="nextval"),
+        help_text="Order in which the charges of a subscription were made.",
+    )
+    invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="lines")
+    position = models.PositiveIntegerField(null=True, help_text="1, 2, 3 … on the invoice.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "subscription",
+                    "price",
+                    "starts_on",
+                    "stretch_starts_on",
+                    "is_credit",
+                    "cause",
+                ],
+                name="charge_period_charged_once",
+            ),
+            models.UniqueConstraint(
+                fields=["order_line"],
+                condition=Q(is_credit=False),
+                name="charge_order_line_once",
+            ),
+            models.UniqueConstraint(fields=["invoice", "position"], name="charge_position_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    subscription__isnull=False,
+                    price__isnull=False,
+                    order_line__isnull=True,
+                    ends_on__isnull=False,
+                    ends_on__gt=F("starts_on"),
+                )
+                | Q(subscription__isnull=True, order_line__isnull=False),
+                name="charge_of_subscription_or_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_included=True) | Q(priced_minor=F("amount_minor")),
+                name="charge_net_price_is_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(invoice__isnull=True, position__isnull=True)
+                | Q(invoice__isnull=False, position__gte=1),
+                name="charge_invoiced_at_position",
+            ),
+        ]
+        indexes = [
+            # The story of a transaction.
+            models.Index(fields=["transaction_id"], name="charge_of_transaction"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,27 @@
+"""What was charged already, as the pure engine's values."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from billing.pricing.difference import Charged
+from invoices.issuing.models import Charge
+
+
+def charged(subscription_id: UUID) -> Iterable[Charged]:
+    """Return a subscription's charges in the order in which they were made, as priced."""
+    for charge in Charge.objects.filter(subscription_id=subscription_id).order_by("ordinal"):
+        yield as_charged(charge)
+
+
+def as_charged(charge: Charge) -> Charged:
+    """Return a charge of a subscription as the engine's value; its amount is that of the price."""
+    assert charge.ends_on is not None, "a charge of a subscription covers a period"
+    return Charged(
+        price_id=str(charge.price_id),
+        stretch_starts_on=charge.stretch_starts_on,
+        starts_on=charge.starts_on,
+        ends_on=charge.ends_on,
+        quantity=charge.quantity,
+        amount_minor=charge.priced_minor,
+        is_credit=charge.is_credit,
+    )

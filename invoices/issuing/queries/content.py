@@ -1,0 +1,88 @@
+"""The canonical content of an invoice: the bytes whose SHA-256 is its hash."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from billing.customers.models import Customer
+from billing.sellers.models import Seller
+from invoices.issuing.models import Charge, Invoice
+
+GENESIS = "0" * 64  # The predecessor of the first document of a series.
+
+_INVOICE_FIELDS = (
+    "id", "seller_id", "customer_id", "contract_id", "event_id", "transaction_id", "kind",
+    "sequence", "number", "issue_date", "due_date", "currency", "seller_as_printed",
+    "customer_as_printed", "corrects", "net_minor", "tax_minor", "gross_minor", "taxes",
+    "previous_hash", "issued_at",
+)  # fmt: skip
+_LINE_FIELDS = (
+    "id", "subscription_id", "price_id", "order_line_id", "cause", "is_credit", "starts_on",
+    "ends_on", "stretch_starts_on", "text", "quantity", "unit_price", "currency", "priced_minor",
+    "amount_minor", "tax_included", "tax_category", "tax_percent", "explanation", "event_id",
+    "transaction_id", "position",
+)  # fmt: skip
+
+
+def content(invoice: Invoice, lines: Sequence[Charge]) -> bytes:
+    """
+    Return an invoice's content, lines in the order of their positions, as canonical JSON.
+
+    Source: RFC 8785 (keys sorted, no spaces, UTF-8); numbers other than whole ones are strings.
+    """
+    facts: dict[str, Any] = {name: _plain(getattr(invoice, name)) for name in _INVOICE_FIELDS}
+    facts["lines"] = [
+        {name: _plain(getattr(line, name)) for name in _LINE_FIELDS} for line in lines
+    ]
+    return json.dumps(
+        facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def content_hash(invoice: Invoice, lines: Sequence[Charge]) -> str:
+    """Return the SHA-256 of the content, in hex."""
+    return hashlib.sha256(content(invoice, lines)).hexdigest()
+
+
+def seller_as_printed(seller: Seller) -> dict[str, str]:
+    """Return what an invoice says of its seller, frozen."""
+    names = (
+        "name", "street", "postcode", "city", "country", "email", "vat_id", "tax_number", "iban",
+        "bic", "locale",
+    )  # fmt: skip
+    return {name: getattr(seller, name) for name in names}
+
+
+def customer_as_printed(customer: Customer) -> dict[str, str]:
+    """Return what an invoice says of its customer, frozen."""
+    names = (
+        "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
+        "locale",
+    )  # fmt: skip
+    return {name: getattr(customer, name) or "" for name in names}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):  # Before date: a datetime is one too.
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    for kind, write in _WRITTEN.items():
+        if isinstance(value, kind):
+            return write(value)
+    return value
+
+
+def plain_decimal(value: Decimal) -> str:
+    """Return a decimal without exponent and without trailing zeros: the same for 1, 1.0 and 1E0."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    Decimal: plain_decimal,
+    date: date.isoformat,
+    UUID: str,
+}

@@ -1,0 +1,79 @@
+"""What a document would hold: lines before they are written, and their totals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from billing.catalog.queries import tax_rates
+from billing.customers.models import Customer
+from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, decide_tax, totals
+from billing.sellers.models import Seller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftLine:
+    """
+    A line of a document that is not yet written.
+
+    `priced_minor` is in the terms of the price: gross where tax is included. `supplied_on` is the
+    day whose tax rate holds.
+    """
+
+    subscription_id: UUID | None
+    price_id: UUID | None
+    order_line_id: UUID | None
+    cause: str
+    is_credit: bool
+    starts_on: date
+    ends_on: date | None
+    stretch_starts_on: date
+    text: str
+    quantity: Decimal
+    unit_price: Decimal
+    priced_minor: int
+    tax_included: bool
+    tax_class: str
+    explanation: dict[str, object]
+
+    @property
+    def supplied_on(self) -> date:
+        """The last day of the service: its rate of tax holds."""
+        return self.ends_on - timedelta(days=1) if self.ends_on else self.starts_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Lines with the tax decided for each, and the totals of the document that they make."""
+
+    lines: Sequence[DraftLine]
+    taxes: Sequence[Tax]
+    totals: DocumentTotals
+
+
+def draft(
+    lines: Sequence[DraftLine], *, seller: Seller, customer: Customer, currency: str
+) -> Draft:
+    """
+    Decide the tax of each line and add the document up; nothing is stored.
+
+    :raises TaxDataMissing: if no rate is known for a line's country, class and day.
+    :raises TaxNotDecided: if the customer is abroad.
+    """
+    rates = tax_rates(seller.country)
+    taxes = [
+        decide_tax(
+            seller_country=seller.country,
+            customer_country=customer.country,
+            tax_class=line.tax_class,
+            supplied_on=line.supplied_on,
+            rates=rates,
+        )
+        for line in lines
+    ]
+    taxed = [
+        TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
+        for line, tax in zip(lines, taxes, strict=True)
+    ]
+    return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))

@@ -1,0 +1,127 @@
+"""What can keep an event from being billed, in plain words, with the money at stake."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F, Sum
+
+from billing.catalog.models import Price
+from billing.catalog.queries import PriceMissing
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.events.commands import Trouble
+from billing.events.models import Event
+from billing.money import UnknownCurrency, to_minor
+from billing.orders.events import ORDER_PLACED
+from billing.orders.models import Order, OrderLine
+from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
+from billing.pricing.terms import ContradictoryPlan
+from billing.pricing.timeline import ContradictoryTimeline
+from invoices.issuing.queries.series import NumberSeriesAhead
+
+DEFECT = "defect"
+
+# What was foreseen: class of exception → class of failure and remedy. The exception's own text is
+# the reason.
+_FORESEEN: dict[type[Exception], tuple[str, str]] = {
+    PriceMissing: (
+        "price_missing",
+        "Add a price in the currency that is on sale on that day, then retry.",
+    ),
+    TaxDataMissing: (
+        "tax_data_missing",
+        "Add the tax rate for the country, class and day, then retry.",
+    ),
+    TaxNotDecided: (
+        "tax_not_decided",
+        "Check the customer's country; if it is right, write the failure off and bill by hand.",
+    ),
+    ContradictoryTimeline: (
+        "timeline_contradicts",
+        "Record the change that mends the timeline (or an undo), then retry.",
+    ),
+    ContradictoryPlan: (
+        "plan_contradicts",
+        "Sell a plan whose terms agree, change the subscription to it, then retry.",
+    ),
+    UnknownCurrency: (
+        "currency_unknown",
+        "Make the contract or order in a currency of ISO 4217, and write this one off.",
+    ),
+    NumberSeriesAhead: (
+        "number_series_ahead",
+        "Set the clock right, or wait for the date of the latest document, then retry.",
+    ),
+}
+
+
+def is_foreseen(error: Exception) -> bool:
+    """Return whether an exception says what is wrong with the facts; else it is a defect."""
+    return isinstance(error, tuple(_FORESEEN))
+
+
+def trouble(error: Exception, event: Event) -> Trouble:
+    """Return what is wrong with an event, for a human."""
+    code, remedy = next(
+        (row for kind, row in _FORESEEN.items() if isinstance(error, kind)),
+        (DEFECT, "Report it to the developers with the transaction id; retry once it is mended."),
+    )
+    money = _money_at_stake(event)
+    reason = str(error) if code != DEFECT else f"{type(error).__name__}: {error}"
+    return Trouble(
+        code=code,
+        reason=reason,
+        remedy=remedy,
+        error_class=type(error).__name__,
+        money_at_stake_minor=money[0] if money else None,
+        currency=money[1] if money else "",
+    )
+
+
+def _money_at_stake(event: Event) -> tuple[int, str] | None:
+    """Return an estimate of what an event is worth; None if the facts don't tell."""
+    try:
+        if event.type == ORDER_PLACED:
+            return _worth_of_order(UUID(event.payload["order_id"]))
+        return _worth_of_contract(event)
+    except (UnknownCurrency, KeyError, Order.DoesNotExist, Contract.DoesNotExist):
+        return None
+
+
+def _worth_of_order(order_id: UUID) -> tuple[int, str] | None:
+    currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
+    lines = OrderLine.objects.filter(order_id=order_id, unit_price__isnull=False)
+    worth = lines.aggregate(sum=Sum(F("quantity") * F("unit_price")))["sum"]
+    return None if worth is None else (to_minor(worth, currency), currency)
+
+
+def _worth_of_contract(event: Event) -> tuple[int, str] | None:
+    """Return what a period of the plans in question costs, in any currency on offer."""
+    currency = Contract.objects.values_list("currency", flat=True).get(pk=event.stream_id)
+    changes = SubscriptionChange.objects.filter(subscription__contract_id=event.stream_id)
+    if change_id := event.payload.get("change_id"):
+        changes = changes.filter(pk=change_id)
+    quantities: dict[UUID | None, Decimal] = {
+        plan_id: quantity if quantity is not None else Decimal(1)
+        for plan_id, quantity in changes.filter(plan__isnull=False).values_list(
+            "plan_id", "quantity"
+        )
+    }
+    prices = list(Price.objects.filter(plan_id__in=[plan_id for plan_id in quantities if plan_id]))
+    same = [price for price in prices if price.currency == currency]
+    return _sum_of(same or prices, quantities)
+
+
+def _sum_of(
+    prices: Iterable[Price], quantities: dict[UUID | None, Decimal]
+) -> tuple[int, str] | None:
+    latest = {(price.plan_id, price.code): price for price in prices}
+    if not latest:
+        return None
+    currency = next(iter(latest.values())).currency
+    worth = sum(
+        price.unit_price * (quantities[price.plan_id] if price.model == "per_unit" else 1)
+        for price in latest.values()
+        if price.currency == currency
+    )
+    return to_minor(Decimal(worth), currency), currency

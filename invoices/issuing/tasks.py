@@ -1,0 +1,23 @@
+"""The task that messages wake: bill what the named events demand."""
+
+import logging
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+from billing.events.patience import patiently
+from invoices.issuing import commands
+from invoices.issuing.commands.bill import BILL
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name=BILL, queue="billing", bind=True)
+def bill(self: Task[Any, Any], /, *, event_ids: list[str], **_newer: object) -> None:
+    """Bill each event in a transaction of its own. Safe to run twice, late, and in any order."""
+    worker = self.request.hostname or "direct"
+    for event_id in event_ids:
+        patiently(partial(commands.bill, event_id=UUID(event_id), at=timezone.now(), worker=worker))

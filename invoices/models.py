@@ -1,0 +1,5 @@
+"""All tables of this app, listed for Django; each stands in its stage."""
+
+from invoices.issuing.models import Charge, Invoice, NumberSeries
+
+__all__ = ["Charge", "Invoice", "NumberSeries"]

@@ -1,0 +1,33 @@
+"""
+Gives the test session services of its own, before pytest-django reads the settings.
+
+`DATABASE_URL`, `BROKER_URL` and `REDIS_URL` in the environment replace the embedded ones. Sessions
+that run at the same time get a folder each: `.stack/test/`, `.stack/test-2/`, and so on.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from config.stack import DEFAULT_ROOT, AlreadyRunning, Services
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    services = _first_free()
+    early_config.add_cleanup(services.stop)
+    os.environ.update(services.environ)
+    yield
+
+
+def _first_free() -> Services:
+    for number in itertools.count(1):
+        services = Services(DEFAULT_ROOT / ("test" if number == 1 else f"test-{number}"))
+        try:
+            services.start()
+        except AlreadyRunning:
+            continue
+        return services
+    raise AssertionError
