@@ -13,12 +13,15 @@ import pytest
 
 from config.stack import DEFAULT_ROOT, AlreadyRunning, Services
 
+SERVICES = pytest.StashKey[Services]()
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     services = _first_free()
     early_config.add_cleanup(services.stop)
     os.environ.update(services.environ)
+    early_config.stash[SERVICES] = services
     yield
 
 

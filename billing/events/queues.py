@@ -90,7 +90,7 @@ def dead_letters() -> Iterator[list[DeadLetter]]:
         url = client.get_queue_url(QueueName=name)["QueueUrl"]
         answer = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
         letters = [
-            DeadLetter(message["ReceiptHandle"], _event_ids(message["Body"]))
+            DeadLetter(message["ReceiptHandle"], named_events(message["Body"]))
             for message in answer.get("Messages", [])
         ]
         yield letters
@@ -98,8 +98,12 @@ def dead_letters() -> Iterator[list[DeadLetter]]:
             client.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
 
 
-def _event_ids(body: str) -> tuple[UUID, ...]:
-    """Read the event ids from a message of Celery's protocol 2, base64 twice."""
+def named_events(body: str) -> tuple[UUID, ...]:
+    """
+    Return the ids of the events that a message names; none if it can't be read.
+
+    Source: Celery's message protocol, version 2; kombu's SQS transport puts it in base64 twice.
+    """
     try:
         text = body if body.startswith("{") else base64.b64decode(body).decode()
         message = json.loads(text)

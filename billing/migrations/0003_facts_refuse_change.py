@@ -55,7 +55,8 @@ CREATE TRIGGER event_settled_for_good BEFORE UPDATE OF state ON billing_event FO
 WHEN (OLD.state IN ('noted', 'handled', 'written_off') AND NEW.state <> OLD.state)
 EXECUTE FUNCTION anlass_refuse();
 
-CREATE TRIGGER failure_closed_for_good BEFORE UPDATE ON billing_failure FOR EACH ROW
+CREATE TRIGGER failure_closed_for_good
+BEFORE UPDATE OF state, closed_at, closed_by, closing_note ON billing_failure FOR EACH ROW
 WHEN (OLD.state <> 'open') EXECUTE FUNCTION anlass_refuse();
 """
 

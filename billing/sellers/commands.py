@@ -18,9 +18,15 @@ class TestClockRefused(Exception):
     __test__ = False
 
 
-def create_api_key(*, seller: Seller, name: str, at: datetime) -> tuple[ApiKey, str]:
-    """Make a key for a seller. Return its row and the key itself, which is shown this once."""
-    key = f"anl_{'test' if seller.is_test else 'live'}_{secrets.token_urlsafe(32)}"
+def create_api_key(
+    *, seller: Seller, name: str, at: datetime, key: str | None = None
+) -> tuple[ApiKey, str]:
+    """
+    Make a key for a seller. Return its row and the key itself, which is shown this once.
+
+    A `key` is given only where it must be known beforehand, as by the demo.
+    """
+    key = key or f"anl_{'test' if seller.is_test else 'live'}_{secrets.token_urlsafe(32)}"
     row = ApiKey.objects.create(
         seller=seller,
         name=name,

@@ -15,7 +15,7 @@ from invoices.issuing.commands.bill import BILL
 logger = logging.getLogger(__name__)
 
 
-@shared_task(name=BILL, queue="billing", bind=True)
+@shared_task(name=BILL, bind=True)
 def bill(self: Task[Any, Any], /, *, event_ids: list[str], **_newer: object) -> None:
     """Bill each event in a transaction of its own. Safe to run twice, late, and in any order."""
     worker = self.request.hostname or "direct"

@@ -11,7 +11,8 @@ SELECT anlass_make_facts(
 CREATE TRIGGER charge_invoiced_once BEFORE UPDATE OF invoice_id, position ON invoices_charge
 FOR EACH ROW WHEN (OLD.invoice_id IS NOT NULL) EXECUTE FUNCTION anlass_refuse();
 
-CREATE TRIGGER number_series_counts_up BEFORE UPDATE ON invoices_numberseries
+CREATE TRIGGER number_series_counts_up
+BEFORE UPDATE OF latest_sequence, latest_date, latest_hash ON invoices_numberseries
 FOR EACH ROW WHEN (NEW.latest_sequence <= OLD.latest_sequence OR NEW.latest_date < OLD.latest_date)
 EXECUTE FUNCTION anlass_refuse();
 """

@@ -29,17 +29,23 @@ _LINE_FIELDS = (
 
 
 def content(invoice: Invoice, lines: Sequence[Charge]) -> bytes:
-    """
-    Return an invoice's content, lines in the order of their positions, as canonical JSON.
-
-    Source: RFC 8785 (keys sorted, no spaces, UTF-8); numbers other than whole ones are strings.
-    """
+    """Return an invoice's content, lines in the order of their positions, as canonical JSON."""
     facts: dict[str, Any] = {name: _plain(getattr(invoice, name)) for name in _INVOICE_FIELDS}
     facts["lines"] = [
         {name: _plain(getattr(line, name)) for name in _LINE_FIELDS} for line in lines
     ]
+    return canonical(facts)
+
+
+def canonical(value: object) -> bytes:
+    """
+    Return a value of plain types as canonical JSON: keys sorted, no spaces, UTF-8.
+
+    Keys are ASCII, and numbers are whole and below 2^53 (others are strings), which makes this the
+    same as the JSON Canonicalization Scheme. Source: RFC 8785.
+    """
     return json.dumps(
-        facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
 
 

@@ -20,6 +20,7 @@ from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.queries.series import NumberSeriesAhead
 
 DEFECT = "defect"
+MOST_MINOR = 2**63 - 1  # What a column of minor units holds.
 
 # What was foreseen: class of exception → class of failure and remedy. The exception's own text is
 # the reason.
@@ -73,7 +74,7 @@ def trouble(error: Exception, event: Event) -> Trouble:
         reason=reason,
         remedy=remedy,
         error_class=type(error).__name__,
-        money_at_stake_minor=money[0] if money else None,
+        money_at_stake_minor=min(money[0], MOST_MINOR) if money else None,
         currency=money[1] if money else "",
     )
 

@@ -1,0 +1,1 @@
+"""The demo: one walk through the engine, from an order to proven books, over HTTP."""

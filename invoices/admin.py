@@ -1,0 +1,6 @@
+"""The admin pages of this app, listed for Django; each stands in its stage."""
+
+from invoices.issuing import admin as issuing
+from invoices.proving import admin as proving
+
+__all__ = ["issuing", "proving"]

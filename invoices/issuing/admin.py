@@ -1,0 +1,234 @@
+"""Pages of invoices and charges: looked at only."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from billing.contracts.admin import ContractAdmin, SubscriptionAdmin
+from billing.customers.admin import CustomerAdmin
+from billing.sellers.admin import (
+    FactAdmin,
+    FactInline,
+    definitions,
+    labelled,
+    link,
+    money,
+    plain,
+    table,
+    transaction_link,
+)
+from invoices.issuing.models import Charge, Invoice
+
+KIND_COLOURS = {"invoice": "info", "credit_note": "warning"}
+
+
+class ChargeFigures:
+    """How a charge's figures look in a list, on an invoice and on its own page."""
+
+    @admin.display(description="period", ordering="starts_on")
+    def period(self, charge: Charge) -> str:
+        return _period(charge.starts_on, charge.ends_on)
+
+    @admin.display(description="quantity")
+    def shown_quantity(self, charge: Charge) -> str:
+        return plain(charge.quantity)
+
+    @admin.display(description="unit price")
+    def shown_unit_price(self, charge: Charge) -> str:
+        return plain(charge.unit_price)
+
+    @admin.display(description="net", ordering="amount_minor")
+    def net(self, charge: Charge) -> str:
+        return money(charge.amount_minor, charge.currency)
+
+    @admin.display(description="tax")
+    def tax(self, charge: Charge) -> str:
+        return format_html("{} {} %", charge.tax_category, plain(charge.tax_percent))
+
+    @admin.display(description="explanation")
+    def shown_explanation(self, charge: Charge) -> SafeString:
+        return definitions(charge.explanation)
+
+    @admin.display(description="transaction")
+    def transaction(self, charge: Charge) -> str:
+        return transaction_link(charge.transaction_id)
+
+
+class InvoiceFigures:
+    """How an invoice's figures look in a list and on its own page."""
+
+    @admin.display(description="net", ordering="net_minor")
+    def net(self, invoice: Invoice) -> str:
+        return money(invoice.net_minor, invoice.currency)
+
+    @admin.display(description="tax", ordering="tax_minor")
+    def tax(self, invoice: Invoice) -> str:
+        return money(invoice.tax_minor, invoice.currency)
+
+    @admin.display(description="gross", ordering="gross_minor")
+    def gross(self, invoice: Invoice) -> str:
+        return money(invoice.gross_minor, invoice.currency)
+
+    @admin.display(description="transaction")
+    def transaction(self, invoice: Invoice) -> str:
+        return transaction_link(invoice.transaction_id)
+
+    @labelled("kind", colours=KIND_COLOURS, ordering="kind")
+    def shown_kind(self, invoice: Invoice) -> tuple[str, str]:
+        return invoice.kind, invoice.get_kind_display()
+
+
+class LineInline(ChargeFigures, FactInline):
+    model = Charge
+    fields = (
+        "position", "text", "period", "shown_quantity", "shown_unit_price", "net", "tax",
+    )  # fmt: skip
+    ordering = ("position",)
+    verbose_name_plural = "lines"
+
+
+class ChargeInline(ChargeFigures, FactInline):
+    model = Charge
+    fields = ("text", "period", "shown_quantity", "net", "shown_invoice", "shown_transaction")
+    ordering = ("ordinal",)
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
+        return super().get_queryset(request).select_related("invoice")
+
+    @admin.display(description="invoice")
+    def shown_invoice(self, charge: Charge) -> str:
+        return link(charge.invoice)
+
+    @admin.display(description="transaction")
+    def shown_transaction(self, charge: Charge) -> str:
+        return transaction_link(charge.transaction_id, "story")
+
+
+class InvoiceInline(InvoiceFigures, FactInline):
+    model = Invoice
+    fields = ("shown_number", "kind", "issue_date", "due_date", "net", "gross", "story")
+    ordering = ("-pk",)
+    show_change_link = False
+
+    @admin.display(description="number")
+    def shown_number(self, invoice: Invoice) -> str:
+        return link(invoice)
+
+    @admin.display(description="transaction")
+    def story(self, invoice: Invoice) -> str:
+        return transaction_link(invoice.transaction_id, "story")
+
+
+CustomerAdmin.also_show(InvoiceInline)
+ContractAdmin.also_show(InvoiceInline)
+SubscriptionAdmin.also_show(ChargeInline)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(InvoiceFigures, FactAdmin):
+    list_display = (
+        "number", "customer", "issue_date", "shown_kind", "net", "tax", "gross",
+    )  # fmt: skip
+    list_filter = ("kind", "issue_date", "currency")
+    list_select_related = ("customer",)
+    search_fields = ("number", "customer__name")
+    search_ids = ("pk", "transaction_id", "customer", "contract")
+    inlines: Sequence[Any] = (LineInline,)
+    readonly_fields = (
+        "net", "tax", "gross", "transaction", "shown_taxes", "shown_seller", "shown_customer",
+        "shown_corrects",
+    )  # fmt: skip
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "number", "kind", "issue_date", "due_date", "customer", "contract",
+                    "shown_corrects", "transaction",
+                )
+            },
+        ),
+        ("Totals", {"fields": ("net", "tax", "gross", "shown_taxes")}),
+        ("As printed", {"fields": ("shown_seller", "shown_customer")}),
+        ("Proof", {"fields": ("hash", "previous_hash", "issued_at")}),
+    )  # fmt: skip
+
+    @admin.display(description="taxes")
+    def shown_taxes(self, invoice: Invoice) -> SafeString:
+        return table(
+            ("Category and rate", "Base", "Tax"),
+            (
+                (
+                    f"{tax['category']} {tax['percent']} %",
+                    money(tax["base_minor"], invoice.currency),
+                    money(tax["tax_minor"], invoice.currency),
+                )
+                for tax in invoice.taxes
+            ),
+        )
+
+    @admin.display(description="seller")
+    def shown_seller(self, invoice: Invoice) -> SafeString:
+        return _party(invoice.seller_as_printed)
+
+    @admin.display(description="customer")
+    def shown_customer(self, invoice: Invoice) -> SafeString:
+        return _party(invoice.customer_as_printed)
+
+    @admin.display(description="corrects", empty_value="-")
+    def shown_corrects(self, invoice: Invoice) -> str | None:
+        numbers = (f"{row['number']} of {row['issue_date']}" for row in invoice.corrects)
+        return ", ".join(numbers) or None
+
+
+@admin.register(Charge)
+class ChargeAdmin(ChargeFigures, FactAdmin):
+    list_display = ("text", "customer", "period", "shown_quantity", "net", "invoice")
+    list_filter = ("is_credit", "starts_on")
+    list_select_related = ("customer", "invoice")
+    search_fields = ("text", "customer__name", "invoice__number")
+    search_ids = ("pk", "transaction_id", "customer", "subscription", "invoice")
+    readonly_fields = (
+        "period", "shown_quantity", "shown_unit_price", "net", "tax", "transaction",
+        "shown_explanation",
+    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("text", "customer", "subscription", "price", "invoice", "position")}),
+        (
+            "Amount",
+            {
+                "fields": (
+                    "period", "shown_quantity", "shown_unit_price", "net", "tax", "tax_included",
+                    "is_credit", "shown_explanation",
+                )
+            },
+        ),
+        ("Cause", {"fields": ("cause", "transaction", "created_at")}),
+    )  # fmt: skip
+
+
+def _period(starts_on: date, ends_on: date | None) -> str:
+    # Half-open: the last day is not part of it.
+    return f"{starts_on} to {ends_on} (excluded)" if ends_on else str(starts_on)
+
+
+def _party(printed: Mapping[str, str]) -> SafeString:
+    town = " ".join(filter(None, [printed.get("postcode"), printed.get("city")]))
+    rest = {
+        name: value
+        for name, value in printed.items()
+        if name not in {"postcode", "city", "name", "street", "country", "kind", "locale"}
+    }
+    lines = (printed.get("name"), printed.get("street"), town, printed.get("country"))
+    return format_html(
+        '<address class="anlass-address">{}</address>{}',
+        "\n".join(line for line in lines if line),
+        definitions(rest),
+    )

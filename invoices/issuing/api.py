@@ -1,0 +1,164 @@
+"""Invoices and credit notes: `/invoices`. They are issued by events, never through the API."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
+from billing.sellers.api.fields import (
+    DayField,
+    MoneyField,
+    PlainDecimalField,
+    ReferenceField,
+    money,
+)
+from billing.sellers.api.pages import PageQuery, listed
+from billing.sellers.api.scoped import Endpoint
+from invoices.issuing.models import KINDS, Charge, Invoice
+
+LONGEST_NUMBER = 60
+
+
+class InvoicesQuery(PageQuery):
+    customer = ReferenceField(known_as="ext", required=False)
+    contract = ReferenceField(known_as="ext", required=False)
+    kind = serializers.ChoiceField(choices=[kind for kind, _ in KINDS], required=False)
+    issued_from = DayField(required=False, help_text="First day of issue.")
+    issued_until = DayField(required=False, help_text="First day of issue no longer wanted.")
+    transaction = serializers.UUIDField(required=False)
+
+
+class InvoiceSummaryOutput(serializers.ModelSerializer[Invoice]):
+    customer = serializers.UUIDField(source="customer_id")
+    contract = serializers.UUIDField(source="contract_id", allow_null=True)
+    net = MoneyField("net_minor")
+    tax = MoneyField("tax_minor")
+    gross = MoneyField("gross_minor")
+
+    class Meta:
+        model = Invoice
+        fields = [
+            "id", "kind", "number", "customer", "contract", "issue_date", "due_date", "currency",
+            "net", "tax", "gross", "transaction_id", "issued_at",
+        ]  # fmt: skip
+
+
+class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
+    subscription = serializers.UUIDField(source="subscription_id", allow_null=True)
+    price = serializers.UUIDField(source="price_id", allow_null=True)
+    order = serializers.UUIDField(source="order_line.order_id", default=None)
+    quantity = PlainDecimalField()
+    unit_price = PlainDecimalField()
+    net = MoneyField("amount_minor")
+    tax_percent = PlainDecimalField()
+
+    class Meta:
+        model = Charge
+        fields = [
+            "id", "position", "text", "starts_on", "ends_on", "quantity", "unit_price",
+            "tax_included", "net", "is_credit", "tax_category", "tax_percent", "subscription",
+            "price", "order", "cause", "explanation",
+        ]  # fmt: skip
+
+
+class TaxOutput(serializers.Serializer[Any]):
+    category = serializers.CharField(help_text="UNCL 5305 code, for example S.")
+    percent = serializers.CharField()
+    base = serializers.JSONField()
+    tax = serializers.JSONField()
+
+
+class InvoiceOutput(InvoiceSummaryOutput):
+    taxes = serializers.SerializerMethodField(help_text="Per category and rate.")
+    lines = InvoiceLineOutput(many=True)
+
+    class Meta(InvoiceSummaryOutput.Meta):
+        fields = [
+            *InvoiceSummaryOutput.Meta.fields,
+            "seller_as_printed", "customer_as_printed", "corrects", "taxes", "lines",
+            "previous_hash", "hash",
+        ]  # fmt: skip
+
+    @extend_schema(responses=TaxOutput(many=True))
+    def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:
+        """Return the totals per category and rate, as money."""
+        return [
+            {
+                "category": tax["category"],
+                "percent": tax["percent"],
+                "base": money(tax["base_minor"], invoice.currency),
+                "tax": money(tax["tax_minor"], invoice.currency),
+            }
+            for tax in invoice.taxes
+        ]
+
+
+class InvoicesView(Endpoint):
+    @listed(InvoiceSummaryOutput, query=InvoicesQuery)
+    def get(self, request: Request) -> Response:
+        """List the invoices and credit notes, newest first."""
+        asked = self.asked(InvoicesQuery)
+        return self.page(self._asked_for(asked), _summaries, asked=asked)
+
+    def _asked_for(self, asked: dict[str, Any]) -> QuerySet[Invoice]:
+        wanted: dict[str, Any] = {
+            column: asked[name] for name, column in _COLUMNS.items() if name in asked
+        }
+        if "customer" in asked:
+            wanted["customer"] = self.resolve(Customer, asked["customer"], field="customer")
+        if "contract" in asked:
+            wanted["contract"] = self.resolve(Contract, asked["contract"], field="contract")
+        return self.rows(Invoice).filter(**wanted)
+
+
+class InvoiceView(Endpoint):
+    @extend_schema(responses=InvoiceOutput)
+    def get(self, request: Request, id: str) -> Response:
+        """Show an invoice with its lines."""
+        invoice = self.find(_with_lines(self.rows(Invoice)), id, known_as="")
+        return Response(InvoiceOutput(invoice).data)
+
+
+class InvoiceByNumberView(Endpoint):
+    @extend_schema(responses=InvoiceOutput)
+    def get(self, request: Request, number: str) -> Response:
+        """Show the invoice or credit note with a number, which may contain slashes."""
+        is_possible = number.isprintable() and len(number) <= LONGEST_NUMBER
+        rows = _with_lines(self.rows(Invoice))
+        invoice = rows.filter(number=number).first() if is_possible else None
+        if invoice is None:
+            raise NotFound
+        return Response(InvoiceOutput(invoice).data)
+
+
+_COLUMNS = {
+    "kind": "kind",
+    "transaction": "transaction_id",
+    "issued_from": "issue_date__gte",
+    "issued_until": "issue_date__lt",
+}
+
+
+def _with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    lines = Charge.objects.select_related("order_line").order_by("position")
+    return invoices.prefetch_related(Prefetch("lines", lines))
+
+
+def _summaries(invoices: Any) -> Any:
+    return InvoiceSummaryOutput(invoices, many=True).data
+
+
+urlpatterns = [
+    path("invoices", InvoicesView.as_view(), name="invoices"),
+    path(
+        "invoices/by-number/<path:number>", InvoiceByNumberView.as_view(), name="invoice-by-number"
+    ),
+    path("invoices/<reference:id>", InvoiceView.as_view(), name="invoice"),
+]

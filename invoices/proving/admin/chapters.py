@@ -1,0 +1,109 @@
+"""Entries of a story as they look on the page: icon, colour, figures and links."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from invoices.proving.queries.entries import Entry
+
+ICONS = {
+    "order": "shopping_cart",
+    "change": "edit_calendar",
+    "event": "bolt",
+    "follow_up": "bolt",
+    "sent": "send",
+    "attempt": "build",
+    "failure": "error",
+    "failure_closed": "task_alt",
+    "charge": "sell",
+    "invoice": "receipt_long",
+}
+# Name of an id of an entry → the admin page of its row. Ids without a page are not listed.
+PAGES = {
+    "order": "billing_order",
+    "subscription": "billing_subscription",
+    "contract": "billing_contract",
+    "customer": "billing_customer",
+    "event": "billing_event",
+    "failure": "billing_failure",
+    "charge": "invoices_charge",
+    "price": "billing_price",
+    "invoice": "invoices_invoice",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """An entry as the page shows it."""
+
+    at: datetime
+    kind: str
+    icon: str
+    title: str
+    tone: str
+    figures: Sequence[tuple[str, object]]
+    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[object]]]]
+    links: Sequence[tuple[str, str]]
+
+
+def chapter(entry: Entry) -> Chapter:
+    """Return an entry as the page shows it."""
+    figures: list[tuple[str, object]] = []
+    tables: list[tuple[str, Sequence[str], Sequence[Sequence[object]]]] = []
+    for name, value in entry.details.items():
+        if _is_rows(value):
+            tables.append((_words(name), *_table(value)))
+        elif value not in (None, "", [], {}):
+            figures.append((_words(name), _shown(value)))
+    return Chapter(
+        at=entry.at,
+        kind=entry.kind,
+        icon=ICONS.get(entry.kind, "circle"),
+        title=entry.title,
+        tone=_tone(entry),
+        figures=figures,
+        tables=tables,
+        links=[
+            (_words(name), reverse(f"admin:{PAGES[name]}_change", args=[row_id]))
+            for name, row_id in entry.ids.items()
+            if name in PAGES
+        ],
+    )
+
+
+def _tone(entry: Entry) -> str:
+    if entry.kind == "failure" or entry.details.get("outcome") == "failed":
+        return "bad"
+    return "good" if entry.kind in {"invoice", "failure_closed"} else "plain"
+
+
+def _is_rows(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _table(rows: object) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    assert isinstance(rows, list)
+    names = [name for name in rows[0] if any(row.get(name) not in (None, "") for row in rows)]
+    return [_words(name) for name in names], [[_shown(row[name]) for name in names] for row in rows]
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _shown_mapping(value)
+    if isinstance(value, list):
+        return ", ".join(str(_shown(part)) for part in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else value
+
+
+def _shown_mapping(value: Mapping[str, object]) -> str:
+    if value.keys() == {"amount", "currency"}:
+        return f"{value['amount']} {value['currency']}"
+    return ", ".join(f"{_words(name)}: {_shown(part)}" for name, part in value.items())
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,192 @@
+"""The inbox: what could not be billed, most urgent first, and what a human decides about it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from billing.events.commands import retry, write_off
+from billing.events.models import Failure
+from billing.sellers.admin import (
+    FactAdmin,
+    FormPage,
+    PageForm,
+    button,
+    labelled,
+    link,
+    money,
+    render_page,
+    transaction_link,
+)
+
+STATE_COLOURS = {
+    "open": "danger",
+    "retried": "info",
+    "resolved": "success",
+    "written_off": "warning",
+}
+CLOSED = "No selected failure is open: nothing was done."
+
+
+class InboxFilter(admin.SimpleListFilter):
+    """Shows the open failures unless the others are asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        return [("closed", "closed"), ("all", "all")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "open"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        if self.value() == "closed":
+            return queryset.exclude(state=Failure.State.OPEN)
+        return queryset.filter(state=Failure.State.OPEN)
+
+
+class RetryForm(PageForm):
+    why = forms.CharField(
+        label="Note",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(),
+        help_text="What was mended; kept with the failure.",
+    )
+
+
+class WriteOffForm(PageForm):
+    why = forms.CharField(
+        label="Reason",
+        widget=UnfoldAdminTextareaWidget(),
+        help_text="Why it will never be billed; kept with the failure.",
+    )
+
+
+def _retry_page(by: str) -> FormPage:
+    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> str:
+        return _retried(retry(failure_ids=[failure.pk], by=by, at=at, why=values["why"]))
+
+    return FormPage(
+        title="Retry",
+        submit="Retry",
+        form_class=RetryForm,
+        act=act,
+        explanation="The failure is closed as retried, and its event is sent again. "
+        "If it fails again, a new failure tells so.",
+    )
+
+
+def _write_off_page(by: str) -> FormPage:
+    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> str:
+        return _written_off(write_off(failure_ids=[failure.pk], by=by, at=at, why=values["why"]))
+
+    return FormPage(
+        title="Write off",
+        submit="Write off",
+        form_class=WriteOffForm,
+        act=act,
+        explanation="The event will never be billed. This can't be taken back.",
+        is_dangerous=True,
+    )
+
+
+def _retried(count: int) -> str:
+    return f"Sent again: {count} event{'' if count == 1 else 's'}." if count else CLOSED
+
+
+def _written_off(count: int) -> str:
+    return f"Written off: {count} failure{'' if count == 1 else 's'}." if count else CLOSED
+
+
+@admin.register(Failure)
+class FailureAdmin(FactAdmin):
+    list_display = (
+        "priority", "code", "reason", "remedy", "at_stake", "shown_state", "opened_at", "story",
+    )  # fmt: skip
+    list_filter = (InboxFilter, "code")
+    list_select_related = ("event",)
+    search_fields = ("code", "reason")
+    search_ids = ("pk", "event", "event__transaction_id", "event__stream_id")
+    ordering = ("-priority", "opened_at")
+    actions = ("retry_selected", "write_off_selected")
+    actions_detail = ("retry", "write_off")
+    readonly_fields = ("at_stake", "transaction")
+    fieldsets = (
+        (None, {"fields": ("code", "reason", "remedy", "at_stake", "priority", "opened_at")}),
+        ("Where", {"fields": ("event", "transaction")}),
+        ("What became of it", {"fields": ("state", "closed_at", "closed_by", "closing_note")}),
+    )
+
+    def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_failure")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        return shown if row and row.state == Failure.State.OPEN else []
+
+    @admin.display(description="at stake", ordering="money_at_stake_minor")
+    def at_stake(self, failure: Failure) -> str:
+        return money(failure.money_at_stake_minor, failure.currency)
+
+    @labelled("state", colours=STATE_COLOURS, ordering="state")
+    def shown_state(self, failure: Failure) -> tuple[str, str]:
+        return failure.state, failure.get_state_display()
+
+    @admin.display(description="transaction")
+    def transaction(self, failure: Failure) -> str:
+        return transaction_link(failure.event.transaction_id)
+
+    @admin.display(description="event")
+    def story(self, failure: Failure) -> str:
+        return link(failure.event, failure.event.type)
+
+    @button("Retry", path="retry", permission="decide", icon="replay", is_primary=True)
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, _retry_page(_name(request)))
+
+    @button("Write off", path="write-off", permission="decide", icon="delete_forever")
+    def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, _write_off_page(_name(request)))
+
+    @admin.action(description="Retry selected failures", permissions=["decide"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Failure]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        count = retry(failure_ids=ids, by=_name(request), at=timezone.now())
+        self._tell(request, count, _retried(count))
+
+    @admin.action(description="Write off selected failures …", permissions=["decide"])
+    def write_off_selected(
+        self, request: HttpRequest, queryset: QuerySet[Failure]
+    ) -> HttpResponse | None:
+        ids = list(queryset.values_list("pk", flat=True))
+        page = _write_off_page(_name(request))
+        form = WriteOffForm(request.POST if "why" in request.POST else None, row=None)
+        if form.is_valid():
+            why = form.cleaned_data["why"]
+            count = write_off(failure_ids=ids, by=_name(request), at=timezone.now(), why=why)
+            self._tell(request, count, _written_off(count))
+            return None
+        hidden = [("action", "write_off_selected"), *((ACTION_CHECKBOX_NAME, str(i)) for i in ids)]
+        return render_page(self, request, page=page, form=form, row=None, hidden=hidden)
+
+    def _tell(self, request: HttpRequest, count: int, said: str) -> None:
+        self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
+
+
+def _name(request: HttpRequest) -> str:
+    return request.user.get_username()

@@ -1,0 +1,21 @@
+"""The checks of the books: each names what must hold and finds where it doesn't."""
+
+from invoices.proving.queries.checks import (
+    charges,
+    documents,
+    events,
+    facts,
+    numbers,
+    parties,
+    subscriptions,
+)
+
+CHECKS = (
+    *events.CHECKS,
+    *facts.CHECKS,
+    *parties.CHECKS,
+    *numbers.CHECKS,
+    *documents.CHECKS,
+    *charges.CHECKS,
+    *subscriptions.CHECKS,
+)

@@ -1,0 +1,183 @@
+"""Each charge is what its order line or its price and explanation say."""
+
+from invoices.proving.queries.checks.books import sql_check
+
+_INVOICED = """
+SELECT c.seller_id, 'charge ' || c.id,
+       CASE WHEN c.invoice_id IS NULL THEN format('%%s: stands on no invoice', c.text)
+            WHEN i.id IS NULL THEN format('%%s: its invoice is not there', c.text)
+            WHEN c.event_id <> i.event_id OR c.transaction_id <> i.transaction_id
+            THEN format('%%s: its event or transaction is not that of %%s', c.text, i.number)
+            ELSE format('%%s: its customer or currency is not that of %%s', c.text, i.number) END
+FROM invoices_charge c LEFT JOIN invoices_invoice i ON i.id = c.invoice_id
+WHERE c.seller_id = ANY(%(sellers)s)
+  AND (i.id IS NULL OR c.event_id <> i.event_id OR c.transaction_id <> i.transaction_id
+       OR c.customer_id <> i.customer_id OR c.currency <> i.currency)
+"""
+
+_CAUSED = """
+SELECT c.seller_id, 'charge ' || c.id,
+       CASE WHEN e.id IS NULL THEN c.text || ': its event is not there'
+            ELSE format('%%s: its cause is %%s, but its event is %%s of %%s',
+                        c.text, c.cause, e.type, e.as_of_date) END
+FROM invoices_charge c LEFT JOIN billing_event e ON e.id = c.event_id
+WHERE c.seller_id = ANY(%(sellers)s)
+  AND c.cause IS DISTINCT FROM CASE e.type
+        WHEN 'order.placed' THEN 'order ' || (e.payload->>'order_id')
+        WHEN 'subscription.changed' THEN 'change ' || (e.payload->>'change_id')
+        WHEN 'period.ended' THEN 'period ' || e.as_of_date END
+"""
+
+# Of an order whose event is handled: one charge per line, or none where it rounds to nothing.
+_ORDERED = """
+WITH handled AS (
+    SELECT stream_id AS order_id FROM billing_event
+    WHERE type = 'order.placed' AND state = 'handled' AND seller_id = ANY(%(sellers)s)
+), compared AS (
+    SELECT o.seller_id, o.id AS order_id, o.external_id, o.ordered_on, l.position, l.text,
+           l.quantity, l.product_id, c.id AS charge_id, c.priced_minor, c.starts_on,
+           c.text AS charged_text, c.quantity AS charged_quantity, c.unit_price AS charged_price,
+           c.tax_included AS charged_included,
+           count(*) OVER (PARTITION BY l.id) AS n,
+           coalesce(l.unit_price, p.unit_price) AS unit_price,
+           CASE WHEN p.id IS NULL THEN l.tax_included ELSE p.tax_included END AS tax_included,
+           coalesce(nullif(l.text, ''), p.text) AS wanted_text,
+           l.unit_price IS NULL AND NOT coalesce(
+               p.product_id = l.product_id AND p.currency = o.currency
+               AND p.valid_from <= o.ordered_on, false) AS is_mispriced,
+           round(CASE WHEN p.model = 'flat' THEN p.unit_price
+                      ELSE l.quantity * coalesce(l.unit_price, p.unit_price) END * f.factor)
+               AS owed_minor
+    FROM handled h JOIN billing_order o ON o.id = h.order_id
+    JOIN billing_orderline l ON l.order_id = o.id
+    LEFT JOIN invoices_charge c ON c.order_line_id = l.id AND NOT c.is_credit
+    LEFT JOIN LATERAL (
+        SELECT * FROM billing_price
+        WHERE l.unit_price IS NULL AND (
+            id = c.price_id
+            OR c.id IS NULL AND product_id = l.product_id AND currency = o.currency
+               AND valid_from <= o.ordered_on
+               AND (valid_until IS NULL OR o.ordered_on < valid_until))
+        LIMIT 1) p ON true
+    LEFT JOIN unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, factor)
+        ON f.currency = o.currency
+)
+SELECT seller_id,
+       format('order %%s, line %%s', coalesce(external_id, order_id::text), position),
+       CASE WHEN charge_id IS NULL THEN 'is handled, but not charged'
+            WHEN n > 1 THEN format('is charged %%s times', n)
+            WHEN is_mispriced THEN 'is not charged at a price of its product, currency and day'
+            WHEN priced_minor IS DISTINCT FROM owed_minor
+            THEN format('is charged %%s minor units, but owes %%s', priced_minor, owed_minor)
+            ELSE format('charge %%s has another text, quantity, unit price, day or tax terms',
+                        charge_id) END
+FROM compared
+WHERE n > 1
+   OR charge_id IS NULL AND NOT coalesce(owed_minor = 0, false)
+   OR charge_id IS NOT NULL AND (
+       is_mispriced OR priced_minor IS DISTINCT FROM owed_minor
+       OR (charged_text, charged_quantity, charged_price, charged_included, starts_on)
+          IS DISTINCT FROM (wanted_text, quantity, unit_price, tax_included, ordered_on))
+"""
+
+_NOTHING_BESIDES = """
+SELECT c.seller_id, 'charge ' || c.id,
+       CASE WHEN l.id IS NULL THEN c.text || ': its order line is not there'
+            ELSE format('%%s: its event is not that of order %%s', c.text, l.order_id) END
+FROM invoices_charge c
+LEFT JOIN billing_orderline l ON l.id = c.order_line_id
+LEFT JOIN billing_event e ON e.id = c.event_id
+WHERE c.order_line_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
+  AND (e.payload->>'order_id') IS DISTINCT FROM l.order_id::text
+"""
+
+# amount = owed - charged before; owed = (full price - begun) x share, rounded half up once.
+_EXPLAINED = """
+WITH explained AS (
+    SELECT c.*, x.*, p.unit_price AS listed, p.currency AS listed_in, p.plan_id AS listed_plan,
+           p.tax_included AS listed_included, f.factor
+    FROM invoices_charge c
+    CROSS JOIN LATERAL jsonb_to_record(c.explanation) AS x(
+        owed_minor bigint, charged_before_minor bigint, full_price numeric, begun_price numeric,
+        share_used numeric, share_whole numeric, plan_id uuid)
+    LEFT JOIN billing_price p ON p.id = c.price_id
+    LEFT JOIN unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, factor)
+        ON f.currency = c.currency
+    WHERE c.subscription_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
+)
+SELECT seller_id, 'charge ' || id,
+       CASE WHEN listed IS NULL THEN text || ': its price is not there'
+            WHEN listed <> unit_price OR listed_in <> currency OR listed_included <> tax_included
+            THEN format('%%s: unit price, currency or tax terms are not those of its price', text)
+            WHEN priced_minor IS DISTINCT FROM owed_minor - charged_before_minor
+            THEN format('%%s: charged %%s minor units, explained as %%s owed less %%s charged',
+                        text, priced_minor, owed_minor, charged_before_minor)
+            ELSE format('%%s: %%s of %%s of %%s is not the %%s minor units owed',
+                        text, share_used, share_whole, full_price, owed_minor) END
+FROM explained
+WHERE listed IS NULL OR listed <> unit_price OR listed_in <> currency
+   OR listed_included <> tax_included
+   OR priced_minor IS DISTINCT FROM owed_minor - charged_before_minor
+   OR is_credit <> (priced_minor < 0)
+   OR full_price IS NOT NULL AND owed_minor IS DISTINCT FROM div(
+        2 * greatest(full_price - begun_price, 0) * share_used * factor + share_whole,
+        2 * share_whole)
+   OR full_price IS NULL AND owed_minor <> 0
+"""
+
+_TAXED = """
+SELECT c.seller_id, 'charge ' || c.id,
+       format('%%s: taxed %%s %%s %%%%, but the rate of its class and day is %%s',
+              c.text, c.tax_category, trim_scale(c.tax_percent),
+              coalesce(r.category || ' ' || trim_scale(r.percent) || ' %%', 'not known'))
+FROM invoices_charge c
+JOIN invoices_invoice i ON i.id = c.invoice_id
+LEFT JOIN billing_orderline l ON l.id = c.order_line_id
+LEFT JOIN billing_price p ON p.id = c.price_id
+LEFT JOIN LATERAL (
+    SELECT coalesce(p.tax_class, l.tax_class) AS class,
+           coalesce(c.ends_on - 1, c.starts_on) AS supplied_on) s ON true
+LEFT JOIN LATERAL (
+    SELECT 'Z' AS category, 0::numeric AS percent WHERE s.class = 'zero'
+    UNION ALL SELECT 'E', 0 WHERE s.class = 'exempt'
+    UNION ALL SELECT t.category, t.percent FROM billing_taxrate t
+    WHERE s.class NOT IN ('zero', 'exempt') AND t.tax_class = s.class
+      AND t.country = i.seller_as_printed->>'country' AND t.valid_from <= s.supplied_on
+      AND (t.valid_until IS NULL OR s.supplied_on < t.valid_until)) r ON true
+WHERE c.seller_id = ANY(%(sellers)s)
+  AND (c.tax_category, c.tax_percent) IS DISTINCT FROM (r.category, r.percent)
+"""
+
+CHECKS = (
+    sql_check(
+        name="charges_invoiced",
+        says="each charge stands on its invoice",
+        of="charges",
+        sql=_INVOICED,
+    ),
+    sql_check(name="charges_caused", says="each charge names its cause", of="charges", sql=_CAUSED),
+    sql_check(
+        name="orders_charged",
+        says="each order line is charged once, at quantity x price",
+        of="orders",
+        sql=_ORDERED,
+    ),
+    sql_check(
+        name="order_charges_owed",
+        says="each charge of an order has its line",
+        of="charges",
+        sql=_NOTHING_BESIDES,
+    ),
+    sql_check(
+        name="charges_explained",
+        says="each charge of a subscription is what it explains",
+        of="charges",
+        sql=_EXPLAINED,
+    ),
+    sql_check(
+        name="charges_taxed",
+        says="each charge bears the tax rate of its day",
+        of="charges",
+        sql=_TAXED,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Each document's hash and totals, computed again from its row and its lines."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby, islice
+from operator import attrgetter
+from uuid import UUID
+
+from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, TaxTotal, totals
+from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.content import content_hash, plain_decimal
+from invoices.proving.queries.checks.books import Books, Check, Problem
+
+_AT_ONCE = 1000
+_CHECK = "documents_recomputed"
+
+
+def _recomputed(books: Books) -> Iterator[Problem]:
+    """Yield the documents whose hash or totals aren't those of their row and lines."""
+    for invoices in _chunks(books):
+        lines = _lines(invoices)
+        for invoice in invoices:
+            yield from _of_hash(books, invoice, lines.get(invoice.id, []))
+            yield from _of_totals(books, invoice, lines.get(invoice.id, []))
+        books.heard(len(invoices))
+
+
+def _chunks(books: Books) -> Iterator[list[Invoice]]:
+    invoices = Invoice.objects.filter(seller_id__in=books.names).order_by("seller_id", "id")
+    rows = invoices.iterator(chunk_size=_AT_ONCE)
+    while chunk := list(islice(rows, _AT_ONCE)):
+        yield chunk
+
+
+def _lines(invoices: Iterable[Invoice]) -> dict[UUID, list[Charge]]:
+    ids = [invoice.id for invoice in invoices]
+    charges = Charge.objects.filter(invoice_id__in=ids).order_by("invoice_id", "position")
+    return {
+        invoice_id: list(lines)
+        for invoice_id, lines in groupby(charges, key=attrgetter("invoice_id"))
+    }
+
+
+def _of_hash(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Iterator[Problem]:
+    if content_hash(invoice, lines) != invoice.hash:
+        yield books.problem(
+            _CHECK,
+            invoice.seller_id,
+            f"invoice {invoice.number}",
+            "its content is not what its hash was made of: a figure, text or date of it, or of"
+            f" one of its {len(lines)} lines, was changed, added or removed",
+        )
+
+
+def _of_totals(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Iterator[Problem]:
+    """Compare the stored sums with those that the lines' prices give."""
+    taxed = [
+        TaxedLine(
+            amount_minor=line.priced_minor,
+            tax=Tax(line.tax_category, line.tax_percent),
+            tax_included=line.tax_included,
+        )
+        for line in lines
+    ]
+    wrong = _differences(invoice, lines, totals(taxed, invoice.currency))
+    if wrong:
+        yield books.problem(
+            _CHECK, invoice.seller_id, f"invoice {invoice.number}", "; ".join(wrong)
+        )
+
+
+def _differences(invoice: Invoice, lines: Sequence[Charge], computed: DocumentTotals) -> list[str]:
+    wrong = [
+        f"{name} is {stored}, but its lines give {again}"
+        for name, stored, again in (
+            ("net", invoice.net_minor, computed.net_minor),
+            ("tax", invoice.tax_minor, computed.tax_minor),
+            ("gross", invoice.gross_minor, computed.gross_minor),
+        )
+        if stored != again
+    ]
+    if invoice.taxes != [_printed(tax) for tax in computed.taxes]:
+        wrong.append("its taxes per rate are not those of its lines")
+    if [line.amount_minor for line in lines] != list(computed.line_nets):
+        wrong.append("its lines' net amounts are not those of their prices")
+    if [line.position for line in lines] != list(range(1, len(lines) + 1)) or not lines:
+        wrong.append("its lines are not numbered 1 to n")
+    return wrong
+
+
+def _printed(tax: TaxTotal) -> dict[str, str | int]:
+    return {
+        "category": tax.category,
+        "percent": plain_decimal(Decimal(tax.percent)),
+        "base_minor": tax.base_minor,
+        "tax_minor": tax.tax_minor,
+    }
+
+
+CHECKS = (
+    Check(
+        name=_CHECK,
+        says="each document's hash and totals, computed again, are the stored ones",
+        of="invoices",
+        find=_recomputed,
+    ),
+)

@@ -1,0 +1,90 @@
+"""The story of a transaction: the fact, its event, each try, the charges and the invoice."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from billing.contracts.events import SUBSCRIPTION_CHANGED
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.events.models import Attempt, Event, Failure
+from billing.orders.events import ORDER_PLACED
+from billing.orders.models import Order, OrderLine
+from billing.sellers.models import Seller
+from invoices.issuing.models import Charge, Invoice
+from invoices.proving.queries import entries
+from invoices.proving.queries.entries import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """All that carries one transaction id, in order of time; a cause before what it caused."""
+
+    transaction_id: UUID
+    seller_id: UUID
+    seller_name: str
+    entries: tuple[Entry, ...]
+
+
+def story(transaction_id: UUID, *, seller_id: UUID | None = None) -> Story | None:
+    """
+    Return the story of a transaction, given its id or that of any event in it.
+
+    None if there is no such story, or if it isn't `seller_id`'s (None: any seller's). The number
+    of queries is constant, whatever the story holds.
+    """
+    begun = Event.objects.filter(pk=transaction_id).values_list("transaction_id", flat=True).first()
+    told = Event.objects.filter(transaction_id=begun or transaction_id).select_related("seller")
+    if seller_id:
+        told = told.filter(seller_id=seller_id)
+    events = list(told.order_by("position"))
+    if not events:
+        return None
+    found = [*_of_facts(events), *_of_events(events), *_of_documents(events[0])]
+    found.sort(key=lambda entry: (entry.at, entries.RANK[entry.kind], entry.ordinal))
+    seller: Seller = events[0].seller
+    return Story(
+        transaction_id=events[0].transaction_id,
+        seller_id=seller.id,
+        seller_name=seller.name,
+        entries=tuple(found),
+    )
+
+
+def _of_facts(events: Iterable[Event]) -> Iterable[Entry]:
+    """Yield the orders and changes that the events tell of, and the contracts that came due."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for event in events:
+        for name, value in event.payload.items():
+            ids[f"{event.type} {name}"].append(value)
+    lines = OrderLine.objects.select_related("product").order_by("position")
+    orders = Order.objects.filter(id__in=ids[f"{ORDER_PLACED} order_id"]).select_related("customer")
+    yield from map(entries.of_order, orders.prefetch_related(Prefetch("lines", lines)))
+    changes = SubscriptionChange.objects.filter(id__in=ids[f"{SUBSCRIPTION_CHANGED} change_id"])
+    yield from map(
+        entries.of_change,
+        changes.select_related("plan", "subscription__contract__customer").order_by("position"),
+    )
+
+
+def _of_events(events: Iterable[Event]) -> Iterable[Entry]:
+    """Yield the events, their sending, each try, and each failure with what became of it."""
+    streams = {event.stream_id for event in events}
+    contracts = Contract.objects.filter(id__in=streams).select_related("customer").in_bulk()
+    for event in events:
+        yield from entries.of_event(event, contracts.get(event.stream_id))
+    tries = Attempt.objects.filter(event__in=events).select_related("event").order_by("id")
+    yield from map(entries.of_attempt, tries)
+    for failure in Failure.objects.filter(event__in=events).order_by("opened_at", "id"):
+        yield from entries.of_failure(failure)
+
+
+def _of_documents(first: Event) -> Iterable[Entry]:
+    """Yield the charges and invoices that carry the transaction id."""
+    same = {"transaction_id": first.transaction_id, "seller_id": first.seller_id}
+    charges = Charge.objects.filter(**same).select_related("invoice")
+    yield from map(entries.of_charge, charges.order_by("ordinal"))
+    invoices = Invoice.objects.filter(**same).select_related("contract")
+    yield from map(entries.of_invoice, invoices.order_by("id"))

@@ -1,0 +1,133 @@
+"""The proof of the books: every check over all rows of some sellers, in one unmoving view."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.db import DatabaseError, connection, transaction
+
+from billing.money import from_minor
+from billing.sellers.models import Seller
+from billing.sellers.queries import today
+from invoices.proving.queries.checks import CHECKS
+from invoices.proving.queries.checks.books import Books, Check, Problem
+
+NAMED_AT_MOST = 100  # Problems of one check that are kept; all are counted.
+
+_TOTALS = """
+SELECT 'events', count(*) FROM billing_event WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'orders', count(*) FROM billing_order WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'contracts', count(*) FROM billing_contract WHERE seller_id = ANY(%(sellers)s)
+UNION ALL
+SELECT 'changes', count(*) FROM billing_subscriptionchange WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'charges', count(*) FROM invoices_charge WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'invoices', count(*) FROM invoices_invoice WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'series', count(*) FROM invoices_numberseries WHERE seller_id = ANY(%(sellers)s)
+"""
+_GROSS = """
+SELECT currency, sum(gross_minor)::bigint FROM invoices_invoice
+WHERE seller_id = ANY(%(sellers)s) GROUP BY currency ORDER BY currency
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a check found: how many problems, the first of them by name, and how long it took."""
+
+    check: Check
+    checked: int
+    found: int
+    problems: Sequence[Problem]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who hears how the proof goes on: before a check, of rows it has read, and its result."""
+
+    begins: Callable[[Check], None]
+    heard: Callable[[int], None]
+    ended: Callable[[Result], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The outcome of all checks. `gross` is the sum of all documents per currency."""
+
+    checked: dict[str, int]
+    gross: dict[str, str]
+    results: Sequence[Result]
+    seconds: float
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether no check found anything wrong."""
+        return not any(result.found for result in self.results)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems that are named, in the order of the checks."""
+        return [problem for result in self.results for problem in result.problems]
+
+
+def verify(*, sellers: Sequence[Seller], at: datetime, listener: Listener) -> Verification:
+    """
+    Prove the books of some sellers from the stored facts; nothing is written.
+
+    All checks see the same moment, however long they take and whoever writes meanwhile. Memory
+    doesn't grow with the rows.
+    """
+    started = time.monotonic()
+    books = Books(
+        names={seller.id: seller.name for seller in sellers},
+        todays={seller.id: today(seller, at=at) for seller in sellers},
+        heard=listener.heard,
+    )
+    with _unmoving_view():
+        checked = dict(books.rows(_TOTALS))
+        gross = {
+            currency: format(from_minor(amount, currency), "f")
+            for currency, amount in books.rows(_GROSS)
+        }
+        results = [_run(check, books, checked, listener) for check in CHECKS]
+    return Verification(
+        checked=checked, gross=gross, results=results, seconds=time.monotonic() - started
+    )
+
+
+@contextmanager
+def _unmoving_view() -> Iterator[None]:
+    """Open a transaction that reads one moment, and plans its cursors for reading to the end."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if is_outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'")
+        yield
+
+
+def _run(check: Check, books: Books, checked: dict[str, int], listener: Listener) -> Result:
+    started = time.monotonic()
+    listener.begins(check)
+    found, named = 0, []
+    try:
+        with transaction.atomic():
+            problems = iter(check.find(books))
+            named = list(islice(problems, NAMED_AT_MOST))
+            found = len(named) + sum(1 for _ in problems)
+    except DatabaseError as error:  # A row may be so wrong that a query stumbles over it.
+        why = f"could not be carried out: {error}".strip()
+        named.append(Problem(check=check.name, seller="", object="the check", message=why))
+        found += 1
+    result = Result(
+        check=check,
+        checked=checked[check.of],
+        found=found,
+        problems=named,
+        seconds=time.monotonic() - started,
+    )
+    listener.ended(result)
+    return result

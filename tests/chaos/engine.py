@@ -1,0 +1,86 @@
+"""The engine's real processes, to be started, killed and stopped by tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+WORKER = ["-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1", "-Q", "billing"]
+COMMANDS = {
+    "relay": ["manage.py", "relay"],
+    "scheduler": ["manage.py", "scheduler"],
+    "worker-1": [*WORKER, "-n", "worker-1@%h"],
+    "worker-2": [*WORKER, "-n", "worker-2@%h"],
+}
+# Short, so that what a killed process held comes back within the test's time.
+IMPATIENT = {"EVENT_RESEND_SECONDS": "3", "BROKER_VISIBILITY_SECONDS": "20", "LOG_LEVEL": "INFO"}
+
+
+class Engine:
+    """Processes of the engine on the tests' database and broker."""
+
+    def __init__(self, logs: Path) -> None:
+        """Nothing runs yet; each process logs to a file of its own in `logs`."""
+        self._logs = logs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *names: str) -> None:
+        """Start processes."""
+        for name in names:
+            with (self._logs / f"{name}.log").open("ab") as log:
+                self._running[name] = subprocess.Popen(
+                    [sys.executable, *COMMANDS[name]],
+                    env={**os.environ, **IMPATIENT, "DATABASE_URL": _test_database()},
+                    cwd=settings.BASE_DIR,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def kill(self, name: str) -> None:
+        """End a process and its children with SIGKILL, as a crash would."""
+        self._end(name, signal.SIGKILL)
+
+    def stop(self, name: str) -> None:
+        """Ask a process to stop, and wait for it."""
+        self._end(name, signal.SIGTERM)
+
+    def close(self) -> None:
+        """End what still runs."""
+        for name in list(self._running):
+            self.kill(name)
+
+    def wait_until(self, is_so: Callable[[], bool], *, within: float, what: str) -> None:
+        """Return when `is_so` says so; after `within` seconds fail, and show the latest lines."""
+        deadline = time.monotonic() + within
+        while not is_so():
+            assert time.monotonic() < deadline, (
+                f"not within {within:.0f} s: {what}\n{self._tails()}"
+            )
+            time.sleep(0.05)
+
+    def _tails(self) -> str:
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
+            for log in sorted(self._logs.glob("*.log"))
+        )
+
+    def _end(self, name: str, number: signal.Signals) -> None:
+        process = self._running.pop(name)
+        if number is signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        process.wait(timeout=60)
+
+
+def _test_database() -> str:
+    given = connection.settings_dict
+    password = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+    return f"postgresql://{given['USER']}{password}@{given['HOST']}:{given['PORT']}/{given['NAME']}"

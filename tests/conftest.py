@@ -1,0 +1,44 @@
+"""What all tests share: a database that really commits, and is emptied behind the test."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
+
+KEPT = {"billing_taxrate", "django_content_type", "auth_permission"}  # Made by migrations.
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The tests' database, made also for tests that pytest-django doesn't know to need it."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """
+    A database whose commits are real, for other processes and threads to see.
+
+    What the test left is removed behind it, past the triggers that protect the facts.
+    """
+    with django_db_blocker.unblock():
+        yield
+        tables = [
+            f'"{model._meta.db_table}"'
+            for model in apps.get_models(include_auto_created=True)
+            if model._meta.db_table not in KEPT
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute(f"TRUNCATE {', '.join(tables)}")
+            cursor.execute("SET session_replication_role = DEFAULT")
+        connections.close_all()

@@ -1,0 +1,115 @@
+"""Facts refuse UPDATE, DELETE and TRUNCATE, whoever asks."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from billing.contracts.models import Contract
+from billing.events.models import Event
+from billing.models import Attempt, Failure, OrderLine
+from billing.orders.models import Order
+from billing.sellers.models import Seller
+from invoices.issuing.models import Charge, Invoice
+from tests import factories
+from tests.contracts.conftest import AT, refused
+
+Sql = Callable[..., None]
+
+# table, prefix of its triggers, columns that may change
+FACTS = [
+    ("billing_product", "product", {"name"}),
+    ("billing_plan", "plan", {"name"}),
+    ("billing_price", "price", {"valid_until"}),
+    ("billing_contract", "contract", {"next_billing_date"}),
+    ("billing_subscription", "subscription", set()),
+    ("billing_subscriptionchange", "subscription_change", set()),
+    ("billing_order", "order", set()),
+    ("billing_orderline", "order_line", set()),
+    ("billing_event", "event", {"state", "published_at", "next_send_at", "sends"}),
+    ("billing_attempt", "attempt", set()),
+    (
+        "billing_failure",
+        "failure",
+        {"state", "closed_at", "closed_by", "closing_note", "priority"},
+    ),
+    ("invoices_charge", "charge", {"invoice_id", "position"}),
+    ("invoices_invoice", "invoice", set()),
+    ("invoices_numberseries", "number_series", {"latest_sequence", "latest_date", "latest_hash"}),
+]
+
+
+@pytest.fixture
+def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
+    """At least one row of each kind of fact."""
+    plan = factories.plan(seller)
+    factories.subscription(contract, plan)
+    event = Event.objects.get(payload__contract_id=str(contract.id))
+    Failure.objects.create(
+        seller=seller, event=event, code="defect", reason="x", remedy="y", priority=1,
+        state="open", opened_at=AT,
+    )  # fmt: skip
+    assert Attempt.objects.exists()
+    assert Charge.objects.exists()
+    assert OrderLine.objects.exists()
+
+
+class TestFactsNeverChange:
+    @pytest.mark.parametrize(("table", "prefix", "free"), FACTS)
+    def test_each_frozen_column_refuses_an_update(
+        self, sql: Sql, everything: None, table: str, prefix: str, free: set[str]
+    ) -> None:
+        for column in _columns(table) - free:
+            with refused(f"{prefix}_never_changes"):
+                sql(f"UPDATE {table} SET {column} = {column}")
+
+    @pytest.mark.parametrize(("table", "prefix", "free"), FACTS)
+    def test_rows_refuse_to_be_deleted(
+        self, sql: Sql, everything: None, table: str, prefix: str, free: set[str]
+    ) -> None:
+        with refused(f"{prefix}_never_deleted"):
+            sql(f"DELETE FROM {table}")
+
+    @pytest.mark.parametrize(("table", "prefix", "free"), FACTS)
+    def test_tables_refuse_to_be_truncated(
+        self, sql: Sql, db: None, table: str, prefix: str, free: set[str]
+    ) -> None:
+        with refused("_never_truncated"):
+            sql(f"TRUNCATE {table} CASCADE")
+
+    def test_a_price_ends_once(self, sql: Sql, seller: Seller) -> None:
+        price = factories.plan(seller).prices.get()
+        sql("UPDATE billing_price SET valid_until = %s WHERE id = %s", date(2026, 3, 1), price.id)
+
+        with refused("price_ends_once"):
+            sql("UPDATE billing_price SET valid_until = NULL WHERE id = %s", price.id)
+
+    def test_a_handled_event_never_waits_again(self, sql: Sql, invoice: Invoice) -> None:
+        with refused("event_settled_for_good"):
+            sql("UPDATE billing_event SET state = 'waiting' WHERE id = %s", invoice.event_id)
+
+    def test_an_unknown_state_is_refused(self, sql: Sql, order: Order) -> None:
+        with refused("event_state_known"):
+            sql("UPDATE billing_event SET state = 'lost'")
+
+    def test_a_closed_failure_stays_closed(self, sql: Sql, everything: None) -> None:
+        sql("UPDATE billing_failure SET state = 'resolved', closed_at = now()")
+
+        with refused("failure_closed_for_good"):
+            sql("UPDATE billing_failure SET state = 'open', closed_at = NULL")
+
+    def test_a_charge_leaves_its_invoice_never(self, sql: Sql, invoice: Invoice) -> None:
+        with refused("charge_invoiced_once"):
+            sql("UPDATE invoices_charge SET invoice_id = NULL, position = NULL")
+
+    def test_a_counter_counts_up_only(self, sql: Sql, invoice: Invoice) -> None:
+        with refused("number_series_counts_up"):
+            sql("UPDATE invoices_numberseries SET latest_sequence = 0")
+
+
+def _columns(table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return {
+            column.name for column in connection.introspection.get_table_description(cursor, table)
+        }

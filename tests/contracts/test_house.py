@@ -1,0 +1,86 @@
+"""What the house promises of itself."""
+
+import ast
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import rfc8785
+from celery import current_app
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.flow import FLOW
+from invoices.issuing.queries.content import canonical
+
+PACKAGES = ("billing", "invoices", "config")
+FILES = [path for package in PACKAGES for path in Path(package).rglob("*.py")]
+
+
+class TestFlow:
+    def test_it_names_only_registered_tasks(self) -> None:
+        current_app.loader.import_default_modules()
+
+        assert set(chain.from_iterable(FLOW.values())) <= set(current_app.tasks)
+
+    def test_every_task_of_ours_is_set_off_by_an_event(self) -> None:
+        current_app.loader.import_default_modules()
+        ours = {name for name in current_app.tasks if not name.startswith("celery.")}
+
+        assert ours <= set(chain.from_iterable(FLOW.values()))
+
+
+class TestQueue:
+    def test_tasks_end_before_their_message_is_seen_again(self) -> None:
+        assert settings.CELERY_TASK_TIME_LIMIT < settings.BROKER_VISIBILITY_SECONDS
+
+    def test_a_message_is_kept_until_its_task_has_ended(self) -> None:
+        assert settings.CELERY_TASK_ACKS_LATE
+        assert settings.CELERY_TASK_REJECT_ON_WORKER_LOST
+        assert not settings.CELERY_TASK_ACKS_ON_FAILURE_OR_TIMEOUT
+
+
+class TestSource:
+    @pytest.mark.parametrize("path", FILES, ids=str)
+    def test_imports_stand_at_the_top(self, path: Path) -> None:
+        tree = ast.parse(path.read_text())
+        functions = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        inner = [
+            node
+            for function in functions
+            for node in ast.walk(function)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+
+        assert inner == []
+
+    def test_signals_are_connected_in_one_place(self) -> None:
+        found = {path for path in FILES if "django.db.models.signals" in path.read_text()}
+
+        assert found == {Path("billing/hooks.py")}
+
+    def test_commits_are_waited_for_in_one_place(self) -> None:
+        found = {path.parent for path in FILES if "on_commit(" in path.read_text()}
+
+        assert found == {Path("billing/events")}
+
+
+class TestCanonicalJson:
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.from_regex(r"[a-z_]+"), inner),
+        )
+    )
+    def test_it_is_that_of_rfc_8785(self, value: object) -> None:
+        try:
+            expected = rfc8785.dumps(value)
+        except rfc8785.CanonicalizationError:
+            return  # Lone surrogates: PostgreSQL doesn't take them either.
+
+        assert canonical(value) == expected

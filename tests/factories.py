@@ -1,0 +1,143 @@
+"""Valid objects of each kind; a test states only what matters to it."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from billing.catalog.models import Plan, Price, Product
+from billing.contracts.commands import make_contract, start_subscription
+from billing.contracts.models import Contract, Subscription
+from billing.customers.models import Customer
+from billing.orders.commands import NewLine, place_order
+from billing.orders.models import Order
+from billing.sellers.commands import create_api_key
+from billing.sellers.models import Seller, TestClock
+
+AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def seller(*, clock: date | None = date(2026, 1, 1), **given: Any) -> Seller:
+    """A German seller in test mode whose clock stands on 1 January 2026."""
+    values: dict[str, Any] = {
+        "name": f"Seller {next(_numbers)} GmbH",
+        "street": "Torstraße 1",
+        "postcode": "10119",
+        "city": "Berlin",
+        "country": "DE",
+        "vat_id": "DE136695976",
+        "timezone": "Europe/Berlin",
+        "currency": "EUR",
+        "locale": "de",
+        "payment_days": 14,
+        "invoice_number_format": "R{year}-{sequence:06d}",
+        "credit_note_number_format": "G{year}-{sequence:06d}",
+        "is_test": True,
+        "created_at": AT,
+        **given,
+    }
+    made = Seller.objects.create(**values)
+    if clock:
+        TestClock.objects.create(seller=made, today=clock)
+    return made
+
+
+def api_key(of: Seller) -> str:
+    """A key of the seller, as an app sends it."""
+    _, key = create_api_key(seller=of, name="Test", at=AT)
+    return key
+
+
+def customer(of: Seller, **given: Any) -> Customer:
+    """A German business."""
+    values: dict[str, Any] = {
+        "name": f"Customer {next(_numbers)}",
+        "kind": "business",
+        "country": "DE",
+        "locale": "de",
+        "created_at": AT,
+        **given,
+    }
+    return Customer.objects.create(seller=of, **values)
+
+
+def product(of: Seller, **given: Any) -> Product:
+    """A product without prices."""
+    number = next(_numbers)
+    values: dict[str, Any] = {"code": f"product-{number}", "name": "Product", **given}
+    return Product.objects.create(seller=of, created_at=AT, **values)
+
+
+def plan(of: Seller, *, price: dict[str, Any] | None = None, **given: Any) -> Plan:
+    """A monthly plan with one price of 30.00 in advance; `price` changes or adds to it."""
+    values: dict[str, Any] = {
+        "code": f"plan-{next(_numbers)}",
+        "name": "Plan",
+        "interval": "month",
+        "interval_count": 1,
+        "alignment": "anniversary",
+        **given,
+    }
+    values.setdefault("product", None)
+    values["product"] = values["product"] or product(of)
+    made = Plan.objects.create(seller=of, created_at=AT, **values)
+    price_of(made, **(price or {}))
+    return made
+
+
+def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: Any) -> Price:
+    """A price of 30.00 EUR at the standard rate: recurring for a plan, once for a product."""
+    owner = plan or of
+    assert owner is not None
+    values: dict[str, Any] = {
+        "code": "base",
+        "text": "Base fee",
+        "kind": "recurring" if plan else "once",
+        "timing": "advance",
+        "model": "per_unit",
+        "unit_price": Decimal("30.00"),
+        "currency": "EUR",
+        "tax_class": "standard",
+        "tax_included": False,
+        "proration": "daily",
+        "valid_from": date(2020, 1, 1),
+        **given,
+    }
+    return Price.objects.create(seller=owner.seller, plan=plan, product=of, created_at=AT, **values)
+
+
+def contract(of: Customer, **given: Any) -> Contract:
+    """A contract in euros."""
+    values: dict[str, Any] = {"currency": "EUR", "external_id": None, "payment_days": None, **given}
+    return make_contract(customer=of, at=AT, **values)
+
+
+def subscription(of: Contract, plan: Plan, **given: Any) -> Subscription:
+    """A subscription to one unit of the plan from the seller's today."""
+    values: dict[str, Any] = {"external_id": None, "quantity": Decimal(1), "on": None, **given}
+    return start_subscription(contract=of, plan=plan, at=AT, **values)
+
+
+def order(of: Customer, *lines: NewLine, **given: Any) -> Order:
+    """An order of today; without lines, of one thing for 99.00 net at the standard rate."""
+    values: dict[str, Any] = {
+        "currency": "EUR",
+        "external_id": None,
+        "ordered_on": None,
+        "at": AT,
+        **given,
+    }
+    return place_order(customer=of, lines=lines or [line()], **values)
+
+
+def line(**given: Any) -> NewLine:
+    """A line of one training for 99.00 net at the standard rate."""
+    values: dict[str, Any] = {
+        "text": "Training",
+        "quantity": Decimal(1),
+        "unit_price": Decimal("99.00"),
+        "tax_class": "standard",
+        **given,
+    }
+    return NewLine(**values)

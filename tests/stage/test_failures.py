@@ -1,0 +1,134 @@
+"""What can't be billed is put before a human, and billed once it is mended."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing.catalog.models import TaxRate
+from billing.events import commands
+from billing.events.models import Attempt, Event, Failure
+from billing.events.priorities import priority_of
+from billing.sellers.models import Seller
+from invoices.issuing.models import Charge, Invoice
+from tests import factories
+from tests.stage.conftest import AT, drain
+
+
+@pytest.fixture
+def failed(seller: Seller) -> Failure:
+    """A subscription in dollars to a plan that is sold in euros."""
+    contract = factories.contract(factories.customer(seller), currency="USD")
+    factories.subscription(contract, factories.plan(seller), quantity=Decimal(2))
+    assert drain() == []
+    return Failure.objects.get()
+
+
+class TestFailures:
+    def test_a_missing_price_is_told_in_plain_words(self, failed: Failure) -> None:
+        assert failed.code == "price_missing"
+        assert "no price base in USD on sale on 2026-01-01" in failed.reason
+        assert "Add a price" in failed.remedy
+        assert (failed.money_at_stake_minor, failed.currency) == (6000, "EUR")
+
+    def test_nothing_half_done_is_left(self, failed: Failure) -> None:
+        assert not Charge.objects.exists()
+        assert failed.event.state == "failed"
+        assert Attempt.objects.get().error_class == "PriceMissing"
+
+    def test_once_mended_the_retry_bills(self, failed: Failure) -> None:
+        plan = failed.seller.plans.get()
+        factories.price_of(plan, currency="USD", unit_price=Decimal("33.00"))
+
+        commands.retry(failure_ids=[failed.id], by="alice", at=AT)
+        (invoice,) = drain()
+
+        assert (invoice.net_minor, invoice.currency) == (6600, "USD")
+        failed.refresh_from_db()
+        assert (failed.state, failed.closed_by) == ("retried", "alice")
+
+    def test_a_retry_that_fails_again_opens_another_failure(self, failed: Failure) -> None:
+        commands.retry(failure_ids=[failed.id], by="alice", at=AT)
+        drain()
+
+        assert sorted(Failure.objects.values_list("state", flat=True)) == ["open", "retried"]
+
+    def test_a_write_off_is_final(self, failed: Failure) -> None:
+        commands.write_off(failure_ids=[failed.id], by="bob", at=AT, why="A test order")
+
+        assert commands.retry(failure_ids=[failed.id], by="bob", at=AT) == 0
+        assert Event.objects.get(pk=failed.event_id).state == "written_off"
+
+    def test_another_contract_is_billed_all_the_same(self, failed: Failure) -> None:
+        factories.order(factories.customer(failed.seller))
+
+        assert len(drain()) == 1
+
+    def test_what_a_failed_event_owed_comes_with_the_next_one(self, seller: Seller) -> None:
+        contract = factories.contract(factories.customer(seller, country="FR"))
+        factories.subscription(contract, factories.plan(seller))
+        drain()
+        contract.customer.country = "DE"
+        contract.customer.save()
+
+        factories.subscription(contract, factories.plan(seller))
+        (second,) = drain()
+        commands.retry(failure_ids=[Failure.objects.get().id], by="alice", at=AT)
+        (first,) = drain()
+
+        assert (second.net_minor, first.net_minor) == (3000, 3000)
+
+
+class TestClasses:
+    def test_a_customer_abroad(self, seller: Seller) -> None:
+        factories.order(factories.customer(seller, country="FR"))
+        drain()
+
+        assert Failure.objects.get().code == "tax_not_decided"
+
+    def test_a_missing_tax_rate(self, seller: Seller) -> None:
+        TaxRate.objects.filter(tax_class="reduced").delete()
+        factories.order(factories.customer(seller), factories.line(tax_class="reduced"))
+        drain()
+
+        assert Failure.objects.get().code == "tax_data_missing"
+
+    def test_a_product_without_price(self, seller: Seller) -> None:
+        line = {"product": factories.product(seller), "unit_price": None, "tax_class": ""}
+        factories.order(factories.customer(seller), factories.line(**line))
+        drain()
+
+        assert Failure.objects.get().code == "price_missing"
+
+    def test_a_series_that_is_ahead_of_today(self, seller: Seller) -> None:
+        customer = factories.customer(seller)
+        factories.order(customer)
+        (first,) = drain()
+        _tamper_series_date(first, date(2026, 1, 3))
+
+        factories.order(customer)
+        drain()
+
+        assert Failure.objects.get().code == "number_series_ahead"
+
+    def test_a_defect_is_reported_as_one(self, seller: Seller) -> None:
+        huge = factories.line(quantity=Decimal(10) ** 16, unit_price=Decimal(10) ** 16)
+        factories.order(factories.customer(seller), huge)
+        drain()
+
+        failure = Failure.objects.get()
+        assert (failure.code, failure.priority) == ("defect", 100)
+
+    @pytest.mark.parametrize(
+        ("code", "money", "priority"),
+        [("price_missing", 100, 55), ("price_missing", 10_000_000, 80), ("defect", None, 80)],
+    )
+    def test_more_money_is_more_urgent(self, code: str, money: int | None, priority: int) -> None:
+        assert priority_of(code, money) == priority
+
+
+def _tamper_series_date(invoice: Invoice, latest: date) -> None:
+    series = invoice.series
+    series.latest_date = latest
+    series.latest_sequence += 1
+    series.save(update_fields=["latest_date", "latest_sequence"])
