@@ -19,9 +19,9 @@ setup: ## install everything into .venv and .stack, unless it is there
 	@test -n "$(PYTHON)" || { echo "Anlass needs Python 3.11 or later: none on PATH. Give PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) -I config/stack/install.py
 
-demo: setup ## bill a demo seller's orders in a fresh stack (ORDERS=number)
+demo: setup ## walk through the engine in a fresh stack (ORDERS=file.csv imports that too)
 	@$(STACK) exec --root .stack/demo --fresh --processes -- \
-		$(BIN)/python manage.py demo $(if $(ORDERS),--orders $(ORDERS))
+		$(BIN)/python -m config.demo $(if $(ORDERS),--orders "$(ORDERS)")
 
 run: setup ## run everything in this terminal until Ctrl-C
 	@$(STACK) run
@@ -30,7 +30,8 @@ test: setup ## all tests but the slow ones
 	@$(BIN)/python -m pytest -m "not slow"
 
 test-pure: setup ## the pure core's tests: no services, seconds
-	@$(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django
+	@$(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django \
+		-W ignore::pytest.PytestConfigWarning
 
 test-slow: setup ## the proofs that take minutes
 	@$(BIN)/python -m pytest -m slow
@@ -41,14 +42,14 @@ check: setup ## exactly what CI checks: format, rules, types, imports, migration
 	$(UNSERVED) $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(UNSERVED) $(BIN)/python manage.py check
-	$(UNSERVED) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(UNSERVED) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 fix: setup ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 bench: setup ## measure
-	@$(STACK) exec --root .stack/bench --fresh -- $(BIN)/python -m benchmarks
+	@$(STACK) exec --root .stack/bench --fresh --processes -- $(BIN)/python -m benchmarks
 
 migrations: setup ## write the migrations that the models ask for
 	@$(UNSERVED) $(BIN)/python manage.py makemigrations

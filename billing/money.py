@@ -25,9 +25,12 @@ def minor_digits(currency: str) -> int:
 
     :raises UnknownCurrency: if the code is no currency, or one without minor unit such as gold.
     """
-    if currency not in Currency.__members__:
-        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 code: use one such as EUR.")
-    digits = Currency[currency].exponent
+    try:
+        digits = Currency(currency).exponent
+    except ValueError:
+        raise UnknownCurrency(
+            f"{currency!r} is not an ISO 4217 code: use one such as EUR."
+        ) from None
     if digits is None:
         raise UnknownCurrency(f"{currency} has no minor unit: nothing can be charged in it.")
     return digits

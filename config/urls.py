@@ -1,6 +1,34 @@
-"""Addresses."""
+"""Addresses: the API of each stage, the admin, and what watches over the process."""
+
+from typing import Any
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from billing.sellers.api import problems, views
+
+_OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("billing.sellers.api.views")),
+    path("", include("billing.customers.api")),
+    path("", include("billing.catalog.api")),
+    path("", include("billing.contracts.api")),
+    path("", include("billing.orders.api")),
+    path("", include("invoices.issuing.api")),
+    path("", include("invoices.proving.api")),
+    path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("admin/", admin.site.urls),
+    path("healthz", views.healthz, name="healthz"),
+    path("", include("django_prometheus.urls")),  # /metrics
+]
+
+handler400 = problems.bad_request
+handler404 = problems.page_not_found
+handler500 = problems.server_error

@@ -10,7 +10,12 @@ from billing.sellers.models import CURRENCY, Seller
 
 
 class Contract(models.Model):
-    """A customer's agreement to pay in one currency; the row that billing locks."""
+    """
+    A customer's agreement to pay in one currency; the row that billing locks.
+
+    How far it is billed changes (`next_billing_date`, `billed_date`, `billed_position`); what was
+    agreed doesn't.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="contracts")
@@ -28,7 +33,13 @@ class Contract(models.Model):
     next_billing_date = models.DateField(
         null=True,
         editable=False,
-        help_text="Next day on which something is due; the one column that changes.",
+        help_text="Next day on which something is due.",
+    )
+    billed_date = models.DateField(
+        null=True, editable=False, help_text="Day as of which it was last billed."
+    )
+    billed_position = models.BigIntegerField(
+        default=0, editable=False, help_text="The latest change that was known then."
     )
 
     class Meta:

@@ -1,7 +1,8 @@
 """Reads of contracts: timelines as the pure engine's values, and what is due."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,9 +11,48 @@ from django.db.models import Min, Q
 from billing.catalog.models import Price
 from billing.catalog.queries import plan_terms, unpriced_terms
 from billing.contracts.models import Contract, SubscriptionChange
-from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms
-from billing.pricing.timeline import Timeline
+from billing.pricing.due import effective_date
+from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms, When
+from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from billing.sellers.models import Seller
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known when a contract is billed: the facts up to a day, and up to a position."""
+
+    on: date
+    position: int
+
+    def of(self, timeline: Timeline) -> Timeline:
+        """Return what is known of a timeline."""
+        return timeline.known(self.on, position=self.position)
+
+
+def known_to_change(contract: Contract, change: SubscriptionChange) -> Known:
+    """
+    Return what is known when a change is billed: the facts recorded up to it.
+
+    A change that comes late, since it had failed, is billed as of the day up to which the contract
+    is billed by now: what was charged in the meantime rests on later facts, and stays.
+    """
+    return Known(
+        max(change.recorded_on, contract.billed_date or change.recorded_on),
+        max(change.position, contract.billed_position),
+    )
+
+
+def known_on(contract: Contract, timelines: Iterable[Timeline], *, on: date) -> Known:
+    """Return what is known when a day is billed: all facts recorded up to it; later if late."""
+    if contract.billed_date and contract.billed_date > on:
+        return Known(contract.billed_date, contract.billed_position)
+    recorded = [
+        change.position
+        for timeline in timelines
+        for change in timeline.changes
+        if change.recorded_on <= on
+    ]
+    return Known(on, max([*recorded, contract.billed_position]))
 
 
 def timelines(contract: Contract, *, only: UUID | None = None) -> dict[UUID, Timeline]:
@@ -52,6 +92,18 @@ def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
         for change in _changes(contract, subscription_id)
     )
     return Timeline(str(subscription_id), changes, contract.seller.timezone)
+
+
+def next_turn(contract: Contract, *, after: date) -> date | None:
+    """Return the first day after a day on which a period of the contract ends, if any does."""
+    turns: list[date] = []
+    for subscription in contract.subscriptions.all():
+        timeline = unpriced_timeline(contract, subscription.id).known(after)
+        try:
+            turns.append(effective_date(timeline, on=after, when=When.PERIOD_END))
+        except ContradictoryTimeline:
+            continue  # It isn't running.
+    return min(turns, default=None)
 
 
 def as_change(change: SubscriptionChange, plan: PlanTerms | None) -> Change:

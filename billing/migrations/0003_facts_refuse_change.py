@@ -38,7 +38,8 @@ FACTS = """
 SELECT anlass_make_facts('billing_price', 'price', '{valid_until}');
 SELECT anlass_make_facts('billing_plan', 'plan', '{name}');
 SELECT anlass_make_facts('billing_product', 'product', '{name}');
-SELECT anlass_make_facts('billing_contract', 'contract', '{next_billing_date}');
+SELECT anlass_make_facts(
+    'billing_contract', 'contract', '{next_billing_date,billed_date,billed_position}');
 SELECT anlass_make_facts('billing_subscription', 'subscription', '{}');
 SELECT anlass_make_facts('billing_subscriptionchange', 'subscription_change', '{}');
 SELECT anlass_make_facts('billing_order', 'order', '{}');
@@ -50,6 +51,12 @@ SELECT anlass_make_facts(
 
 CREATE TRIGGER price_ends_once BEFORE UPDATE OF valid_until ON billing_price FOR EACH ROW
 WHEN (OLD.valid_until IS NOT NULL) EXECUTE FUNCTION anlass_refuse();
+
+CREATE TRIGGER contract_billed_forward
+BEFORE UPDATE OF billed_date, billed_position ON billing_contract FOR EACH ROW
+WHEN (NEW.billed_date < OLD.billed_date OR NEW.billed_position < OLD.billed_position
+      OR (NEW.billed_date IS NULL AND OLD.billed_date IS NOT NULL))
+EXECUTE FUNCTION anlass_refuse();
 
 CREATE TRIGGER event_settled_for_good BEFORE UPDATE OF state ON billing_event FOR EACH ROW
 WHEN (OLD.state IN ('noted', 'handled', 'written_off') AND NEW.state <> OLD.state)

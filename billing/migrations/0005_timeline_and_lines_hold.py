@@ -25,7 +25,7 @@ BEGIN
     LOOP
         IF change.kind = 'undo' THEN
             SELECT max(position) INTO undone FROM unnest(live)
-            WHERE effective_on > change.effective_on AND kind <> 'start';
+            WHERE effective_on > change.effective_on;
             SELECT coalesce(array_agg(c ORDER BY c.position), '{}') INTO live
             FROM unnest(live) c WHERE c.position <> undone;
         ELSE
@@ -35,7 +35,7 @@ BEGIN
 
     IF NEW.kind = 'undo' THEN
         IF NOT EXISTS (SELECT FROM unnest(live) c
-                       WHERE c.effective_on > NEW.effective_on AND c.kind <> 'start') THEN
+                       WHERE c.effective_on > NEW.effective_on) THEN
             wrong := 'nothing is pending that could be undone';
         END IF;
     ELSE

@@ -99,7 +99,7 @@ def _steps(changes: Sequence[Change]) -> tuple[list[_Step], Change | None]:
             if change.kind is ChangeKind.CANCEL:
                 return steps, change
             terms = _APPLY[change.kind](before, terms, change)
-        if terms and terms != before:
+        if terms:
             steps.append(_Step(on, terms, change))
     return steps, None
 

@@ -20,7 +20,7 @@ class Facts:
     standing: Sequence[Change]
     until: date
     course: Course
-    has_pending: bool
+    next_pending: date  # When the next known change takes effect; date.max if none will.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class _Run:
 def facts_on(standing: Sequence[Change], until: date) -> Facts:
     """Return the facts as they stand on a day; `standing` is in the order of taking effect."""
     in_force = [change for change in standing if change.effective_on <= until]
-    return Facts(standing, until, course(in_force), len(in_force) < len(standing))
+    pending = standing[len(in_force) :]
+    next_pending = pending[0].effective_on if pending else _NEVER
+    return Facts(standing, until, course(in_force), next_pending)
 
 
 def stretches(facts: Facts, part: Part, price: PriceTerms, since: date) -> Iterator[Stretch]:
@@ -147,7 +149,7 @@ def _end_when_charged(
     charged_on = max(rest.starts_on, run.change.recorded_on)
     if waived and waived.recorded_on > charged_on:
         return _announced_end(facts, waived, price, rest, charged_on)
-    if run.ends_on is None and facts.has_pending:
+    if run.ends_on is None and facts.next_pending < rest.ends_on:
         return _announced_end(facts, None, price, rest, charged_on)
     return _end_within(run, rest)
 

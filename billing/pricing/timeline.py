@@ -40,8 +40,8 @@ class Timeline:
     @property
     def prices(self) -> dict[str, PriceTerms]:
         """All prices that any fact names, also an undone or a corrected one, by their id."""
-        plans = {change.plan.id: change.plan for change in self.changes if change.plan}
-        return {price.id: price for plan in plans.values() for price in plan.prices}
+        plans = (change.plan for change in self.changes if change.plan)
+        return {price.id: price for plan in plans for price in plan.prices}
 
 
 def standing(changes: Iterable[Change]) -> tuple[Change, ...]:

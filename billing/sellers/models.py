@@ -8,6 +8,10 @@ from django.db.models import F, Q
 from billing.ids import new_id
 
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", "Give the ISO 3166-1 alpha-2 code, for example DE.")
+NUMBER_FORMAT = RegexValidator(
+    r"^(?=.*\{sequence)(?=.*\{year)([^{}]|\{year(:\d*d)?\}|\{sequence(:\d*d)?\})+$",
+    "Put in {year} and {sequence}, for example R{year}-{sequence:06d}.",
+)
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR.")
 
 
@@ -30,13 +34,26 @@ class Seller(models.Model):
     locale = models.CharField(max_length=10, help_text="Language of printed texts, de or en.")
     payment_days = models.PositiveSmallIntegerField(help_text="Days until an invoice is due.")
     invoice_number_format = models.CharField(
-        max_length=60, help_text="For example R{year}-{sequence:06d}."
+        max_length=60,
+        validators=[NUMBER_FORMAT],
+        help_text="With {year} and {sequence}, for example R{year}-{sequence:06d}.",
     )
     credit_note_number_format = models.CharField(
-        max_length=60, help_text="For example G{year}-{sequence:06d}."
+        max_length=60,
+        validators=[NUMBER_FORMAT],
+        help_text="Another than that of invoices, for example G{year}-{sequence:06d}.",
     )
     is_test = models.BooleanField(help_text="Test mode: has a test clock, demands no money.")
     created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(invoice_number_format=F("credit_note_number_format")),
+                name="seller_number_formats_differ",
+                violation_error_message="Invoices and credit notes need different numbers.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -46,9 +46,7 @@ def look_around(*, password: str, key: str, at: datetime) -> None:
 
     The login's password and the key are set to those given, so that they can be shown again.
     """
-    seller = Seller.objects.filter(name=DEMO_SELLER).first() or make_seller(
-        name=DEMO_SELLER, at=at
-    )
+    seller = Seller.objects.filter(name=DEMO_SELLER).first() or make_seller(name=DEMO_SELLER, at=at)
     user, _ = User.objects.get_or_create(
         username=DEMO_USER, defaults={"is_staff": True, "is_superuser": True}
     )

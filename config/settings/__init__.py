@@ -1,5 +1,6 @@
-"""The settings: what every process needs (`base`), the queue (`queue`) and the log (`log`)."""
+"""The settings: what every process needs (`base`), and those of admin, queue and log."""
 
+from config.settings.admin import *  # noqa: F403
 from config.settings.base import *  # noqa: F403
 from config.settings.log import *  # noqa: F403
 from config.settings.queue import *  # noqa: F403

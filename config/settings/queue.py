@@ -29,11 +29,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "wait_time_seconds": 10,
     "polling_interval": 0,
     "queue_name_prefix": BROKER_QUEUE_PREFIX,
-    # A queue that is not there is an error of the set-up; kombu would create it without its
-    # dead-letter queue. `manage.py queues` creates both.
+    # Who states a fact must not wait for a broker that is away: fail soon, the relay sends it.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
     "client-config": {
-        "connect_timeout": 2,
-        "read_timeout": 15,
+        "connect_timeout": 1,
+        "read_timeout": 5,
         "retries": {"total_max_attempts": 2},
     },
     **json.loads(env.text("BROKER_TRANSPORT_OPTIONS", "{}")),

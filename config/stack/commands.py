@@ -20,8 +20,11 @@ def main() -> None:
     raise_on_stop()
     try:
         code = _do(arguments)
-    except (AlreadyRunning, DidNotStart) as error:
+    except AlreadyRunning as error:
         print(error, file=sys.stderr)
+        code = 1
+    except DidNotStart as error:
+        print(f"{error}\nThe log: {arguments.root}/log/anlass.log", file=sys.stderr)
         code = 1
     except PermissionError as error:
         print(f"{error}. Does {arguments.root} belong to another user?", file=sys.stderr)

@@ -8,6 +8,8 @@ from pathlib import Path
 from config.stack.places import Places
 from config.stack.ports import HOST
 
+URLS = ("DATABASE_URL", "BROKER_URL", "REDIS_URL")
+
 
 def given(name: str) -> str | None:
     """Return a setting of the environment, or the contents of the file that `<name>_FILE` names."""
@@ -18,11 +20,11 @@ def given(name: str) -> str | None:
 
 def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str]:
     """
-    Return what is to be added to the environment.
+    Return the settings that the engine needs to find everything.
 
-    What the environment gives already is left alone: it replaces the embedded part.
+    What the environment gives already stays as it is: it replaces the embedded part.
     """
-    wanted = {
+    settings = {
         "SECRET_KEY": places.secret("secret-key"),
         "SECURE_COOKIES": "0",
         "STATIC_FROM_SOURCE": "1",
@@ -31,11 +33,11 @@ def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str
     }
     if sys.platform == "darwin":
         # Else macOS ends a forked worker that had used a system library before the fork.
-        wanted["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
-    added = {name: value for name, value in wanted.items() if given(name) is None}
-    for settings in services:
-        added |= settings
-    return added | _no_proxy()
+        settings["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
+    for service in services:
+        settings |= service
+    told = {name: value for name in (*settings, *URLS) if (value := given(name)) is not None}
+    return settings | told | _no_proxy()
 
 
 def _no_proxy() -> dict[str, str]:

@@ -38,7 +38,7 @@ def _install(
         return
     print(f"Installing {target.relative_to(CHECKOUT)} …", flush=True)
     if not (target / "bin" / "python").exists():
-        venv.create(target, with_pip=True, symlinks=True)
+        venv.create(target, with_pip=True, symlinks=True, clear=True)
     for file in files:
         if not _pip(target, file):
             sys.exit(f"{file.relative_to(CHECKOUT)} could not be installed.")

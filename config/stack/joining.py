@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
+from config.stack.guard import Guard
 from config.stack.places import AlreadyRunning, Places, Record
-from config.stack.program import DidNotStart
 from config.stack.services import Services
 from config.stack.supervisor import Supervisor
 
-JOIN_WITHIN = 120.0  # Seconds that a stack which is starting may take.
+JOIN_WITHIN = 120.0  # Seconds that a stack which is starting or stopping may take.
 
 
 def run_command(command: list[str], *, root: Path, processes: bool, fresh: bool) -> int:
@@ -26,53 +26,61 @@ def run_command(command: list[str], *, root: Path, processes: bool, fresh: bool)
     :raises AlreadyRunning: if a stack runs that can't be used: `fresh` was asked for, or
         `processes` that it does not have.
     """
+    deadline = time.monotonic() + JOIN_WITHIN
+    while True:
+        try:
+            return _run_in_own(command, root=root, processes=processes, fresh=fresh)
+        except AlreadyRunning:
+            if fresh or time.monotonic() > deadline:
+                raise
+        with _use(Places.at(root)) as record:
+            if record:
+                return _run_in_other(command, record, places=Places.at(root), processes=processes)
+        time.sleep(0.2)  # It is starting or stopping.
+
+
+def _run_in_own(command: list[str], *, root: Path, processes: bool, fresh: bool) -> int:
     services = Services(root, fresh=fresh)
     stack = Supervisor(services) if processes else services
     with contextlib.ExitStack() as exits:
-        try:
-            exits.enter_context(stack)
-        except AlreadyRunning:
-            if fresh:
-                raise
-            return _join(command, services.places, processes=processes)
-        code = _run(command, stack.environ)
-        _wait_for_users(services.places)
+        users = os.open(services.places.root / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        exits.callback(os.close, users)
+        exits.enter_context(stack)
+        code = _run(command, stack.environ, guard=services.keeper.guard)
+        _wait_for_users(users, services.places)
     return code
 
 
-def _join(command: list[str], places: Places, *, processes: bool) -> int:
-    record = _await_record(places)
+def _run_in_other(command: list[str], record: Record, *, places: Places, processes: bool) -> int:
     if processes and not record["processes"]:
         raise AlreadyRunning(f"{places.describe()}\nIt has services alone, no processes.")
-    with _use(places):
-        return _run(command, record["environ"])
+    return _run(command, record["environ"])
 
 
-def _await_record(places: Places) -> Record:
-    deadline = time.monotonic() + JOIN_WITHIN
-    while (record := places.record()) is None:
-        if time.monotonic() > deadline:
-            raise DidNotStart(f"The stack in {places.root} does not get ready.")
-        time.sleep(0.2)
-    return record
-
-
-def _run(command: list[str], environ: Mapping[str, str]) -> int:
+def _run(command: list[str], environ: Mapping[str, str], *, guard: Guard | None = None) -> int:
     # Ctrl-C reaches the command by itself, since it belongs to the terminal's group as we do.
     before = signal.signal(signal.SIGINT, _leave_it_to_the_command)
     try:
-        process = subprocess.Popen(command, env={**os.environ, **environ})
-    except FileNotFoundError:
-        print(f"{command[0]}: command not found", file=sys.stderr)
+        with subprocess.Popen(command, env={**os.environ, **environ}) as process:
+            return _wait(process, guard)
+    except (FileNotFoundError, PermissionError) as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _wait(process: subprocess.Popen[bytes], guard: Guard | None) -> int:
+    if guard:
+        guard.watch(process.pid, signal.SIGTERM)
     try:
         code = process.wait()
     except BaseException:
         process.terminate()
-        process.wait()
         raise
     finally:
-        signal.signal(signal.SIGINT, before)
+        if guard:
+            guard.release(process.pid)
     return code if code >= 0 else 128 - code
 
 
@@ -81,22 +89,19 @@ def _leave_it_to_the_command(_number: int, _frame: FrameType | None) -> None:
 
 
 @contextlib.contextmanager
-def _use(places: Places) -> Iterator[None]:
-    descriptor = os.open(places.root / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _use(places: Places) -> Iterator[Record | None]:
+    """Hold on to the running stack: one that was started for a command waits for us."""
+    users = os.open(places.root / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        yield
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield places.record()
     finally:
-        os.close(descriptor)
+        os.close(users)
 
 
-def _wait_for_users(places: Places) -> None:
-    # Others may have joined the stack that was started for this command.
-    descriptor = os.open(places.root / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+def _wait_for_users(users: int, places: Places) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         print(f"Other commands still use the stack in {places.root}: waiting.", file=sys.stderr)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    finally:
-        os.close(descriptor)
+        fcntl.flock(users, fcntl.LOCK_EX)

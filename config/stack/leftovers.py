@@ -13,19 +13,37 @@ PATIENCE = 5.0  # Seconds until SIGKILL.
 
 
 def sweep(root: Path) -> int:
-    """End every process of the stack in `root` and return how many there were."""
-    # The guard first: it would go on to signal processes that have ended by then.
+    """End every process of the stack in `root`, its guard too, and return how many there were."""
     marked = [process for process in _others() if _mark(process) == str(root)]
-    servers = _database_servers(root / "postgres" / "data")
     for process in marked:
         _signal(process, signal.SIGTERM if _is_service(process, root) else signal.SIGKILL)
+    return end_database(root / "postgres" / "data") + _see_off(marked)
+
+
+def end_database(data: Path) -> int:
+    """
+    End the server of a data folder, or what is left of it; return how many processes it was.
+
+    The server is asked to stop; sessions that have lost it are killed.
+    """
+    servers = _database_servers(data)
+    leader = _leader(data)
+    if not any(process.pid == leader for process in servers):
+        leader = None
     for process in servers:
-        _signal(process, signal.SIGINT)
-    _, alive = psutil.wait_procs([*marked, *servers], timeout=PATIENCE)
+        if leader is None:
+            _signal(process, signal.SIGKILL)
+        elif process.pid == leader:
+            _signal(process, signal.SIGINT)
+    return _see_off(servers)
+
+
+def _see_off(processes: list[psutil.Process]) -> int:
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
     for process in alive:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(alive, timeout=PATIENCE)
-    return len(marked) + len(servers)
+    return len(processes)
 
 
 def _others() -> list[psutil.Process]:
@@ -50,6 +68,12 @@ def _is_service(process: psutil.Process, root: Path) -> bool:
 def _database_servers(data: Path) -> list[psutil.Process]:
     # PostgreSQL writes its title over its environment, but it works in its data folder.
     return [process for process in _others() if _works_in(process, data.resolve())]
+
+
+def _leader(data: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+    return None
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:

@@ -36,38 +36,24 @@ class Output:
             if not self._file.closed:
                 self._file.write(f"{name:10} | {ESCAPES.sub('', text)}\n")
                 self._file.flush()
-            if self._terminal:
-                print(f"{self._prefix(name)} {text}", file=self._terminal, flush=True)
+            self._show(f"{self._prefix(name)} {text}")
 
     def latest(self, name: str) -> str:
         """Return the latest lines of the process `name`."""
         with self._lock:
             return "\n".join(self._latest.get(name, ()))
 
-    def follow(
-        self, name: str, process: subprocess.Popen[bytes], listener: Listener | None
-    ) -> None:
-        """Write everything that comes out of a process until it ends, in a thread."""
-        thread = threading.Thread(
-            target=self._copy,
-            args=(name, process.stdout, listener),
-            name=f"log-{name}",
-            daemon=True,
-        )
-        thread.start()
-
     def close(self) -> None:
         """Close the log file. Lines that still come go to the terminal alone."""
         with self._lock:
             self._file.close()
 
-    def _copy(self, name: str, stream: IO[bytes], listener: Listener | None) -> None:
-        with stream:
-            for raw in stream:
-                text = raw.decode("utf-8", errors="replace")
-                if listener:
-                    listener(text.rstrip())
-                self.line(name, text)
+    def _show(self, line: str) -> None:
+        try:
+            if self._terminal:
+                print(line, file=self._terminal, flush=True)
+        except OSError:
+            self._terminal = None  # It was closed; the file goes on.
 
     def _prefix(self, name: str) -> str:
         colour = self._colours.setdefault(name, COLOURS[len(self._colours) % len(COLOURS)])
@@ -83,3 +69,18 @@ def _rotate(file: Path) -> None:
             older.replace(file.with_name(f"{file.name}.{number + 1}"))
     if file.exists():
         file.replace(file.with_name(f"{file.name}.1"))
+
+
+def follow(name: str, process: subprocess.Popen[bytes], hear: Listener) -> threading.Thread:
+    """Pass every line that comes out of a process to `hear`, in the thread that is returned."""
+    thread = threading.Thread(
+        target=_pass_on, args=(process.stdout, hear), name=f"log-{name}", daemon=True
+    )
+    thread.start()
+    return thread
+
+
+def _pass_on(stream: IO[bytes], hear: Listener) -> None:
+    with stream:
+        for line in stream:
+            hear(line.decode("utf-8", errors="replace").rstrip())

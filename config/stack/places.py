@@ -1,10 +1,12 @@
 """Folders, secrets and the lock of one stack."""
 
+import contextlib
 import fcntl
 import json
 import os
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -12,6 +14,7 @@ from typing import TypedDict
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOOLS = CHECKOUT / ".stack"
 DEFAULT_ROOT = CHECKOUT / ".stack"
+LOCK_ATTEMPTS = 4
 
 
 class Address(TypedDict):
@@ -68,13 +71,14 @@ class Places:
         :raises AlreadyRunning: if another process has it.
         """
         lock = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
-            raise AlreadyRunning(self.describe()) from error
-        self.forget()
-        return lock
+        for _ in range(LOCK_ATTEMPTS):  # Who only asks for the status holds it for a moment.
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.forget()
+                return lock
+            time.sleep(0.05)
+        os.close(lock)
+        raise AlreadyRunning(self.describe())
 
     def describe(self) -> str:
         """Return who runs the stack of this folder, and where, in one paragraph."""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.stack import accounts, binaries
+from config.stack import accounts, binaries, leftovers
 from config.stack.places import Places, write_private
 from config.stack.ports import HOST
 from config.stack.program import MARK, Command, DidNotStart, Keeper
@@ -21,10 +21,9 @@ class Postgres(Service):
 
     name = "postgres"
 
-    def __init__(self, keeper: Keeper, *, port: int, durable: bool = True) -> None:
-        """Without `durable` a power cut may cost the data; only for a database made for tests."""
+    def __init__(self, keeper: Keeper, *, port: int) -> None:
+        """Nothing runs yet: `start` does it."""
         super().__init__(keeper, port=port)
-        self._durable = durable
         self._password = Places.at(keeper.root).secret("database")
         self._room = keeper.root / "postgres"
 
@@ -40,6 +39,8 @@ class Postgres(Service):
         self._bin = binaries.find(self._account, room=self._room)
         if not self.data.exists():
             self._create()
+        # Sessions outlive a killed server for a moment, and a new one would refuse to start.
+        leftovers.end_database(self.data)
 
     def command(self) -> Command:
         """Return how to start it."""
@@ -50,8 +51,7 @@ class Postgres(Service):
             "shared_buffers": "256MB",
             "max_connections": "200",
             "track_commit_timestamp": "on",
-            "fsync": "on" if self._durable else "off",
-            "full_page_writes": "on" if self._durable else "off",
+            "log_checkpoints": "off",
             "timezone": "UTC",
             "log_timezone": "UTC",
         }
@@ -64,6 +64,11 @@ class Postgres(Service):
             stop_signal=signal.SIGINT,  # "Fast": ends the sessions, then saves and stops.
             orphan_signal=signal.SIGINT,
         )
+
+    def kill(self) -> None:
+        """End the server and all its sessions with SIGKILL, as a crash would."""
+        super().kill()
+        leftovers.end_database(self.data)
 
     def is_ready(self) -> bool:
         """Return whether it takes connections: the server's own lock file says so."""
@@ -113,10 +118,8 @@ class Postgres(Service):
             group=self._account.group if self._account else None,
             extra_groups=[] if self._account else None,
         )
-        for line in done.stdout.splitlines():
-            self.keeper.output.line(self.name, line)
         if done.returncode != 0:
-            raise DidNotStart(f"{argv[0]} failed.\n{self.keeper.output.latest(self.name)}")
+            raise DidNotStart(f"{argv[0]} failed.\n{done.stdout}")
 
     def _environ(self) -> dict[str, str]:
         path = os.environ.get("PATH", os.defpath)

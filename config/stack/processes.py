@@ -3,15 +3,21 @@
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from config.stack.places import CHECKOUT, Address
+from config.stack.places import CHECKOUT, Address, Places
 from config.stack.ports import HOST
 from config.stack.program import Command, Keeper, Program
 from config.stack.sqs import answers
 
 FLOWER_LOGIN = "demo:demo"
 WORKERS = ("worker-1", "worker-2")
+# What is done before the processes start: Python's arguments, by name.
+STEPS = {
+    "migrate": ["manage.py", "migrate", "--no-input"],
+    "queues": ["manage.py", "queues"],
+}
+DEMO_STEP = {"demo": ["-m", "config.demo.login"]}
 
 
 class Process:
@@ -43,18 +49,16 @@ class Process:
 
     def is_ready(self) -> bool:
         """Return whether it does its work."""
-        if self._line:
-            return self._heard
-        return answers(self._page) if self._page else True
+        return self._heard if self._line else bool(self._page and answers(self._page))
 
     def _hear(self, line: str) -> None:
         if self._line and self._line.search(line):
             self._heard = True
 
 
-def manage(arguments: Sequence[str], environ: Mapping[str, str], keeper: Keeper) -> Program:
-    """Return a run of `manage.py`."""
-    return Program(_command(arguments[0], ["manage.py", *arguments], environ), keeper)
+def step(name: str, arguments: list[str], environ: Mapping[str, str], keeper: Keeper) -> Program:
+    """Return a program that is run to its end."""
+    return Program(_command(name, arguments, environ), keeper)
 
 
 def processes(
@@ -67,7 +71,7 @@ def processes(
         Process(
             _command("web", _gunicorn(web), environ), keeper, page=f"http://{HOST}:{web}/healthz"
         ),
-        *(Process(command, keeper) for command in commands),
+        *(Process(command, keeper, line=rf"\b{command.name} ready$") for command in commands),
         *(Process(command, keeper, line=r"\bready\.$") for command in workers),
         Process(
             _command("flower", _flower(flower, environ), {**environ, **_flower_login()}),
@@ -77,12 +81,21 @@ def processes(
     ]
 
 
-def addresses(*, web: int, flower: int) -> list[Address]:
-    """Return the pages a person may open."""
+def demo_logins(places: Places) -> dict[str, str]:
+    """Return the settings of the login and the API key that are made to look around with."""
+    return {
+        "DEMO_PASSWORD": places.secret("demo-password")[:16],
+        "DEMO_API_KEY": f"anl_test_{places.secret('demo-api-key')}",
+    }
+
+
+def addresses(*, web: int, flower: int, logins: Mapping[str, str]) -> list[Address]:
+    """Return the pages a person may open; `logins` are those of the demo, if it was made."""
     site = f"http://{HOST}:{web}"
+    user = f"demo:{logins['DEMO_PASSWORD']}" if logins else ""
     return [
-        {"name": "Admin", "url": f"{site}/admin/", "login": ""},
-        {"name": "API", "url": f"{site}/api/v1/", "login": ""},
+        {"name": "Admin", "url": f"{site}/admin/", "login": user},
+        {"name": "API", "url": f"{site}/api/v1/docs", "login": logins.get("DEMO_API_KEY", "")},
         {"name": "Flower", "url": f"http://{HOST}:{flower}/", "login": FLOWER_LOGIN},
     ]
 
@@ -98,13 +111,24 @@ def _command(name: str, arguments: list[str], environ: Mapping[str, str]) -> Com
 
 def _gunicorn(port: int) -> list[str]:
     options = ["--bind", f"{HOST}:{port}", "--workers", "1", "--threads", "4"]
+    options += ["--no-control-socket"]  # It would lie in the home folder, one for all stacks.
     log = ["--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s in %(M)s ms"]
     return ["-m", "gunicorn", "config.wsgi", *options, *log]
 
 
 def _worker(name: str) -> list[str]:
     options = ["--hostname", f"{name}@%h", "--concurrency", "1", "--queues", "billing"]
-    return ["-m", "celery", "-A", "config.celery", "worker", "--loglevel", "INFO", *options]
+    return [
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "config.celery",
+        "worker",
+        "--loglevel",
+        "INFO",
+        *options,
+    ]
 
 
 def _flower(port: int, environ: Mapping[str, str]) -> list[str]:

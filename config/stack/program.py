@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.stack.guard import Guard
-from config.stack.output import Listener, Output
+from config.stack.output import Listener, Output, follow
 
 MARK = "ANLASS_STACK"  # Every process of a stack carries the stack's folder under this name.
 
@@ -47,6 +47,7 @@ class Command:
     account: Account | None = None
     stop_signal: int = signal.SIGTERM
     orphan_signal: int = signal.SIGKILL  # What the guard sends first, after us.
+    is_muted_at_stop: bool = False
 
 
 class Program:
@@ -58,6 +59,8 @@ class Program:
         self._keeper = keeper
         self._listener = listener
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopping = False
+        self._is_over = False
 
     @property
     def name(self) -> str:
@@ -67,7 +70,12 @@ class Program:
     @property
     def pid(self) -> int | None:
         """The process id; None while it does not run."""
-        return self._process.pid if self._process and self._process.poll() is None else None
+        if self._process is None:
+            return None
+        if self._process.poll() is not None:
+            self.kill()  # The children it has left.
+            return None
+        return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
@@ -77,6 +85,7 @@ class Program:
     def start(self) -> None:
         """Start the process. What its former one left behind is ended first."""
         self.kill()
+        self._is_stopping = self._is_over = False
         command, account = self.command, self.command.account
         self._process = subprocess.Popen(
             command.argv,
@@ -91,7 +100,7 @@ class Program:
             extra_groups=[] if account else None,
         )
         self._keeper.guard.watch(self._process.pid, command.orphan_signal)
-        self._keeper.output.follow(self.name, self._process, self._listener)
+        self._reader = follow(self.name, self._process, self._hear)
 
     def run(self, *, within: float) -> None:
         """
@@ -118,10 +127,11 @@ class Program:
                 raise self.failure(f"ended with code {self.exit_code}")
             if time.monotonic() > deadline:
                 raise self.failure(f"was not ready after {within:g} s")
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def ask_to_stop(self) -> None:
         """Send the signal that lets the program end by itself."""
+        self._is_stopping = True
         if self._process and self._process.poll() is None:
             self._process.send_signal(self.command.stop_signal)
 
@@ -133,9 +143,9 @@ class Program:
 
     def kill(self) -> None:
         """End the program and all that it started with SIGKILL."""
-        if self._process is None:
+        if self._process is None or self._is_over:
             return
-        # Even if the program has ended: children may be left, and then its group's id is theirs.
+        self._is_over = True  # Once only: later the group's id may be somebody else's.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -143,7 +153,14 @@ class Program:
 
     def failure(self, what: str) -> DidNotStart:
         """Return the exception that says what happened and shows the latest lines."""
+        self._reader.join(timeout=1 if self.pid is None else 0)  # For the last lines of all.
         return DidNotStart(f"{self.name} {what}.\n{self._keeper.output.latest(self.name)}")
+
+    def _hear(self, line: str) -> None:
+        if self._listener:
+            self._listener(line)
+        if not (self._is_stopping and self.command.is_muted_at_stop):
+            self._keeper.output.line(self.name, line)
 
     def _wait(self, within: float) -> None:
         if self._process:

@@ -30,6 +30,7 @@ class Redis(Service):
             "dir": str(self._folder()),
             "appendonly": "yes",
             "save": "",
+            "loglevel": "warning",
             # A title would overwrite the environment, and with it the mark of the stack.
             "set-proc-title": "no",
         }

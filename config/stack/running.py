@@ -16,7 +16,7 @@ def run_stack(root: Path) -> int:
 
     :raises AlreadyRunning: if the stack of this folder runs already.
     """
-    supervisor = Supervisor(Services(root, terminal=sys.stdout))
+    supervisor = Supervisor(Services(root, terminal=sys.stdout), demo=True)
     try:
         with supervisor:
             _show(supervisor.addresses, log=supervisor.services.keeper.output.path)

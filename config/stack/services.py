@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
@@ -9,13 +10,15 @@ from typing import Self, TextIO
 from config.stack import environment, leftovers
 from config.stack.guard import Guard
 from config.stack.output import Output
-from config.stack.places import Address, Places
+from config.stack.places import DEFAULT_ROOT, Address, Places
 from config.stack.ports import Ports
 from config.stack.postgres import Postgres
 from config.stack.program import MARK, Keeper
 from config.stack.redis import Redis
 from config.stack.service import Service
 from config.stack.sqs import Sqs
+
+FAMILIAR_PORTS = {"web": 8000, "flower": 5555}
 
 
 class Services:
@@ -31,18 +34,16 @@ class Services:
         root: Path,
         *,
         terminal: TextIO | None = None,
-        durable: bool = True,
         fresh: bool = False,
     ) -> None:
-        """Nothing runs yet. `fresh` clears the folder at the start; `durable` is the database's."""
+        """Nothing runs yet. `fresh` clears the folder at the start."""
         self.places = Places.at(root)
         self.postgres: Postgres | None = None
         self.sqs: Sqs | None = None
         self.redis: Redis | None = None
         self._terminal = terminal
-        self._durable = durable
         self._fresh = fresh
-        self._lock: int | None = None
+        self._exits = ExitStack()  # What is to be done at the end, last things first.
 
     def __enter__(self) -> Self:
         self.start()
@@ -78,7 +79,7 @@ class Services:
 
     def bring_up(self) -> None:
         """Start as `start` does, but tell nobody yet: there is more to come."""
-        self._lock = self.places.lock()
+        self._exits.callback(os.close, self.places.lock())
         try:
             self._take_over()
             self._choose()
@@ -103,16 +104,7 @@ class Services:
 
     def stop(self) -> None:
         """Stop everything and give the folder back. Does nothing if nothing runs."""
-        if self._lock is None:
-            return
-        self.places.forget()
-        for service in self.embedded:
-            service.stop()
-        if hasattr(self, "keeper"):
-            self.keeper.guard.close()
-            self.keeper.output.close()
-        os.close(self._lock)
-        self._lock = None
+        self._exits.close()
 
     def _take_over(self) -> None:
         swept = leftovers.sweep(self.places.root)
@@ -124,18 +116,24 @@ class Services:
             guard=Guard({MARK: str(root)}),
             output=Output(self.places.folder("log") / "anlass.log", terminal=self._terminal),
         )
-        self.ports = Ports(root / "ports.json")
+        preferred = FAMILIAR_PORTS if root == DEFAULT_ROOT else {}
+        self.ports = Ports(root / "ports.json", preferred=preferred)
+        self._exits.callback(self.keeper.output.close)
+        self._exits.callback(self.keeper.guard.close)
         if swept:
             self.keeper.output.line("stack", f"Ended {swept} processes of a killed stack.")
 
     def _choose(self) -> None:
         keeper, take = self.keeper, self.ports.take
         if not environment.given("DATABASE_URL"):
-            self.postgres = Postgres(keeper, port=take("postgres"), durable=self._durable)
+            self.postgres = Postgres(keeper, port=take("postgres"))
         if not environment.given("BROKER_URL"):
             self.sqs = Sqs(keeper, port=take("sqs"))
         if not environment.given("REDIS_URL"):
             self.redis = Redis(keeper, port=take("redis"))
+        for service in self.embedded:
+            self._exits.callback(service.stop)
+        self._exits.callback(self.places.forget)
 
 
 def _start(service: Service) -> None:

@@ -43,12 +43,14 @@ class Sqs(Service):
                 "GATEWAY_PORT": str(self.port),
                 "SERVICES": "sqs",
                 "PERSIST_STATE": "1",
-                "STATE_DIR": str(folder / "state"),
+                # The addresses of its queues name the port: with another one they are made anew.
+                "STATE_DIR": str(folder / f"port-{self.port}"),
                 "LOG_LEVEL": "WARNING",
                 "PYTHONUNBUFFERED": "1",
             },
             cwd=folder,
             orphan_signal=signal.SIGTERM,
+            is_muted_at_stop=True,  # It takes the end of its connections for errors.
         )
 
     def is_ready(self) -> bool:
@@ -57,7 +59,11 @@ class Sqs(Service):
 
     def environ(self) -> dict[str, str]:
         """Return the broker's address; the credentials in it are made up."""
-        return {"BROKER_URL": f"sqs://anlass:anlass@{HOST}:{self.port}", "BROKER_TLS": "0"}
+        return {
+            "BROKER_URL": f"sqs://anlass:anlass@{HOST}:{self.port}",
+            "BROKER_TLS": "0",
+            "BROKER_CREATES_QUEUES": "1",
+        }
 
 
 def answers(url: str) -> bool:

@@ -1,6 +1,5 @@
 """The whole stack: services and the engine's processes, kept alive."""
 
-import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -22,9 +21,16 @@ WARM_STOP_WITHIN = 40.0  # Longer than a worker's soft shutdown.
 class Supervisor:
     """Services and processes of one folder, run and restarted by this process until `stop`."""
 
-    def __init__(self, services: Services) -> None:
-        """Nothing runs yet."""
+    def __init__(self, services: Services, *, demo: bool = False) -> None:
+        """
+        Nothing runs yet.
+
+        With `demo` there will be a seller, a login and an API key to look around with, but only in
+        an embedded database.
+        """
         self.services = services
+        self._demo = demo
+        self._logins: dict[str, str] = {}
         self._processes: list[Process] = []
         self._watch: Watch | None = None
 
@@ -53,7 +59,7 @@ class Supervisor:
     @property
     def addresses(self) -> list[Address]:
         """The pages a person may open."""
-        return processes.addresses(web=self._web, flower=self._flower)
+        return processes.addresses(web=self._web, flower=self._flower, logins=self._logins)
 
     def start(self) -> None:
         """
@@ -86,15 +92,24 @@ class Supervisor:
     def _start_processes(self) -> None:
         keeper, ports = self.services.keeper, self.services.ports
         self._web, self._flower = ports.take("web"), ports.take("flower")
-        for step in (("migrate", "--no-input"), ("queues",)):
-            processes.manage(step, self.services.environ, keeper).run(within=STEP_WITHIN)
+        self._prepare()
         self._processes = processes.processes(
             self.services.environ, keeper, web=self._web, flower=self._flower
         )
         for process in self._processes:
             process.start()
+        for process in self._processes:
+            process.program.wait_until(process.is_ready, within=READY_WITHIN)
         self._watch = Watch([*self._service_parts(), *self._processes], keeper.output)
-        _wait_until_ready(self._processes)
+
+    def _prepare(self) -> None:
+        services, steps = self.services, dict(processes.STEPS)
+        if self._demo and services.postgres:
+            self._logins = processes.demo_logins(services.places)
+            steps |= processes.DEMO_STEP
+        environ = {**services.environ, **self._logins}
+        for name, arguments in steps.items():
+            processes.step(name, arguments, environ, services.keeper).run(within=STEP_WITHIN)
 
     def _service_parts(self) -> Sequence[Part]:
         services, environ = self.services, self.services.environ
@@ -118,14 +133,5 @@ class _Broker:
 
     def start(self) -> None:
         self._sqs.start()
-        processes.manage(("queues",), self._environ, self._keeper).run(within=STEP_WITHIN)
-
-
-def _wait_until_ready(parts: Sequence[Process]) -> None:
-    # The watch restarts what dies meanwhile; what keeps dying is not ready in time.
-    deadline = time.monotonic() + READY_WITHIN
-    for process in parts:
-        while not process.is_ready() or process.pid is None:
-            if time.monotonic() > deadline:
-                raise process.program.failure(f"was not ready after {READY_WITHIN:g} s")
-            time.sleep(0.1)
+        arguments = processes.STEPS["queues"]
+        processes.step("queues", arguments, self._environ, self._keeper).run(within=STEP_WITHIN)

@@ -1,5 +1,6 @@
 """Pages of invoices and charges: looked at only."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -22,6 +23,7 @@ from billing.sellers.admin import (
     plain,
     table,
     transaction_link,
+    unit_price,
 )
 from invoices.issuing.models import Charge, Invoice
 
@@ -41,7 +43,7 @@ class ChargeFigures:
 
     @admin.display(description="unit price")
     def shown_unit_price(self, charge: Charge) -> str:
-        return plain(charge.unit_price)
+        return unit_price(charge.unit_price, charge.currency)
 
     @admin.display(description="net", ordering="amount_minor")
     def net(self, charge: Charge) -> str:
@@ -53,7 +55,7 @@ class ChargeFigures:
 
     @admin.display(description="explanation")
     def shown_explanation(self, charge: Charge) -> SafeString:
-        return definitions(charge.explanation)
+        return definitions({name: _tidy(value) for name, value in charge.explanation.items()})
 
     @admin.display(description="transaction")
     def transaction(self, charge: Charge) -> str:
@@ -217,6 +219,13 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
 def _period(starts_on: date, ends_on: date | None) -> str:
     # Half-open: the last day is not part of it.
     return f"{starts_on} to {ends_on} (excluded)" if ends_on else str(starts_on)
+
+
+def _tidy(value: object) -> object:
+    """Return a number given as a text without its trailing zeros; all else as it is."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d+\.\d+", value):
+        return value.rstrip("0").rstrip(".")
+    return value
 
 
 def _party(printed: Mapping[str, str]) -> SafeString:

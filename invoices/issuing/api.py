@@ -12,13 +12,8 @@ from rest_framework.response import Response
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
-from billing.sellers.api.fields import (
-    DayField,
-    MoneyField,
-    PlainDecimalField,
-    ReferenceField,
-    money,
-)
+from billing.sellers.api.fields import DayField, ReferenceField
+from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
 from billing.sellers.api.pages import PageQuery, listed
 from billing.sellers.api.scoped import Endpoint
 from invoices.issuing.models import KINDS, Charge, Invoice

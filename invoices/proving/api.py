@@ -13,8 +13,9 @@ from rest_framework.response import Response
 
 from billing.events import commands
 from billing.events.models import Event, Failure
-from billing.sellers.api.fields import MoneyField, TextField
+from billing.sellers.api.fields import TextField
 from billing.sellers.api.inputs import Input
+from billing.sellers.api.outputs import MoneyField
 from billing.sellers.api.pages import PageQuery, PositionPageQuery, listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.references import UUID_FORM

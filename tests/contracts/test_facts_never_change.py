@@ -22,7 +22,7 @@ FACTS = [
     ("billing_product", "product", {"name"}),
     ("billing_plan", "plan", {"name"}),
     ("billing_price", "price", {"valid_until"}),
-    ("billing_contract", "contract", {"next_billing_date"}),
+    ("billing_contract", "contract", {"next_billing_date", "billed_date", "billed_position"}),
     ("billing_subscription", "subscription", set()),
     ("billing_subscriptionchange", "subscription_change", set()),
     ("billing_order", "order", set()),
@@ -88,6 +88,14 @@ class TestFactsNeverChange:
     def test_a_handled_event_never_waits_again(self, sql: Sql, invoice: Invoice) -> None:
         with refused("event_settled_for_good"):
             sql("UPDATE billing_event SET state = 'waiting' WHERE id = %s", invoice.event_id)
+
+    def test_a_contract_is_billed_forward_only(self, sql: Sql, contract: Contract) -> None:
+        sql("UPDATE billing_contract SET billed_date = '2026-02-01', billed_position = 7")
+
+        with refused("contract_billed_forward"):
+            sql("UPDATE billing_contract SET billed_date = '2026-01-31'")
+        with refused("contract_billed_forward"):
+            sql("UPDATE billing_contract SET billed_position = 6")
 
     def test_an_unknown_state_is_refused(self, sql: Sql, order: Order) -> None:
         with refused("event_state_known"):

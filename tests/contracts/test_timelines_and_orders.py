@@ -229,8 +229,9 @@ class TestSellersNeverMeet:
     ) -> None:
         with refused("contract_customer_of_same_seller"):
             sql(
-                "INSERT INTO billing_contract (id, seller_id, customer_id, currency, created_at)"
-                " VALUES (%s, %s, %s, 'EUR', now())",
+                "INSERT INTO billing_contract"
+                " (id, seller_id, customer_id, currency, created_at, billed_position)"
+                " VALUES (%s, %s, %s, 'EUR', now(), 0)",
                 uuid4(), contract.seller_id, other.id,
             )  # fmt: skip
 

@@ -123,11 +123,15 @@ class TestSending:
 
         assert sorted(map(len, queue.event_ids())) == [1, 100]
 
-    def test_each_further_send_waits_longer(self) -> None:
-        delays = [dispatch.resend_delay(sends).total_seconds() for sends in (0, 1, 2, 30)]
+    @pytest.mark.parametrize(("sends", "seconds"), [(0, 30), (1, 60), (2, 120), (30, 900)])
+    def test_each_further_send_waits_longer(self, order: Order, sends: int, seconds: int) -> None:
+        Event.objects.update(sends=sends)
 
-        for delay, expected in zip(delays, (30, 60, 120, 900), strict=True):
-            assert 0.8 * expected <= delay <= 1.2 * expected
+        dispatch.mark_published(list(Event.objects.all()), at=AT)
+
+        event = Event.objects.get()
+        assert event.sends == sends + 1
+        assert 0.8 * seconds <= (event.next_send_at - AT).total_seconds() <= 1.2 * seconds
 
 
 class TestRelay:

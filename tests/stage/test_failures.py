@@ -1,18 +1,26 @@
 """What can't be billed is put before a human, and billed once it is mended."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 
 from billing.catalog.models import TaxRate
+from billing.contracts.commands import change_subscription
+from billing.contracts.commands.change import ChangeRequest
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.events import commands
 from billing.events.models import Attempt, Event, Failure
 from billing.events.priorities import priority_of
 from billing.sellers.models import Seller
+from invoices.issuing.commands import write_off
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
 from tests.stage.conftest import AT, drain
+
+Kind = SubscriptionChange.Kind
 
 
 @pytest.fixture
@@ -86,6 +94,14 @@ class TestClasses:
 
         assert Failure.objects.get().code == "tax_not_decided"
 
+    def test_a_seller_without_tax_number(self, seller: Seller) -> None:
+        seller.vat_id = ""
+        seller.save()
+        factories.order(factories.customer(seller))
+        drain()
+
+        assert Failure.objects.get().code == "seller_data_missing"
+
     def test_a_missing_tax_rate(self, seller: Seller) -> None:
         TaxRate.objects.filter(tax_class="reduced").delete()
         factories.order(factories.customer(seller), factories.line(tax_class="reduced"))
@@ -132,3 +148,72 @@ def _tamper_series_date(invoice: Invoice, latest: date) -> None:
     series.latest_date = latest
     series.latest_sequence += 1
     series.save(update_fields=["latest_date", "latest_sequence"])
+
+
+class TestLateRetries:
+    """What failed and is retried after its contract was billed further takes nothing back."""
+
+    @pytest.fixture
+    def contract(self, seller: Seller) -> Contract:
+        return factories.contract(factories.customer(seller))
+
+    @pytest.fixture
+    def subscription(self, contract: Contract, seller: Seller) -> Subscription:
+        made = factories.subscription(contract, factories.plan(seller))
+        drain()
+        return made
+
+    def _fail(self, seller: Seller, vat_id: str = "") -> None:
+        """Everything fails while the seller has no tax number."""
+        seller.vat_id = vat_id
+        seller.save()
+
+    def test_a_change(
+        self, seller: Seller, subscription: Subscription, advance: Callable[[date], list[Invoice]]
+    ) -> None:
+        advance(date(2026, 1, 11))
+        self._fail(seller)
+        request = ChangeRequest(kind=Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+        change_subscription(subscription_id=subscription.id, request=request, at=AT)
+        drain()
+        self._fail(seller, "DE136695976")
+        (february,) = advance(date(2026, 2, 5))
+
+        commands.retry(failure_ids=[Failure.objects.get().id], by="alice", at=AT)
+        retried = drain()
+
+        # Jan 11: 30.00 x 10/31 = 9.68 used, -20.32 + 60.00 x 21/31 = 40.65; February 60.00
+        assert (february.net_minor, retried) == (-2032 + 4065 + 6000, [])
+        assert [invoice.net_minor for invoice in advance(date(2026, 3, 1))] == [6000]
+        call_command("verify")
+
+    def test_a_period(
+        self, seller: Seller, subscription: Subscription, advance: Callable[[date], list[Invoice]]
+    ) -> None:
+        self._fail(seller)
+        advance(date(2026, 2, 5))
+        self._fail(seller, "DE136695976")
+        request = ChangeRequest(kind=Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+        change_subscription(subscription_id=subscription.id, request=request, at=AT)
+        (february,) = drain()
+
+        commands.retry(failure_ids=[Failure.objects.get().id], by="alice", at=AT)
+        retried = drain()
+
+        # 30.00 x 4/28 = 4.29; 60.00 x 24/28 = 51.43
+        assert (february.net_minor, retried) == (429 + 5143, [])
+        assert [invoice.net_minor for invoice in advance(date(2026, 3, 1))] == [6000]
+        call_command("verify")
+
+    def test_a_written_off_day_is_charged_with_the_next(
+        self, seller: Seller, subscription: Subscription, advance: Callable[[date], list[Invoice]]
+    ) -> None:
+        self._fail(seller)
+        advance(date(2026, 2, 5))
+        self._fail(seller, "DE136695976")
+
+        write_off(failure_ids=[Failure.objects.get().id], by="bob", at=AT, why="No tax number")
+
+        # February and March
+        assert [invoice.net_minor for invoice in advance(date(2026, 3, 1))] == [6000]
+        call_command("verify")

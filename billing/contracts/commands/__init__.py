@@ -2,7 +2,12 @@
 
 from billing.contracts.commands.agree import make_contract
 from billing.contracts.commands.change import change_subscription, start_subscription
-from billing.contracts.commands.schedule import append_due, append_period_ended, schedule
+from billing.contracts.commands.schedule import (
+    append_due,
+    append_period_ended,
+    note_billed,
+    pass_over,
+)
 from billing.contracts.commands.test_clock import step_test_clock
 
 __all__ = [
@@ -10,7 +15,8 @@ __all__ = [
     "append_period_ended",
     "change_subscription",
     "make_contract",
-    "schedule",
+    "note_billed",
+    "pass_over",
     "start_subscription",
     "step_test_clock",
 ]

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from billing.contracts.events import period_ended
 from billing.contracts.models import Contract
-from billing.contracts.queries import contracts_due
+from billing.contracts.queries import Known, contracts_due, next_turn
 from billing.events import log
 from billing.events.models import Event
 from billing.sellers.models import Seller
@@ -52,10 +52,34 @@ def append_period_ended(contract: Contract, *, at: datetime) -> list[Event]:
     return log.append([new], at=at, known_too=True)
 
 
-def schedule(contract: Contract, *, next_billing_date: date | None, at: datetime) -> None:
-    """Note when a contract is due next; if that day has come already, append its event at once."""
-    if next_billing_date != contract.next_billing_date:
-        contract.next_billing_date = next_billing_date
+def note_billed(
+    contract: Contract, *, known: Known, next_billing_date: date | None, at: datetime
+) -> None:
+    """
+    Note how far a contract is billed, and when it is due next.
+
+    If that day has come already, its event is appended at once.
+    """
+    contract.billed_date = known.on
+    contract.billed_position = known.position
+    contract.next_billing_date = next_billing_date
+    contract.save(update_fields=["billed_date", "billed_position", "next_billing_date"])
+    _append_if_due(contract, at=at)
+
+
+def pass_over(contract: Contract, *, due_on: date, at: datetime) -> None:
+    """
+    Go on to the next turn of a contract whose due day was written off.
+
+    What it owes stays owed, and is charged then.
+    """
+    if contract.next_billing_date == due_on:
+        contract.next_billing_date = next_turn(contract, after=due_on)
         contract.save(update_fields=["next_billing_date"])
-    if next_billing_date and next_billing_date <= today(contract.seller, at=at):
+        _append_if_due(contract, at=at)
+
+
+def _append_if_due(contract: Contract, *, at: datetime) -> None:
+    due_on = contract.next_billing_date
+    if due_on and due_on <= today(contract.seller, at=at):
         append_period_ended(contract, at=at)

@@ -1,5 +1,6 @@
 """Writes of issuing: `bill` is the hot path of the whole engine."""
 
 from invoices.issuing.commands.bill import bill
+from invoices.issuing.commands.settle import write_off
 
-__all__ = ["bill"]
+__all__ = ["bill", "write_off"]

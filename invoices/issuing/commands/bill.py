@@ -18,6 +18,7 @@ from django.db import transaction
 from billing.contracts import commands as contracts
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.queries import known_on, known_to_change, timelines
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.events.patience import PASSING
@@ -125,18 +126,23 @@ def _bill_order(event: Event, me: _Worker) -> Invoice | None:
 def _bill_change(event: Event, me: _Worker) -> Invoice | None:
     contract = _contract(event)
     change = SubscriptionChange.objects.get(pk=event.payload["change_id"])
-    lines, next_date = lines_of_change(contract, change)
+    known = known_to_change(contract, change)
+    lines, next_date = lines_of_change(contract, change, known=known)
     invoice = _demand(_demand_of(contract, event, me), lines)
-    known = [day for day in (contract.next_billing_date, next_date) if day]
-    contracts.schedule(contract, next_billing_date=min(known, default=None), at=me.at)
+    days = [day for day in (contract.next_billing_date, next_date) if day]
+    contracts.note_billed(
+        contract, known=known, next_billing_date=min(days, default=None), at=me.at
+    )
     return invoice
 
 
 def _bill_period(event: Event, me: _Worker) -> Invoice | None:
     contract = _contract(event)
-    lines, next_date = lines_due(contract, on=event.as_of_date)
+    whole = timelines(contract).values()
+    known = known_on(contract, whole, on=event.as_of_date)
+    lines, next_date = lines_due(whole, on=event.as_of_date, known=known)
     invoice = _demand(_demand_of(contract, event, me), lines)
-    contracts.schedule(contract, next_billing_date=next_date, at=me.at)
+    contracts.note_billed(contract, known=known, next_billing_date=next_date, at=me.at)
     return invoice
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
-from billing.contracts.queries import timelines
+from billing.contracts.queries import Known, timelines
 from billing.money import EXACT, to_minor
 from billing.orders.models import Order, OrderLine
 from billing.pricing.difference import Line, difference
@@ -21,30 +21,25 @@ from invoices.issuing.queries.drafts import DraftLine
 
 
 def lines_of_change(
-    contract: Contract, change: SubscriptionChange
+    contract: Contract, change: SubscriptionChange, *, known: Known
 ) -> tuple[list[DraftLine], date | None]:
-    """
-    Return what a change makes owed and not yet charged, and the next day on which more is due.
-
-    What counts is what was known when the change was recorded: the facts up to it.
-    """
+    """Return what a change makes owed and not yet charged, and the next day that is due."""
     timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
-    known = timeline.known(change.recorded_on, position=change.position)
-    lines = _owed_not_charged(known, until=change.recorded_on, cause=f"change {change.id}")
-    latest = timeline.known(change.recorded_on)
-    return lines, next_due(latest, after=change.recorded_on)
+    lines = _owed_not_charged(timeline, known, cause=f"change {change.id}")
+    return lines, next_due(timeline.known(known.on), after=known.on)
 
 
-def lines_due(contract: Contract, *, on: date) -> tuple[list[DraftLine], date | None]:
-    """Return what a contract owes up to a day and wasn't charged, and the next day that is due."""
+def lines_due(
+    whole: Iterable[Timeline], *, on: date, known: Known
+) -> tuple[list[DraftLine], date | None]:
+    """Return what a contract owes and wasn't charged on a due day, and the next day that is due."""
     lines: list[DraftLine] = []
     next_dates: list[date] = []
-    for timeline in timelines(contract).values():
-        known = timeline.known(on)
-        if not known.changes:
+    for timeline in whole:
+        if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
-        lines += _owed_not_charged(known, until=on, cause=f"period {on}")
-        if next_date := next_due(known, after=on):
+        lines += _owed_not_charged(timeline, known, cause=f"period {on}")
+        if next_date := next_due(known.of(timeline), after=known.on):
             next_dates.append(next_date)
     return lines, min(next_dates, default=None)
 
@@ -63,10 +58,13 @@ def lines_of_order(order: Order) -> list[DraftLine]:
     return [_order_line(order, line, prices) for line in order_lines]
 
 
-def _owed_not_charged(timeline: Timeline, *, until: date, cause: str) -> list[DraftLine]:
+def _owed_not_charged(timeline: Timeline, known: Known, *, cause: str) -> list[DraftLine]:
+    """Compare what is known to be owed with what is charged, at any price of the timeline."""
     subscription_id = UUID(timeline.subscription_id)
     lines = difference(
-        owed(timeline, until=until), charged(subscription_id), prices=timeline.prices
+        owed(known.of(timeline), until=known.on),
+        charged(subscription_id),
+        prices=timeline.prices,
     )
     texts = _texts(lines)
     return [

@@ -12,6 +12,10 @@ from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, decide_tax, to
 from billing.sellers.models import Seller
 
 
+class SellerDataMissing(Exception):
+    """The seller lacks what the law wants on every invoice."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftLine:
     """
@@ -60,7 +64,9 @@ def draft(
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
     :raises TaxNotDecided: if the customer is abroad.
+    :raises SellerDataMissing: if the seller has no tax number, or no complete address.
     """
+    _check_seller(seller)
     rates = tax_rates(seller.country)
     taxes = [
         decide_tax(
@@ -77,3 +83,13 @@ def draft(
         for line, tax in zip(lines, taxes, strict=True)
     ]
     return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))
+
+
+def _check_seller(seller: Seller) -> None:
+    """Source: UStG § 14 (4) 1 and 2."""
+    address = ("name", "street", "postcode", "city", "country")
+    missing = [name for name in address if not getattr(seller, name)]
+    if not (seller.vat_id or seller.tax_number):
+        missing.append("VAT id or tax number")
+    if missing:
+        raise SellerDataMissing(f"The seller {seller.name} has no {', '.join(missing)}.")

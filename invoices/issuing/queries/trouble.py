@@ -17,6 +17,7 @@ from billing.orders.models import Order, OrderLine
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.terms import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline
+from invoices.issuing.queries.drafts import SellerDataMissing
 from invoices.issuing.queries.series import NumberSeriesAhead
 
 DEFECT = "defect"
@@ -36,6 +37,10 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     TaxNotDecided: (
         "tax_not_decided",
         "Check the customer's country; if it is right, write the failure off and bill by hand.",
+    ),
+    SellerDataMissing: (
+        "seller_data_missing",
+        "Complete the seller's data, then retry.",
     ),
     ContradictoryTimeline: (
         "timeline_contradicts",

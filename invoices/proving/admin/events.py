@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -119,17 +119,16 @@ class EventAdmin(FactAdmin):
         named, _ = self.get_search_results(request, self.get_queryset(request), str(transaction_id))
         event = named.select_related("seller").first()
         told = story(event.transaction_id, seller_id=event.seller_id) if event else None
-        if event is None or told is None:
-            raise Http404("No such transaction.")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Transaction",
-            "subtitle": told.transaction_id,
+            "subtitle": told.transaction_id if told else None,
             "story": told,
-            "timezone": event.seller.timezone,
-            "chapters": [chapter(entry) for entry in told.entries],
+            "timezone": event.seller.timezone if event else None,
+            "chapters": [chapter(entry) for entry in told.entries] if told else [],
             "media": self.media,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "invoices/admin/transaction.html", context)
+        status = 200 if told else 404
+        return TemplateResponse(request, "invoices/admin/transaction.html", context, status=status)

@@ -10,9 +10,10 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from billing.events.commands import retry, write_off
+from billing.events.commands import retry
 from billing.events.models import Failure
 from billing.sellers.admin import (
     FactAdmin,
@@ -20,11 +21,12 @@ from billing.sellers.admin import (
     PageForm,
     button,
     labelled,
-    link,
     money,
     render_page,
+    scoped,
     transaction_link,
 )
+from invoices.issuing.commands import write_off
 
 STATE_COLOURS = {
     "open": "danger",
@@ -63,7 +65,7 @@ class RetryForm(PageForm):
     why = forms.CharField(
         label="Note",
         required=False,
-        widget=UnfoldAdminTextareaWidget(),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="What was mended; kept with the failure.",
     )
 
@@ -71,7 +73,7 @@ class RetryForm(PageForm):
 class WriteOffForm(PageForm):
     why = forms.CharField(
         label="Reason",
-        widget=UnfoldAdminTextareaWidget(),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="Why it will never be billed; kept with the failure.",
     )
 
@@ -115,7 +117,7 @@ def _written_off(count: int) -> str:
 @admin.register(Failure)
 class FailureAdmin(FactAdmin):
     list_display = (
-        "priority", "code", "reason", "remedy", "at_stake", "shown_state", "opened_at", "story",
+        "priority", "code", "shown_reason", "at_stake", "shown_state", "opened", "story",
     )  # fmt: skip
     list_filter = (InboxFilter, "code")
     list_select_related = ("event",)
@@ -139,9 +141,19 @@ class FailureAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         return shown if row and row.state == Failure.State.OPEN else []
 
+    @admin.display(description="reason and remedy")
+    def shown_reason(self, failure: Failure) -> str:
+        return format_html(
+            '<div class="anlass-reason"><p>{}</p><p>{}</p></div>', failure.reason, failure.remedy
+        )
+
     @admin.display(description="at stake", ordering="money_at_stake_minor")
     def at_stake(self, failure: Failure) -> str:
         return money(failure.money_at_stake_minor, failure.currency)
+
+    @admin.display(description="opened", ordering="opened_at")
+    def opened(self, failure: Failure) -> str:
+        return f"{failure.opened_at:%Y-%m-%d %H:%M}"
 
     @labelled("state", colours=STATE_COLOURS, ordering="state")
     def shown_state(self, failure: Failure) -> tuple[str, str]:
@@ -151,9 +163,9 @@ class FailureAdmin(FactAdmin):
     def transaction(self, failure: Failure) -> str:
         return transaction_link(failure.event.transaction_id)
 
-    @admin.display(description="event")
+    @admin.display(description="transaction")
     def story(self, failure: Failure) -> str:
-        return link(failure.event, failure.event.type)
+        return transaction_link(failure.event.transaction_id, "story")
 
     @button("Retry", path="retry", permission="decide", icon="replay", is_primary=True)
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -186,6 +198,11 @@ class FailureAdmin(FactAdmin):
 
     def _tell(self, request: HttpRequest, count: int, said: str) -> None:
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
+
+
+def open_failures(request: HttpRequest) -> str:
+    """Return how many failures of the user's sellers are open, for the sidebar."""
+    return str(scoped(Failure.objects.filter(state=Failure.State.OPEN), request).count())
 
 
 def _name(request: HttpRequest) -> str:

@@ -29,8 +29,8 @@ def resolve(text: str, *, seller_id: UUID | None = None) -> UUID | None:
 
     :raises Ambiguous: if the number or the caller's own id is found at several sellers.
     """
-    if "\0" in text:
-        return None
+    if "\0" in text or not _is_encodable(text):
+        return None  # The database couldn't even be asked.
     try:
         finders, key = _BY_ID, str(UUID(text))
     except ValueError:
@@ -42,6 +42,10 @@ def resolve(text: str, *, seller_id: UUID | None = None) -> UUID | None:
         for transaction_id, _ in found:
             return transaction_id
     return None
+
+
+def _is_encodable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _in_transaction(key: str) -> _Rows:

@@ -35,14 +35,17 @@ WHERE c.id IS NULL OR e.n IS DISTINCT FROM 1
 
 _PERIODS = """
 SELECT c.seller_id, 'contract ' || coalesce(c.external_id, c.id::text),
-       format('is due since %%s, but no event tells of it: start the scheduler',
-              c.next_billing_date)
+       CASE WHEN e.id IS NULL
+            THEN format('is due since %%s, but no event tells of it: start the scheduler',
+                        c.next_billing_date)
+            ELSE format('is stuck: its next day is %%s, but that day is settled already',
+                        c.next_billing_date) END
 FROM billing_contract c
 JOIN unnest(%(sellers)s::uuid[], %(todays)s::date[]) AS t(seller_id, today)
     ON t.seller_id = c.seller_id
-WHERE c.next_billing_date <= t.today AND NOT EXISTS (
-    SELECT FROM billing_event e WHERE e.seller_id = c.seller_id
-       AND e.idempotency_key = format('period.ended:%%s:%%s', c.id, c.next_billing_date))
+LEFT JOIN billing_event e ON e.seller_id = c.seller_id
+    AND e.idempotency_key = format('period.ended:%%s:%%s', c.id, c.next_billing_date)
+WHERE c.next_billing_date <= t.today AND (e.id IS NULL OR e.state IN ('handled', 'written_off'))
 """
 
 _INVOICES = """

@@ -1,12 +1,12 @@
 """What each subscription owes, computed again from its facts, is what was charged."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 
 from billing.catalog.queries import PriceMissing
-from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.models import Contract
+from billing.contracts.queries import Known
 from billing.money import UnknownCurrency, from_minor
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due
@@ -24,29 +24,22 @@ _CONTRADICTIONS = (
     PriceMissing, ContradictoryPlan, ContradictoryTimeline, UnknownCurrency, KeyError,
 )  # fmt: skip
 
-# Each contract with the latest day whose turn was billed, and whether something is unsettled.
+# Each contract with the latest day and change that its handled events tell of.
 _CONTRACTS = """
-SELECT c.id, e.billed_until, coalesce(e.is_unsettled, false)
+SELECT c.id, e.billed_date, coalesce(e.billed_position, 0), coalesce(e.is_unsettled, false)
 FROM billing_contract c LEFT JOIN (
-    SELECT stream_id,
-           max(as_of_date) FILTER (WHERE type = 'period.ended' AND state = 'handled')
-               AS billed_until,
-           bool_or(state IN ('waiting', 'failed', 'written_off')) AS is_unsettled
-    FROM billing_event
-    WHERE seller_id = ANY(%(sellers)s) AND type IN ('period.ended', 'subscription.changed')
-    GROUP BY stream_id
+    SELECT e.stream_id,
+           max(e.as_of_date) FILTER (WHERE e.state = 'handled') AS billed_date,
+           max(s.position) FILTER (WHERE e.state = 'handled') AS billed_position,
+           bool_or(e.state IN ('waiting', 'failed')) AS is_unsettled
+    FROM billing_event e
+    LEFT JOIN billing_subscriptionchange s ON s.id::text = e.payload->>'change_id'
+    WHERE e.seller_id = ANY(%(sellers)s) AND e.type IN ('period.ended', 'subscription.changed')
+    GROUP BY e.stream_id
 ) e ON e.stream_id = c.id
 WHERE c.seller_id = ANY(%(sellers)s)
 ORDER BY c.id
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Billed:
-    """The latest thing that was billed of a subscription: as of which day, knowing which facts."""
-
-    until: date
-    position: int | None  # Of the latest known change; None: all of that day.
 
 
 def _recomputed(books: Books) -> Iterator[Problem]:
@@ -54,10 +47,13 @@ def _recomputed(books: Books) -> Iterator[Problem]:
     while chunk := list(islice(rows, _AT_ONCE)):
         contracts = Contract.objects.select_related("seller").in_bulk([row[0] for row in chunk])
         facts = facts_of(contracts)
-        for contract_id, until, is_unsettled in chunk:
+        for contract_id, billed_date, billed_position, is_unsettled in chunk:
             contract = contracts[contract_id]
+            found = _marks(contract, billed_date, billed_position)
+            if not is_unsettled:  # Else it is told that an event waits or has failed.
+                found = chain(found, _of_contract(contract, facts))
             try:
-                for wrong in _of_contract(contract, facts, until, is_unsettled):
+                for wrong in found:
                     yield books.problem(_CHECK, contract.seller_id, *wrong)
             except _CONTRADICTIONS as error:
                 why = f"what it owes can't be computed again: {error}"
@@ -65,53 +61,42 @@ def _recomputed(books: Books) -> Iterator[Problem]:
         books.heard(len(chunk))
 
 
-def _of_contract(
-    contract: Contract,
-    facts: Facts,
-    until: date | None,
-    is_unsettled: bool,  # noqa: FBT001
+def _marks(
+    contract: Contract, billed_date: date | None, billed_position: int
 ) -> Iterator[tuple[str, str]]:
+    """Yield where a contract says that it is billed further, or less far, than its events tell."""
+    if contract.billed_date != billed_date:
+        why = f"is billed up to {billed_date} by its events, but says {contract.billed_date}"
+        yield f"contract {contract}", why
+    if contract.billed_position < billed_position:
+        yield f"contract {contract}", "says that a change is not billed whose event is handled"
+
+
+def _of_contract(contract: Contract, facts: Facts) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a contract's subscriptions, and with its next day."""
     next_days: list[date] = []
     for subscription_id, changes in facts.changes.get(contract.id, {}).items():
-        timeline = facts.timeline(contract, subscription_id)
         charged = [as_charged(charge) for charge in facts.charges.get(subscription_id, ())]
-        billed = _billed(changes, facts, until)
         subject = f"subscription {changes[0].subscription}"
-        for message in _of_subscription(timeline, charged, billed):
+        if contract.billed_date is None:
+            if charged:
+                yield subject, f"has {len(charged)} charges, but no event of it was handled"
+            continue
+        known = Known(contract.billed_date, contract.billed_position)
+        timeline = facts.timeline(contract, subscription_id)
+        for message in _of_subscription(timeline, charged, known):
             yield subject, message
-        if billed and (day := next_due(timeline.known(billed.until), after=billed.until)):
+        if day := next_due(known.of(timeline), after=known.on):
             next_days.append(day)
     stored, computed = contract.next_billing_date, min(next_days, default=None)
-    # Unsettled events move it once they are handled.
-    if not is_unsettled and computed and (stored is None or stored > computed):
+    if computed and (stored is None or stored > computed):
         yield f"contract {contract}", f"is due on {computed}, but its next day is {stored}"
 
 
-def _billed(
-    changes: Sequence[SubscriptionChange], facts: Facts, until: date | None
-) -> _Billed | None:
-    """Return up to where a subscription is billed; None if no event of it was handled."""
-    handled = [change for change in changes if change.id in facts.handled]
-    latest = max(handled, key=lambda change: facts.handled[change.id], default=None)
-    if latest and (until is None or latest.recorded_on > until):
-        return _Billed(until=latest.recorded_on, position=latest.position)
-    if until is None or until < changes[0].recorded_on:
-        return None
-    return _Billed(until=until, position=None)
-
-
-def _of_subscription(
-    timeline: Timeline, charged: Sequence[Charged], billed: _Billed | None
-) -> Iterator[str]:
-    if billed is None:
-        if charged:
-            yield f"has {len(charged)} charges, but no event of it was handled"
-        return
-    known = timeline.known(billed.until, position=billed.position)
+def _of_subscription(timeline: Timeline, charged: Sequence[Charged], known: Known) -> Iterator[str]:
     prices = timeline.prices
-    for line in difference(owed(known, until=billed.until), charged, prices=prices):
-        yield _unequal(line, billed.until)
+    for line in difference(owed(known.of(timeline), until=known.on), charged, prices=prices):
+        yield _unequal(line, known.on)
     for price_id, earlier, later in overlaps(charged):
         yield (
             f"price {prices[price_id].code} is charged twice for the same days: from {later[0]},"

@@ -9,10 +9,8 @@ from uuid import UUID
 
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import plan_terms
-from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import as_change
-from billing.events.models import Event
 from billing.pricing.terms import PlanTerms
 from billing.pricing.timeline import Timeline
 from invoices.issuing.models import Charge
@@ -25,7 +23,6 @@ class Facts:
     """The changes and charges of some contracts' subscriptions, and the prices that they name."""
 
     changes: Mapping[UUID, Mapping[UUID, Sequence[SubscriptionChange]]]  # By contract.
-    handled: Mapping[UUID, int]  # Change → position of its event, if that is handled.
     charges: Mapping[UUID | None, Sequence[Charge]]
     _prices: Mapping[UUID | None, Sequence[Price]]
     _terms: dict[tuple[UUID, date, str], PlanTerms] = field(default_factory=dict)
@@ -72,25 +69,9 @@ def facts_of(contracts: Mapping[UUID, Contract]) -> Facts:
     prices = Price.objects.filter(plan_id__in={change.plan_id for change in changes})
     return Facts(
         changes=by_contract,
-        handled=_handled(contracts.values(), changes),
         charges=_grouped(charges.order_by("ordinal"), "subscription_id"),
         _prices=_grouped(prices, "plan_id"),
     )
-
-
-def _handled(
-    contracts: Iterable[Contract], changes: Iterable[SubscriptionChange]
-) -> dict[UUID, int]:
-    """Return the positions of the changes' events that are handled; found by the unique key."""
-    keys = {f"{SUBSCRIPTION_CHANGED}:{change.id}": change.id for change in changes}
-    events = Event.objects.filter(
-        seller_id__in={contract.seller_id for contract in contracts},
-        idempotency_key__in=keys,
-        state=Event.State.HANDLED,
-    )
-    return {
-        keys[key]: position for key, position in events.values_list("idempotency_key", "position")
-    }
 
 
 def _grouped(rows: Iterable[Row], name: str) -> dict[UUID | None, list[Row]]:

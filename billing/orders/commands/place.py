@@ -1,4 +1,4 @@
-"""Writes of orders."""
+"""Placing a single order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""Benchmarks: real services, figures with their spread."""

@@ -1,0 +1,48 @@
+"""`make bench`: measures inside a stack, prints a table, and writes `benchmarks/results.json`."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from rich.console import Console  # noqa: E402  Needs Django to be set up.
+from rich.table import Table  # noqa: E402
+
+from benchmarks import order_latency, worker_memory  # noqa: E402
+from config import env  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results.json"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, default=200, help="orders of the latency measurement")
+    orders: int = parser.parse_args().orders
+    latencies = order_latency.measure(url=env.text("WEB_URL"), orders=orders)
+    memory = worker_memory.measure()
+    console = Console(width=100, highlight=False)
+    _print_latencies(console, latencies)
+    for process in memory:
+        console.print(f"{process.name} (pid {process.pid}): {process.rss_mib:.0f} MiB")
+    results = {name: asdict(latency) for name, latency in latencies.items()}
+    results["worker_rss_mib"] = {"max": max(process.rss_mib for process in memory)}
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+def _print_latencies(console: Console, latencies: dict[str, order_latency.Latency]) -> None:
+    table = Table(title=f"{order_latency.ORDERS_PER_SECOND} orders per second, milliseconds")
+    for heading in ("", "n", "p50", "p95", "p99", "max"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, each in latencies.items():
+        figures = (each.p50_ms, each.p95_ms, each.p99_ms, each.max_ms)
+        table.add_row(name, str(each.count), *(f"{figure:.1f}" for figure in figures))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""
+From an order accepted by the API to its invoice committed, in milliseconds.
+
+Both ends are the database's own times of commit (`track_commit_timestamp`), so that one clock is
+read. Orders arrive at a steady rate over HTTP, each on a connection of its own.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils import timezone
+
+from billing.events.models import Event
+from billing.sellers.commands import create_api_key
+from billing.sellers.models import Seller
+from config.demo.client import Client
+from config.demo.seller import make_seller
+
+ORDERS_PER_SECOND = 5
+WARM_UP = 20
+
+LATENCIES = """
+    SELECT extract(epoch FROM pg_xact_commit_timestamp(i.xmin)
+                            - pg_xact_commit_timestamp(o.xmin)) * 1000
+    FROM billing_order o
+    JOIN billing_event e ON e.stream_id = o.id AND e.type = 'order.placed'
+    JOIN invoices_invoice i ON i.event_id = e.id
+    WHERE o.seller_id = %s ORDER BY o.recorded_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Percentiles in milliseconds."""
+
+    count: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+def measure(*, url: str, orders: int) -> dict[str, Latency]:
+    """Place orders at a steady rate; return latencies of API answers and of invoices."""
+    seller = make_seller(name=f"Benchmark {time.time_ns()}", at=timezone.now())
+    _, key = create_api_key(seller=seller, name="Benchmark", at=timezone.now())
+    client = Client(url=url, key=key)
+    client.post("/customers", external_id="c", name="C", kind="business", country="DE")
+    answers = [_place(client, number) for number in _paced(orders + WARM_UP)]
+    _wait(seller)
+    return {
+        "order_answer": _summary(answers[WARM_UP:]),
+        "order_to_invoice": _summary(_latencies(seller)[WARM_UP:]),
+    }
+
+
+def _paced(count: int) -> Iterator[int]:
+    started = time.monotonic()
+    for number in range(count):
+        due = started + number / ORDERS_PER_SECOND
+        time.sleep(max(0.0, due - time.monotonic()))
+        yield number
+
+
+def _place(client: Client, number: int) -> float:
+    started = time.perf_counter()
+    client.post(
+        "/orders",
+        customer="ext:c",
+        external_id=f"o-{number}",
+        lines=[{"text": "T", "quantity": "1", "unit_price": "99.00", "tax_class": "standard"}],
+    )
+    return (time.perf_counter() - started) * 1000
+
+
+def _wait(seller: Seller) -> None:
+    deadline = time.monotonic() + 60
+    while Event.objects.filter(seller=seller, state=Event.State.WAITING).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError("Orders still wait after a minute.")
+        time.sleep(0.1)
+
+
+def _latencies(seller: Seller) -> list[float]:
+    with connection.cursor() as cursor:
+        cursor.execute(LATENCIES, [seller.id])
+        return [float(row[0]) for row in cursor.fetchall()]
+
+
+def _summary(values: list[float]) -> Latency:
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return Latency(len(values), cuts[49], cuts[94], cuts[98], max(values))

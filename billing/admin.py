@@ -1,0 +1,9 @@
+"""The admin pages of this app, listed for Django; each stands in its stage."""
+
+from billing.catalog import admin as catalog
+from billing.contracts import admin as contracts
+from billing.customers import admin as customers
+from billing.orders import admin as orders
+from billing.sellers import admin as sellers
+
+__all__ = ["catalog", "contracts", "customers", "orders", "sellers"]

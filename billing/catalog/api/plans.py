@@ -1,0 +1,108 @@
+"""Plans: `/plans`."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.catalog import commands
+from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
+from billing.catalog.commands import NewPlan
+from billing.catalog.models import Plan, Price, Product
+from billing.periods import Alignment, Interval
+from billing.sellers.api.fields import ReferenceField, TextField, WholeField
+from billing.sellers.api.inputs import Input
+from billing.sellers.api.pages import listed
+from billing.sellers.api.problems import Refusal, tell
+from billing.sellers.api.scoped import Endpoint
+
+_CONTRADICTS = "The interval, its count, the alignment and the anchor day exclude each other."
+
+tell(
+    constraints={
+        "plan_code_once": Refusal(409, "code_taken", "code", "Another plan has this code."),
+        "plan_anchor_day_in_month": Refusal(
+            400,
+            "plan_contradicts",
+            "anchor_day",
+            "Only periods of months can have an anchor_day, not days or weeks.",
+        ),
+        "plan_calendar_has_no_count_or_anchor": Refusal(400, "plan_contradicts", "", _CONTRADICTS),
+        "plan_interval_known": Refusal(400, "plan_contradicts", "", _CONTRADICTS),
+    }
+)
+
+
+class PlanInput(Input):
+    product = ReferenceField(known_as="code")
+    code = TextField(max_length=100)
+    name = TextField(max_length=200, help_text="As printed.")
+    interval = serializers.ChoiceField(choices=list(Interval))
+    interval_count = WholeField(min_value=1, max_value=100, default=1)
+    alignment = serializers.ChoiceField(choices=list(Alignment), default="anniversary")
+    anchor_day = WholeField(
+        min_value=1,
+        max_value=31,
+        default=None,
+        allow_null=True,
+        help_text="Day of month on which periods begin; 31 means the last day where shorter.",
+    )
+    prices = NestedPriceInput(many=True, default=[], max_length=100)  # type: ignore[call-arg]
+
+
+class PlanOutput(serializers.ModelSerializer[Plan]):
+    product = serializers.UUIDField(source="product_id")
+    prices = PriceOutput(many=True)
+
+    class Meta:
+        model = Plan
+        fields = [
+            "id", "product", "code", "name", "interval", "interval_count", "alignment",
+            "anchor_day", "prices", "created_at",
+        ]  # fmt: skip
+
+
+class PlansView(Endpoint):
+    @listed(PlanOutput)
+    def get(self, request: Request) -> Response:
+        """List the plans with their prices, newest first."""
+        return self.page(_priced(self.rows(Plan)), _shown)
+
+    @extend_schema(request=PlanInput, responses={201: PlanOutput})
+    def post(self, request: Request) -> Response:
+        """Record a plan, and prices with it."""
+        said = self.said(PlanInput)
+        product = self.resolve(Product, said.pop("product"), field="product")
+        said["prices"] = [
+            new_price(price, currency=self.seller.currency, of_plan=True)
+            for price in said["prices"]
+        ]
+        plan = commands.create_plan(product=product, new=NewPlan(**said), at=timezone.now())
+        return self.created(PlanOutput(plan).data, route="plan", id=plan.id)
+
+
+class PlanView(Endpoint):
+    @extend_schema(responses=PlanOutput)
+    def get(self, request: Request, id: str) -> Response:
+        """Show a plan with its prices."""
+        plan = self.find(_priced(self.rows(Plan)), id, known_as="code")
+        return Response(PlanOutput(plan).data)
+
+
+def _priced(plans: QuerySet[Plan]) -> QuerySet[Plan]:
+    return plans.prefetch_related(Prefetch("prices", Price.objects.order_by("id")))
+
+
+def _shown(plans: Any) -> Any:
+    return PlanOutput(plans, many=True).data
+
+
+urlpatterns = [
+    path("plans", PlansView.as_view(), name="plans"),
+    path("plans/<reference:id>", PlanView.as_view(), name="plan"),
+]

@@ -1,0 +1,159 @@
+"""Subscriptions: `/subscriptions`, and their changes."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max, QuerySet
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.catalog.models import Plan, Price
+from billing.contracts import commands
+from billing.contracts.api.changes import ChangeInput, ChangeOutput, shown_changes
+from billing.contracts.commands.change import ChangeRequest
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.pricing.terms import When
+from billing.sellers.api.amounts import check_amount
+from billing.sellers.api.fields import DayField, ExactField, ExternalIdField, ReferenceField
+from billing.sellers.api.inputs import Input
+from billing.sellers.api.pages import PositionPageQuery, listed
+from billing.sellers.api.problems import Refusal, tell
+from billing.sellers.api.scoped import Endpoint
+
+tell(
+    constraints={
+        "subscription_external_id_once": Refusal(
+            409, "external_id_taken", "external_id", "Another subscription has this external_id."
+        )
+    }
+)
+
+
+class SubscriptionInput(Input):
+    contract = ReferenceField(known_as="ext")
+    external_id = ExternalIdField()
+    plan = ReferenceField(known_as="code")
+    quantity = ExactField(min_value=0, default=Decimal(1))
+    on = DayField(default=None, allow_null=True, help_text="Default: the seller's today.")
+
+
+class SubscriptionOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    external_id = serializers.CharField(allow_null=True)
+    contract = serializers.UUIDField(source="contract_id")
+    created_at = serializers.DateTimeField()
+    transaction_id = serializers.UUIDField(help_text="The story that its start began.")
+    changes = ChangeOutput(many=True, help_text="In the order of recording.")
+
+
+class SubscriptionsView(Endpoint):
+    @listed(SubscriptionOutput)
+    def get(self, request: Request) -> Response:
+        """List the subscriptions with their changes, newest first."""
+        return self.page(self.rows(Subscription), self._shown)
+
+    @extend_schema(request=SubscriptionInput, responses={201: SubscriptionOutput})
+    def post(self, request: Request) -> Response:
+        """Start a subscription under a contract."""
+        said = self.said(SubscriptionInput)
+        said["contract"] = self.resolve(Contract, said["contract"], field="contract")
+        said["plan"] = self.resolve(Plan, said["plan"], field="plan")
+        prices = self.rows(Price).filter(plan=said["plan"])
+        _check_amount(prices, said["quantity"], currency=said["contract"].currency)
+        subscription = commands.start_subscription(**said, at=timezone.now())
+        return self.created(
+            self._shown([subscription])[0], route="subscription", id=subscription.id
+        )
+
+    def _shown(self, subscriptions: Sequence[Subscription]) -> list[Any]:
+        return shown_subscriptions(subscriptions, self.rows(SubscriptionChange))
+
+
+class SubscriptionView(Endpoint):
+    @extend_schema(responses=SubscriptionOutput)
+    def get(self, request: Request, id: str) -> Response:
+        """Show a subscription with its changes."""
+        subscription = self.find(self.rows(Subscription), id)
+        return Response(shown_subscriptions([subscription], self.rows(SubscriptionChange))[0])
+
+
+class ChangesView(Endpoint):
+    @listed(ChangeOutput, query=PositionPageQuery)
+    def get(self, request: Request, id: str) -> Response:
+        """List a subscription's changes, the latest recorded first."""
+        subscription = self.find(self.rows(Subscription), id)
+        changes = self.rows(SubscriptionChange).filter(subscription=subscription)
+        return self.page(
+            changes.select_related("subscription"),
+            shown_changes,
+            asked=self.asked(PositionPageQuery),
+            by="position",
+        )
+
+    @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
+    def post(self, request: Request, id: str) -> Response:
+        """Change a subscription: plan, quantity, pause, resume, cancel, or undo what is pending."""
+        subscription = self.find(self.rows(Subscription), id)
+        said = self.said(ChangeInput)
+        if "plan" in said:
+            said["plan"] = self.resolve(Plan, said["plan"], field="plan")
+            self._check_plan(subscription, said["plan"], said.get("quantity"))
+        elif "quantity" in said:
+            known = self.rows(SubscriptionChange).filter(subscription=subscription)
+            prices = self.rows(Price).filter(plan__in=known.values("plan"))
+            _check_amount(prices, said["quantity"], currency=subscription.contract.currency)
+        if "when" in said:
+            said["when"] = When(said["when"])
+        change = commands.change_subscription(
+            subscription_id=subscription.id, request=ChangeRequest(**said), at=timezone.now()
+        )
+        return self.created(shown_changes([change])[0], route="subscription", id=subscription.id)
+
+    def _check_plan(self, subscription: Subscription, plan: Plan, quantity: Decimal | None) -> None:
+        if quantity is None:  # It stays: none that was ever agreed may be too many.
+            known = self.rows(SubscriptionChange).filter(subscription=subscription)
+            quantity = known.aggregate(most=Max("quantity"))["most"] or Decimal(1)
+        prices = self.rows(Price).filter(plan=plan)
+        _check_amount(prices, quantity, currency=subscription.contract.currency)
+
+
+def shown_subscriptions(
+    subscriptions: Sequence[Subscription], changes: QuerySet[SubscriptionChange]
+) -> list[Any]:
+    """Return subscriptions with their changes as the API gives them: two queries."""
+    found = changes.filter(subscription__in=subscriptions).select_related("subscription")
+    by_subscription: dict[str, list[Any]] = defaultdict(list)
+    for change in shown_changes(list(found.order_by("position"))):
+        by_subscription[change["subscription"]].append(change)
+    return [_shown(each, by_subscription[str(each.id)]) for each in subscriptions]
+
+
+def _shown(subscription: Subscription, changes: list[Any]) -> dict[str, Any]:
+    starts = [change["transaction_id"] for change in changes if change["kind"] == "start"]
+    return {
+        "id": str(subscription.id),
+        "external_id": subscription.external_id,
+        "contract": str(subscription.contract_id),
+        "created_at": subscription.created_at,
+        "transaction_id": starts[0] if starts else None,
+        "changes": changes,
+    }
+
+
+def _check_amount(prices: QuerySet[Price], quantity: Decimal, *, currency: str) -> None:
+    highest = prices.filter(currency=currency).aggregate(highest=Max("unit_price"))["highest"]
+    if highest is not None:
+        check_amount(max(quantity, Decimal(1)), highest, currency=currency, field="quantity")
+
+
+urlpatterns = [
+    path("subscriptions", SubscriptionsView.as_view(), name="subscriptions"),
+    path("subscriptions/<reference:id>/changes", ChangesView.as_view(), name="changes"),
+    path("subscriptions/<reference:id>", SubscriptionView.as_view(), name="subscription"),
+]

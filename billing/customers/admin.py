@@ -1,0 +1,53 @@
+"""Pages of customers."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db import IntegrityError
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from billing.customers.commands import VatIdInvalid, change_customer, create_customer
+from billing.customers.models import Customer
+from billing.sellers.admin import Lines, OwnedForm, SellerScopedAdmin
+
+
+class CustomerForm(OwnedForm):
+    plain_words = {"customer_external_id_once": "Another customer has this external id."}
+    locale = forms.ChoiceField(
+        choices=settings.LANGUAGES,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Language of what the customer reads.",
+    )
+
+
+@admin.register(Customer)
+class CustomerAdmin(SellerScopedAdmin):
+    form = CustomerForm
+    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, VatIdInvalid)
+    list_display = ("name", "external_id", "kind", "email", "city", "country")
+    list_filter = ("kind",)
+    search_fields = ("name", "external_id", "email")
+    readonly_fields = ("created_at",)
+    add_fieldsets = (
+        (None, {"fields": ("seller", "name", "kind", "external_id", "email")}),
+        ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
+        ("Billing", {"fields": ("locale", "payment_days")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("seller", "name", "kind", "external_id", "email", "created_at")}),
+        ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
+        ("Billing", {"fields": ("locale", "payment_days")}),
+    )
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        details = {**form.cleaned_data}
+        return create_customer(seller=details.pop("seller"), details=details, at=at)
+
+    def amend(self, form: OwnedForm) -> None:
+        details: dict[str, Any] = {name: form.cleaned_data[name] for name in form.changed_data}
+        change_customer(customer_id=form.instance.pk, details=details)

@@ -1,0 +1,92 @@
+"""Customers: `/customers`."""
+
+from typing import Any
+
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.customers import commands
+from billing.customers.commands import VatIdInvalid
+from billing.customers.models import Customer
+from billing.sellers.api.fields import CountryField, ExternalIdField, TextField, WholeField
+from billing.sellers.api.inputs import Input
+from billing.sellers.api.pages import listed
+from billing.sellers.api.problems import Refusal, tell
+from billing.sellers.api.scoped import Endpoint
+
+tell(
+    exceptions={VatIdInvalid: Refusal(400, "vat_id_invalid", field="vat_id")},
+    constraints={
+        "customer_external_id_once": Refusal(
+            409, "external_id_taken", "external_id", "Another customer has this external_id."
+        )
+    },
+)
+
+
+class CustomerInput(Input):
+    external_id = ExternalIdField()
+    name = TextField(max_length=200)
+    kind = serializers.ChoiceField(choices=Customer.Kind.choices)
+    email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    street = TextField(max_length=200, allow_blank=True, default="")
+    postcode = TextField(max_length=20, allow_blank=True, default="")
+    city = TextField(max_length=100, allow_blank=True, default="")
+    country = CountryField()
+    vat_id = TextField(max_length=20, allow_blank=True, default="")
+    locale = serializers.ChoiceField(
+        choices=["de", "en"], required=False, help_text="Default: the seller's."
+    )
+    payment_days = WholeField(min_value=0, max_value=365, allow_null=True, default=None)
+
+
+class CustomerOutput(serializers.ModelSerializer[Customer]):
+    class Meta:
+        model = Customer
+        fields = [
+            "id", "external_id", "name", "kind", "email", "street", "postcode", "city", "country",
+            "vat_id", "locale", "payment_days", "created_at",
+        ]  # fmt: skip
+
+
+class CustomersView(Endpoint):
+    @listed(CustomerOutput)
+    def get(self, request: Request) -> Response:
+        """List the customers, newest first."""
+        return self.page(self.rows(Customer), _shown)
+
+    @extend_schema(request=CustomerInput, responses={201: CustomerOutput})
+    def post(self, request: Request) -> Response:
+        """Record a customer."""
+        details = {"locale": self.seller.locale, **self.said(CustomerInput)}
+        customer = commands.create_customer(seller=self.seller, details=details, at=timezone.now())
+        return self.created(CustomerOutput(customer).data, route="customer", id=customer.id)
+
+
+class CustomerView(Endpoint):
+    @extend_schema(responses=CustomerOutput)
+    def get(self, request: Request, id: str) -> Response:
+        """Show a customer."""
+        return Response(CustomerOutput(self.find(self.rows(Customer), id)).data)
+
+    @extend_schema(request=CustomerInput, responses=CustomerOutput)
+    def patch(self, request: Request, id: str) -> Response:
+        """Change what is known of a customer; issued invoices stay as they were printed."""
+        customer = self.find(self.rows(Customer), id)
+        details = self.said(CustomerInput, partial=True)
+        customer = commands.change_customer(customer_id=customer.id, details=details)
+        return Response(CustomerOutput(customer).data)
+
+
+def _shown(customers: Any) -> Any:
+    return CustomerOutput(customers, many=True).data
+
+
+urlpatterns = [
+    path("customers", CustomersView.as_view(), name="customers"),
+    path("customers/<reference:id>", CustomerView.as_view(), name="customer"),
+]

@@ -1,0 +1,110 @@
+"""Writes of customers."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from stdnum import get_cc_module
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError as NumberRefused
+
+from billing.customers.models import Customer
+from billing.sellers.models import Seller
+
+# What a customer's country is called at the head of its VAT ids, where it isn't its ISO code.
+VAT_PREFIXES = {"GR": "EL"}
+CHANGEABLE = frozenset(
+    {
+        "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
+        "locale", "payment_days",
+    }
+)  # fmt: skip
+
+
+class VatIdInvalid(Exception):
+    """A VAT id can't be one of the customer's country."""
+
+
+def create_customer(*, seller: Seller, details: Mapping[str, object], at: datetime) -> Customer:
+    """
+    Record a customer; `details` are values of its columns.
+
+    :raises VatIdInvalid: if there is a VAT id that can't be one of the customer's country.
+    """
+    customer = Customer(seller=seller, created_at=at)
+    _take(customer, details)
+    customer.save(force_insert=True)
+    return customer
+
+
+@transaction.atomic
+def change_customer(*, customer_id: UUID, details: Mapping[str, object]) -> Customer:
+    """
+    Change what is known of a customer from now on; issued invoices stay as they were printed.
+
+    :raises VatIdInvalid: if the VAT id can't be one of the customer's country.
+    """
+    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    _take(customer, details)
+    customer.save(update_fields=details.keys())
+    return customer
+
+
+def valid_vat_id(vat_id: str, *, country: str) -> str:
+    """
+    Return the VAT id in its compact form: DE136695976. It is not asked whether it was issued.
+
+    In the European Union it begins with its country's code and its check digits hold; elsewhere
+    the national form is checked where it is known.
+
+    :raises VatIdInvalid: if it can't be one of the country.
+    """
+    prefix = VAT_PREFIXES.get(country, country)
+    in_union = prefix.lower() in {*vat.MEMBER_STATES, "el"}
+    national = vat if in_union else get_cc_module(country.lower(), "vat")
+    if national is None:
+        return vat_id
+    try:
+        compact = str(national.validate(vat_id))
+    except NumberRefused as error:
+        raise VatIdInvalid(f"{vat_id} is no VAT id of {country}: {error}") from error
+    if in_union and not compact.startswith(prefix):
+        raise VatIdInvalid(f"{vat_id} is no VAT id of {country}: it must begin with {prefix}.")
+    return compact
+
+
+def _take(customer: Customer, details: Mapping[str, object]) -> None:
+    for name in CHANGEABLE & details.keys():
+        setattr(customer, name, details[name])
+    if customer.vat_id:
+        customer.vat_id = valid_vat_id(customer.vat_id, country=customer.country)
+
+
+@transaction.atomic
+def create_missing_customers(
+    *, seller: Seller, wanted: Mapping[str, Mapping[str, object]], at: datetime
+) -> tuple[dict[str, Customer], int]:
+    """
+    Return the customers with these external ids, and how many of them had to be created.
+
+    `wanted` gives the details of each, for the case that it is missing; one that is there stays
+    as it is. The number of queries doesn't depend on how many there are.
+    """
+    known = _by_external_id(seller, wanted)
+    missing = [
+        Customer(seller=seller, external_id=external_id, created_at=at, **wanted[external_id])
+        for external_id in wanted
+        if external_id not in known
+    ]
+    if not missing:
+        return known, 0
+    Customer.objects.bulk_create(missing, ignore_conflicts=True)  # Another may be first.
+    created = _by_external_id(seller, [str(customer.external_id) for customer in missing])
+    ids = {customer.pk for customer in missing}
+    return {**known, **created}, sum(customer.pk in ids for customer in created.values())
+
+
+def _by_external_id(seller: Seller, external_ids: Iterable[str]) -> dict[str, Customer]:
+    customers = Customer.objects.filter(seller=seller, external_id__in=list(external_ids))
+    return {str(customer.external_id): customer for customer in customers}

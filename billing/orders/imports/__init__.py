@@ -1,0 +1,1 @@
+"""Reading orders from files of other programs."""

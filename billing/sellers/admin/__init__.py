@@ -1,0 +1,60 @@
+"""
+The admin of sellers, and what the admin pages of all stages share.
+
+Whatever a page shows or takes belongs to a seller that the user works for: `scope` decides whose,
+`base` applies it.
+"""
+
+from billing.sellers.admin import sellers, users
+from billing.sellers.admin.base import (
+    FactAdmin,
+    FactInline,
+    LineInline,
+    Lines,
+    SellerScopedAdmin,
+    StackedLineInline,
+)
+from billing.sellers.admin.display import (
+    button,
+    definitions,
+    labelled,
+    link,
+    money,
+    plain,
+    table,
+    transaction_link,
+    unit_price,
+)
+from billing.sellers.admin.forms import OwnedForm, OwnedFormSet, OwnedLineForm
+from billing.sellers.admin.pages import FormPage, PageForm, render_page
+from billing.sellers.admin.scope import scoped, sellers_of
+from billing.sellers.admin.told import transaction_told_by
+
+__all__ = [
+    "FactAdmin",
+    "FactInline",
+    "FormPage",
+    "LineInline",
+    "Lines",
+    "OwnedForm",
+    "OwnedFormSet",
+    "OwnedLineForm",
+    "PageForm",
+    "SellerScopedAdmin",
+    "StackedLineInline",
+    "button",
+    "definitions",
+    "labelled",
+    "link",
+    "money",
+    "plain",
+    "render_page",
+    "scoped",
+    "sellers",
+    "sellers_of",
+    "table",
+    "transaction_link",
+    "transaction_told_by",
+    "unit_price",
+    "users",
+]

@@ -1,0 +1,221 @@
+"""Pages of sellers, their members, API keys and test clocks."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+
+from billing.sellers.admin.base import FactAdmin, Lines, SellerScopedAdmin
+from billing.sellers.admin.display import button
+from billing.sellers.admin.forms import OwnedForm
+from billing.sellers.admin.pages import FormPage, PageForm
+from billing.sellers.admin.users import SuperuserOnly
+from billing.sellers.commands import (
+    TestClockRefused,
+    advance_test_clock,
+    create_api_key,
+    revoke_api_key,
+)
+from billing.sellers.models import ApiKey, Membership, Seller, TestClock
+
+
+class DateForm(PageForm):
+    to = forms.DateField(
+        label="Advance to",
+        widget=UnfoldAdminSingleDateWidget(),
+        help_text="The scheduler takes the clock there, day by due day.",
+    )
+
+
+def _advance(seller: Seller, to: date, at: datetime) -> str:
+    advance_test_clock(seller=seller, to=to, at=at)
+    return f"The test clock of {seller} is on its way to {to}."
+
+
+ADVANCE_OF_SELLER = FormPage(
+    title="Advance the test clock",
+    submit="Advance",
+    form_class=DateForm,
+    act=lambda seller, values, at: _advance(seller, values["to"], at),
+    refusals=(TestClockRefused,),
+)
+ADVANCE = FormPage(
+    title="Advance the test clock",
+    submit="Advance",
+    form_class=DateForm,
+    act=lambda clock, values, at: _advance(clock.seller, values["to"], at),
+    refusals=(TestClockRefused,),
+)
+REVOKE = FormPage(
+    title="Revoke the API key",
+    submit="Revoke",
+    form_class=PageForm,
+    act=lambda key, _values, at: _revoke(key, at),
+    explanation="Apps that use the key are refused from now on. This can't be taken back.",
+    is_dangerous=True,
+)
+
+
+def _revoke(key: ApiKey, at: datetime) -> str:
+    revoke_api_key(api_key=key, at=at)
+    return f"The API key {key} is revoked."
+
+
+class SellerForm(OwnedForm):
+    locale = forms.ChoiceField(choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget)
+
+    def clean_timezone(self) -> str:
+        """Return the time zone, if there is such a one."""
+        name = str(self.cleaned_data["timezone"])
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            text = f"{name} is no IANA time zone: use one such as Europe/Berlin."
+            raise ValidationError(text) from unknown
+        return name
+
+    def clean_invoice_number_format(self) -> str:
+        """Return the format, if it numbers."""
+        return _numbering(self.cleaned_data["invoice_number_format"])
+
+    def clean_credit_note_number_format(self) -> str:
+        """Return the format, if it numbers."""
+        return _numbering(self.cleaned_data["credit_note_number_format"])
+
+
+def _numbering(pattern: str) -> str:
+    try:
+        numbers = {pattern.format(year=year, sequence=n) for year in (2025, 2026) for n in (1, 2)}
+    except (ValueError, LookupError, AttributeError, TypeError) as wrong:
+        text = "Use {year} and {sequence} only, for example R{year}-{sequence:06d}."
+        raise ValidationError(text) from wrong
+    if len(numbers) < 4:
+        raise ValidationError("Two documents would get one number: use {year} and {sequence}.")
+    return pattern
+
+
+@admin.register(Seller)
+class SellerAdmin(SellerScopedAdmin):
+    form = SellerForm
+    list_display = ("name", "city", "country", "currency", "is_test")
+    search_fields = ("name", "vat_id")
+    ordering = ("name",)
+    actions_detail = ("advance_clock",)
+    fieldsets = (
+        ("Legal entity", {"fields": ("name", "street", "postcode", "city", "country", "email")}),
+        ("Tax and bank", {"fields": ("vat_id", "tax_number", "iban", "bic")}),
+        ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
+        ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_advance_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_testclock")
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [*self.list_display]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return ["is_test"]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        return shown if row and row.is_test else []
+
+    @button("Advance test clock", path="advance", permission="advance", icon="schedule")
+    def advance_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, ADVANCE_OF_SELLER)
+
+
+@admin.register(TestClock)
+class TestClockAdmin(FactAdmin):
+    list_display = ("seller", "today", "target_date")
+    search_fields = ("seller__name",)
+    ordering = ("seller__name",)
+    list_select_related = ("seller",)
+    actions_detail = ("advance",)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [*self.list_display]
+
+    def has_advance_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_testclock")
+
+    @button("Advance", path="advance", permission="advance", icon="schedule", is_primary=True)
+    def advance(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, ADVANCE)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(FactAdmin):
+    list_display = ("shown_prefix", "name", "created_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "prefix")
+    actions = ("revoke_selected",)
+    actions_detail = ("revoke",)
+    add_fieldsets = ((None, {"fields": ("seller", "name")}),)
+    fieldsets = (
+        (None, {"fields": ("seller", "name", "shown_prefix", "created_at", "revoked_at")}),
+    )
+    readonly_fields = ("shown_prefix",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.add_apikey")
+
+    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_apikey")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        return shown if row and not row.revoked_at else []
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        seller, name = form.cleaned_data["seller"], form.cleaned_data["name"]
+        row, key = create_api_key(seller=seller, name=name, at=at)
+        words = "Copy the key now, it is not shown again: <code>{}</code>"
+        self.message_user(request, format_html(words, key), messages.WARNING)
+        return row
+
+    @admin.display(description="key", ordering="prefix")
+    def shown_prefix(self, key: ApiKey) -> str:
+        return f"{key.prefix}…"
+
+    @admin.action(description="Revoke selected API keys", permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        at = timezone.now()
+        for key in queryset:
+            self.log_change(request, key, _revoke(key, at))
+        self.message_user(request, "The API keys are revoked.", messages.SUCCESS)
+
+    @button("Revoke", path="revoke", permission="revoke", icon="key_off")
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, REVOKE)
+
+
+@admin.register(Membership)
+class MembershipAdmin(SuperuserOnly, SellerScopedAdmin):
+    list_display = ("user",)
+    search_fields = ("user__username", "seller__name")
+    autocomplete_fields = ("seller", "user")
+    list_select_related = ("seller", "user")
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        row: Membership = form.instance
+        row.save(force_insert=True)
+        return row

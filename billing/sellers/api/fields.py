@@ -1,0 +1,157 @@
+"""Fields of inputs: strict about what they take."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from iso3166 import countries_by_alpha2
+from rest_framework import serializers
+
+from billing.money import UnknownCurrency, minor_digits
+from billing.sellers.api.references import Reference, read_reference
+
+FIRST_DAY, END_OF_DAYS = date(2000, 1, 1), date(2100, 1, 1)
+DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
+WHOLE_DIGITS, PLACES = 12, 12
+LONGEST_NUMBER = 40
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class TextField(serializers.CharField):
+    """A line of text: a JSON string without control characters."""
+
+    default_error_messages = {"control": "Control characters are not allowed."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text without blanks around it."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text = data.strip()
+        if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in text):
+            self.fail("control")
+        return text
+
+
+class ExternalIdField(TextField):
+    """The caller's own id of something."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Optional: null means none."""
+        super().__init__(required=False, allow_null=True, default=None, max_length=100, **kwargs)
+
+
+class FlagField(serializers.BooleanField):
+    """JSON's true or false, nothing else."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the flag."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=str(data)[:100])
+        return data
+
+
+class WholeField(serializers.IntegerField):
+    """A whole number, as JSON number."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class ExactField(serializers.DecimalField):
+    """A price of a unit or a quantity: a decimal string, or a JSON number taken digit by digit."""
+
+    default_error_messages = {"invalid": 'Give a decimal number as a string, for example "12.50".'}
+
+    def __init__(self, **kwargs: Any) -> None:
+        """At most 12 digits before and 12 after the decimal point."""
+        super().__init__(max_digits=WHOLE_DIGITS + PLACES, decimal_places=PLACES, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the number as given."""
+        text = _written_out(data) if isinstance(data, (int, Decimal)) else data
+        if not isinstance(text, str) or not DECIMAL.fullmatch(text.strip()):
+            self.fail("invalid")
+        return self.validate_precision(Decimal(text.strip()))
+
+
+class DayField(serializers.DateField):
+    """A day from 2000 to 2099, as `2026-03-01`."""
+
+    default_error_messages = {
+        "invalid": "Give a day as YYYY-MM-DD, for example 2026-03-01.",
+        "out_of_range": f"Give a day from {FIRST_DAY} up to, but without, {END_OF_DAYS}.",
+    }
+
+    def to_internal_value(self, data: Any) -> date:
+        """Return the day."""
+        if not isinstance(data, str) or not DATE.fullmatch(data):
+            self.fail("invalid")
+        try:
+            day = date.fromisoformat(data)
+        except ValueError:
+            self.fail("invalid")
+        if not FIRST_DAY <= day < END_OF_DAYS:
+            self.fail("out_of_range")
+        return day
+
+
+class CurrencyField(TextField):
+    """An ISO 4217 code that amounts can be charged in."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the code."""
+        code = super().to_internal_value(data)
+        try:
+            minor_digits(code)
+        except UnknownCurrency as error:
+            raise serializers.ValidationError(str(error)[:200], code="unknown_currency") from error
+        return code
+
+
+class CountryField(TextField):
+    """An ISO 3166-1 alpha-2 code."""
+
+    default_error_messages = {"unknown_country": "Give an ISO 3166-1 alpha-2 code, for example DE."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the code."""
+        code = super().to_internal_value(data)
+        if code not in countries_by_alpha2:
+            self.fail("unknown_country")
+        return code
+
+
+class ReferenceField(TextField):
+    """Names a row of the seller by its id, or by `ext:…` or `code:…`."""
+
+    default_error_messages = {"malformed_reference": "Give an id (UUID){or_scheme}."}
+
+    def __init__(self, *, known_as: str, **kwargs: Any) -> None:
+        """`known_as` is the scheme that may stand instead of an id."""
+        self.known_as = known_as
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Reference:  # type: ignore[override]
+        """Return what is referred to; the view looks it up among the seller's rows."""
+        reference = read_reference(super().to_internal_value(data), known_as=self.known_as)
+        if reference is None:
+            or_scheme = f" or {self.known_as}:…" if self.known_as else ""
+            self.fail("malformed_reference", or_scheme=or_scheme)
+        return reference
+
+    def run_validators(self, value: Any) -> None:
+        """Nothing more to check: the validators of texts don't know references."""
+
+
+def _written_out(number: int | Decimal) -> str | None:
+    """Return a number of JSON as digits; None for what is too long to be one, and for a flag."""
+    if isinstance(number, bool):
+        return None
+    exact = Decimal(number)
+    _, digits, exponent = exact.as_tuple()
+    is_short = len(digits) <= LONGEST_NUMBER and abs(int(exponent)) <= LONGEST_NUMBER
+    return format(exact, "f") if is_short else None

@@ -1,0 +1,50 @@
+"""Inputs: what a request may say, and nothing else."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+NAMED_AT_MOST = 20
+
+
+class Input(serializers.Serializer[Any]):
+    """A body or query whose unknown fields are refused, so that no wish is silently passed over."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """
+        Return the values.
+
+        :raises ValidationError: naming each wrong field, the unknown ones among them.
+        """
+        unknown: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            unknown = dict(_unknown(data, known=self.fields))
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if isinstance(error.detail, dict):
+                error.detail.update(unknown)
+            raise
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return values
+
+
+def _unknown(data: Iterable[str], *, known: Iterable[str]) -> dict[str, list[ErrorDetail]]:
+    names = list(known)
+    found = [name for name in data if name not in set(names)][:NAMED_AT_MOST]
+    return {printable(name): [_hint(name, names)] for name in found}
+
+
+def _hint(name: str, known: list[str]) -> ErrorDetail:
+    nearest = get_close_matches(name[:100], known, n=1, cutoff=0.5)
+    hint = f"Did you mean {nearest[0]}?" if nearest else f"Known are: {', '.join(known)}."
+    return ErrorDetail(f"Unknown field. {hint}", code="unknown_field")
+
+
+def printable(text: str) -> str:
+    """Return a caller's text so that it can be given back in JSON: short, without surrogates."""
+    return text[:100].encode("utf-8", "backslashreplace").decode("utf-8")

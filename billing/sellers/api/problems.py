@@ -1,0 +1,186 @@
+"""
+Refusals as problems, RFC 9457: one table from exception to status and code.
+
+A stage adds its own exceptions and constraints with `tell`; the codes are part of the API.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
+from rest_framework.response import Response
+
+from billing.ids import new_id
+from billing.pricing.terms import ContradictoryPlan
+from billing.pricing.timeline import ContradictoryTimeline
+from billing.sellers.api.inputs import printable
+from billing.sellers.commands import TestClockRefused
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+LONGEST_DETAIL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How an exception is told: without a `detail`, in its own words."""
+
+    status: int
+    code: str
+    field: str = ""
+    detail: str = ""
+
+
+_NOT_FOUND = Refusal(404, "not_found", detail="There is no such thing.")
+
+_EXCEPTIONS: dict[type[Exception], Refusal] = {
+    Http404: _NOT_FOUND,
+    NotFound: _NOT_FOUND,
+    PermissionDenied: Refusal(403, "permission_denied", detail="This is not permitted."),
+    RequestDataTooBig: Refusal(413, "body_too_large", detail="The body is larger than 2.5 MB."),
+    ContradictoryTimeline: Refusal(409, "timeline_contradicts"),
+    ContradictoryPlan: Refusal(400, "plan_contradicts"),
+    TestClockRefused: Refusal(409, "test_clock_refused"),
+    DataError: Refusal(400, "out_of_range", detail="A value is larger than can be stored."),
+    OperationalError: Refusal(503, "try_again", detail="The database is busy or away: try again."),
+    InterfaceError: Refusal(503, "try_again", detail="The database is busy or away: try again."),
+}
+_CONSTRAINTS: dict[str, Refusal] = {}
+_DEFECT = Refusal(
+    500, "defect", detail="This should not have happened. Report it with the request_id."
+)
+
+
+def tell(
+    *,
+    exceptions: Mapping[type[Exception], Refusal] | None = None,
+    constraints: Mapping[str, Refusal] | None = None,
+) -> None:
+    """Add to the table what a stage's commands raise, and what its constraints refuse."""
+    _EXCEPTIONS.update(exceptions or {})
+    _CONSTRAINTS.update(constraints or {})
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
+    """Return the answer to what went wrong in a view."""
+    request_id = getattr(context.get("view"), "request_id", None) or str(new_id())
+    if isinstance(error, APIException) and not isinstance(error, NotFound):
+        return _of_framework(error, request_id)
+    refusal = _refusal(error)
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("Request %s: %s", request_id, refusal.code, exc_info=error)
+    detail = refusal.detail or str(error)
+    errors = [_entry(refusal.field, refusal.code, detail)] if refusal.field else []
+    headers = {"Retry-After": "1"} if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return _answer(
+        _problem(refusal.status, refusal.code, detail, errors=errors, request_id=request_id),
+        headers,
+    )
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that no route knows."""
+    return _plain(_NOT_FOUND)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what was refused before any view: an unknown host, for example."""
+    return _plain(Refusal(400, "bad_request", detail="The request is malformed."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a defect outside the API's views."""
+    return _plain(_DEFECT)
+
+
+def _refusal(error: Exception) -> Refusal:
+    if isinstance(error, IntegrityError):
+        return _of_constraint(error)
+    known = (_EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in _EXCEPTIONS)
+    return next(known, _DEFECT)
+
+
+def _of_constraint(error: IntegrityError) -> Refusal:
+    """Return how the constraint's refusal is told. One that no stage foresaw is a defect."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return _CONSTRAINTS.get(getattr(diagnosis, "constraint_name", None) or "", _DEFECT)
+
+
+def _of_framework(error: APIException, request_id: str) -> Response:
+    headers = {"WWW-Authenticate": header} if (header := _header(error)) else {}
+    if isinstance(error, ValidationError):
+        errors = list(_flat(error.detail))
+        detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "Wrong input."
+        body = _problem(
+            400,
+            "validation_failed",
+            detail.removeprefix(": "),
+            errors=errors,
+            request_id=request_id,
+        )
+    else:
+        code = str(getattr(error.detail, "code", "error"))
+        body = _problem(error.status_code, code, str(error.detail), request_id=request_id)
+    return _answer(body, headers)
+
+
+def _header(error: APIException) -> str | None:
+    return getattr(error, "auth_header", None)
+
+
+def _flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Yield one entry per error of a nested structure, its field as a path: lines.0.quantity."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            part = "" if name == "non_field_errors" else str(name)
+            yield from _flat(inner, ".".join(filter(None, (path, part))))
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            is_message = isinstance(inner, ErrorDetail)
+            yield from _flat(inner, path if is_message else f"{path}.{index}".lstrip("."))
+    else:
+        yield _entry(path, getattr(detail, "code", "invalid"), str(detail))
+
+
+def _entry(field: str, code: str, detail: str) -> dict[str, str]:
+    return {"field": printable(field), "code": code, "detail": _cut(detail)}
+
+
+def _problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    request_id: str,
+    errors: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    return {
+        "type": f"urn:anlass:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": int(status),
+        "detail": _cut(detail),
+        "code": code,
+        "errors": errors or [],
+        "request_id": request_id,
+    }
+
+
+def _cut(detail: str) -> str:
+    safe = detail.encode("utf-8", "backslashreplace").decode("utf-8")
+    return safe if len(safe) <= LONGEST_DETAIL else f"{safe[: LONGEST_DETAIL - 1]}…"
+
+
+def _answer(body: dict[str, Any], headers: Mapping[str, str]) -> Response:
+    return Response(body, status=body["status"], headers=dict(headers), content_type=CONTENT_TYPE)
+
+
+def _plain(refusal: Refusal) -> HttpResponse:
+    body = _problem(refusal.status, refusal.code, refusal.detail, request_id=str(new_id()))
+    return JsonResponse(body, status=refusal.status, content_type=CONTENT_TYPE)

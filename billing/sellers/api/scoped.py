@@ -1,0 +1,151 @@
+"""The base of every endpoint: it sees the rows of one seller, and writes once."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone, translation
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing.ids import new_id
+from billing.sellers.api.idempotency import carry_out
+from billing.sellers.api.inputs import Input
+from billing.sellers.api.pages import PageQuery, page
+from billing.sellers.api.parsing import ExactJsonParser
+from billing.sellers.api.references import Reference, read_reference, referred
+from billing.sellers.api.schema import EndpointSchema
+from billing.sellers.models import ApiKey, Seller
+
+Row = TypeVar("Row", bound=Model)
+Method = Callable[..., Response]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+
+
+class Endpoint(APIView):
+    """
+    An address of the API.
+
+    A subclass' `post` and `patch` run in one transaction, under the caller's Idempotency-Key.
+    """
+
+    parser_classes = [ExactJsonParser]
+    schema = EndpointSchema()
+    request_id = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Wrap the writing methods here, once, so that no endpoint can forget it."""
+        super().__init_subclass__(**kwargs)
+        for name in {"post", "put", "patch", "delete"} & cls.__dict__.keys():
+            setattr(cls, name, _written_once(cls.__dict__[name]))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a request, in English whatever the browser prefers."""
+        given = request.headers.get("X-Request-ID", "")
+        self.request_id = given if REQUEST_ID.fullmatch(given) else str(new_id())
+        with translation.override("en"):
+            response = super().dispatch(request, *args, **kwargs)
+        response["X-Request-ID"] = self.request_id
+        return response
+
+    @property
+    def seller(self) -> Seller:
+        """The seller for whom the caller acts."""
+        return cast(ApiKey, self.request.auth).seller
+
+    def rows(self, model: type[Row]) -> QuerySet[Row]:
+        """Return the seller's rows of a table: the only way for an endpoint to any row."""
+        return model._default_manager.filter(seller=self.seller)
+
+    def find(self, rows: QuerySet[Row], text: str, *, known_as: str = "ext") -> Row:
+        """
+        Return the row that the address names.
+
+        :raises NotFound: if there is none among `rows`, be it malformed, unknown or another's.
+        """
+        reference = read_reference(text, known_as=known_as)
+        found = referred(rows, [reference]) if reference else []
+        if not found:
+            raise NotFound
+        return found[0]
+
+    def resolve(self, model: type[Row], reference: Reference, *, field: str) -> Row:
+        """
+        Return the seller's row that a field of the body names.
+
+        :raises ValidationError: if the seller has none such.
+        """
+        return self.resolve_all(model, {field: reference})[field]
+
+    def resolve_all(self, model: type[Row], references: dict[str, Reference]) -> dict[str, Row]:
+        """
+        Return the seller's rows that fields of the body name, in one query.
+
+        :raises ValidationError: naming each field whose row the seller doesn't have.
+        """
+        found: dict[Reference, Row] = {}
+        for row in referred(self.rows(model), set(references.values())):
+            row.seller = self.seller  # type: ignore[attr-defined]  # Known: spares a query.
+            found |= {each: row for each in set(references.values()) if each.names(row)}
+        missing = [field for field, reference in references.items() if reference not in found]
+        if missing:
+            raise serializers.ValidationError(
+                {field: [f"There is no such {model._meta.verbose_name}."] for field in missing},
+                code="does_not_exist",
+            )
+        return {field: found[reference] for field, reference in references.items()}
+
+    def said(self, form: type[Input], *, partial: bool = False) -> dict[str, Any]:
+        """
+        Return what the body says.
+
+        :raises ValidationError: if anything in it is wrong.
+        """
+        body = form(data=self.request.data, partial=partial, context={"seller": self.seller})
+        body.is_valid(raise_exception=True)
+        return cast(dict[str, Any], body.validated_data)
+
+    def asked(self, form: type[Input] = PageQuery) -> dict[str, Any]:
+        """
+        Return what the query asks for.
+
+        :raises ValidationError: if anything in it is wrong.
+        """
+        query = form(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return cast(dict[str, Any], query.validated_data)
+
+    def page(
+        self,
+        rows: QuerySet[Row],
+        show: Callable[[Sequence[Row]], Any],
+        *,
+        asked: dict[str, Any] | None = None,
+        by: str = "id",
+    ) -> Response:
+        """Return the page of `rows` that is asked for."""
+        asked = self.asked() if asked is None else asked
+        return page(self.request, rows, asked=asked, show=show, by=by)
+
+    def created(self, shown: Any, *, route: str, **names: object) -> Response:
+        """Return the answer to a creation, with the address of what was made."""
+        address = self.request.build_absolute_uri(reverse(route, kwargs=names))
+        return Response(shown, status=201, headers={"Location": address})
+
+
+def _written_once(method: Method) -> Callable[..., HttpResponseBase]:
+    @wraps(method)
+    def written_once(self: Endpoint, request: Request, **names: Any) -> HttpResponseBase:
+        action = partial(method, self, request, **names)
+        return carry_out(request, seller=self.seller, action=action, at=timezone.now())
+
+    return written_once

@@ -1,0 +1,103 @@
+"""Settings of the admin: its name, its colour, and what stands in its sidebar."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may_view(app, name),
+        **more,
+    }
+
+
+def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
+    # Users, groups and memberships are the superusers' alone, whatever permissions say.
+    if name in {"user", "group", "membership"}:
+        return lambda request: request.user.is_superuser
+    return lambda request: request.user.has_perm(f"{app}.view_{name}")
+
+
+UNFOLD = {
+    "SITE_TITLE": "Anlass",
+    "SITE_HEADER": "Anlass",
+    "SITE_SYMBOL": "receipt_long",
+    "SITE_URL": None,
+    "SHOW_BACK_BUTTON": True,
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0f766e",
+            "700": "#115e59",
+            "800": "#134e4a",
+            "900": "#113f3c",
+            "950": "#042f2e",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Oversight",
+                "items": [
+                    _item(
+                        "Failures",
+                        "error",
+                        "billing.failure",
+                        badge="invoices.proving.admin.failures.open_failures",
+                        badge_variant="primary",
+                    ),
+                    _item("Events", "bolt", "billing.event"),
+                ],
+            },
+            {
+                "title": "Documents",
+                "items": [
+                    _item("Invoices", "receipt_long", "invoices.invoice"),
+                    _item("Charges", "sell", "invoices.charge"),
+                ],
+            },
+            {
+                "title": "Customers",
+                "items": [
+                    _item("Customers", "group", "billing.customer"),
+                    _item("Contracts", "contract", "billing.contract"),
+                    _item("Subscriptions", "autorenew", "billing.subscription"),
+                    _item("Orders", "shopping_cart", "billing.order"),
+                ],
+            },
+            {
+                "title": "Catalog",
+                "items": [
+                    _item("Products", "inventory_2", "billing.product"),
+                    _item("Plans", "event_repeat", "billing.plan"),
+                    _item("Prices", "payments", "billing.price"),
+                    _item("Tax rates", "percent", "billing.taxrate"),
+                ],
+            },
+            {
+                "title": "Seller",
+                "items": [
+                    _item("Sellers", "storefront", "billing.seller"),
+                    _item("Test clocks", "schedule", "billing.testclock"),
+                    _item("API keys", "key", "billing.apikey"),
+                    _item("Memberships", "badge", "billing.membership"),
+                    _item("Users", "person", "auth.user"),
+                    _item("Groups", "groups", "auth.group"),
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,104 @@
+"""A seller with a row of each kind, every name of which holds the seller's mark."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Permission, User
+from django.db.models import Model
+
+from billing.catalog.models import Plan, Price, Product
+from billing.contracts.models import Contract, Subscription
+from billing.customers.models import Customer
+from billing.events.models import Event, Failure
+from billing.orders.models import Order
+from billing.sellers.models import ApiKey, Membership, Seller
+from invoices.issuing.commands import bill
+from invoices.issuing.models import Charge, Invoice
+from tests import factories
+
+
+@dataclass(frozen=True)
+class House:
+    mark: str
+    seller: Seller
+    customer: Customer
+    product: Product
+    plan: Plan
+    price: Price
+    contract: Contract
+    subscription: Subscription
+    order: Order
+    failure: Failure
+
+    @property
+    def order_event(self) -> Event:
+        return Event.objects.get(idempotency_key=f"order.placed:{self.order.id}")
+
+    def row(self, model: type[Model]) -> Any:
+        """The seller's row of a model, whichever; None if the model has no seller."""
+        if model is Seller:
+            return self.seller
+        if model is Failure:
+            return self.failure
+        if not any(field.name == "seller" for field in model._meta.fields):
+            return None
+        return model._default_manager.filter(seller=self.seller).order_by("pk").first()
+
+    def ids(self) -> set[str]:
+        """The ids of all rows of the seller that the admin shows."""
+        found = {str(self.seller.pk)}
+        for model in (Customer, Product, Plan, Price, Contract, Subscription, Order, Event,
+                      Failure, ApiKey, Invoice, Charge):  # fmt: skip
+            rows = model._default_manager.filter(seller=self.seller)
+            found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
+        return found
+
+
+def house(mark: str) -> House:
+    """A seller that has billed an order and a subscription, and failed to bill another."""
+    seller = factories.seller(name=f"{mark} GmbH", street=f"{mark}straße 1", email=f"{mark}@x.de")
+    factories.api_key(seller)
+    customer = factories.customer(seller, name=f"{mark} customer", external_id=f"{mark}-c")
+    product = factories.product(seller, code=f"{mark}-product", name=f"{mark} product")
+    plan = factories.plan(
+        seller,
+        product=product,
+        code=f"{mark}-plan",
+        name=f"{mark} plan",
+        price={"code": f"{mark}-fee", "text": f"{mark} fee"},
+    )
+    contract = factories.contract(customer, external_id=f"{mark}-contract")
+    subscription = factories.subscription(contract, plan, external_id=f"{mark}-sub")
+    line = factories.line(text=f"{mark} training")
+    order = factories.order(customer, line, external_id=f"{mark}-order")
+    unpriced = factories.contract(customer, currency="USD", external_id=f"{mark}-usd")
+    factories.subscription(unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2))
+    for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
+        bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
+    return House(
+        mark, seller, customer, product, plan, plan.prices.get(), contract, subscription, order,
+        Failure.objects.get(seller=seller),
+    )  # fmt: skip
+
+
+def staff(*sellers: Seller, name: str = "ada", superuser: bool = False) -> User:
+    """A user who may do all that ordinary permissions allow, for the sellers."""
+    user = User.objects.create_user(name, is_staff=True, is_superuser=superuser)
+    user.user_permissions.set(Permission.objects.all())
+    for seller in sellers:
+        Membership.objects.create(seller=seller, user=user)
+    return user
+
+
+def unknown_id(model: type[Model]) -> str:
+    """An id that no row has."""
+    is_uuid = isinstance(model._meta.pk.to_python("0" * 32), UUID) if _has_uuid(model) else False
+    return "01890000-0000-7000-8000-000000000000" if is_uuid else "999999999"
+
+
+def _has_uuid(model: type[Model]) -> bool:
+    pk: Any = model._meta.pk
+    target = pk.target_field if pk.is_relation else pk
+    return target.get_internal_type() == "UUIDField"

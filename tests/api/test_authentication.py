@@ -1,0 +1,71 @@
+"""Who may call."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from billing.sellers.commands import revoke_api_key
+from billing.sellers.models import ApiKey, Seller
+from tests import factories
+from tests.api.conftest import App
+
+
+class TestAuthentication:
+    def test_without_a_key_nobody_is_let_in(self, db: None) -> None:
+        answer = App(None).get("/seller")
+
+        assert (answer.status, answer.code) == (401, "not_authenticated")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "",
+            "x",
+            "anl_test_",
+            "anl_test_" + "A" * 43,
+            "anl_live_" + "A" * 43,
+            "anl_test_" + "\u00e4" * 43,
+            "anl_test_" + "A" * 100_000,
+            "'; DROP TABLE billing_seller; --",
+        ],
+    )
+    def test_a_wrong_key_is_refused(self, db: None, key: str) -> None:
+        answer = App(None).get("/seller", Authorization=f"Bearer {key}")
+
+        assert (answer.status, answer.code) == (401, "authentication_failed")
+
+    def test_the_rest_of_the_key_counts(self, seller: Seller) -> None:
+        key = factories.api_key(seller)
+        forged = key[:-1] + ("A" if key[-1] != "A" else "B")
+
+        assert App(forged).get("/seller").status == 401
+
+    def test_a_revoked_key_is_refused(self, seller: Seller) -> None:
+        app = App(factories.api_key(seller))
+        revoke_api_key(api_key=ApiKey.objects.get(seller=seller), at=factories.AT)
+
+        assert (app.get("/seller").status, app.get("/seller").code) == (
+            401,
+            "authentication_failed",
+        )
+
+    def test_only_bearer_is_known(self, seller: Seller) -> None:
+        key = factories.api_key(seller)
+
+        assert App(None).get("/seller", Authorization=f"Api-Key {key}").status == 401
+        assert App(None).get("/seller", Authorization=f"bearer {key}").status == 200
+
+    def test_a_session_of_the_admin_means_nothing(self, db: None) -> None:
+        client = Client()
+        client.force_login(User.objects.create_superuser("root"))
+
+        assert client.get("/api/v1/seller").status_code == 401
+
+    def test_it_costs_one_query(self, app: App) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            app.get("/seller")
+
+        assert len(queries) == 1

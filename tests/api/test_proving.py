@@ -1,0 +1,89 @@
+"""`/events`, `/transactions`, `/failures`."""
+
+import pytest
+
+from billing.catalog.models import Product
+from billing.events.models import Event, Failure
+from billing.sellers.models import Seller
+from tests import factories
+from tests.api.conftest import App, bill_all
+
+
+@pytest.fixture
+def failure(seller: Seller) -> Failure:
+    """An order of a product without price."""
+    product = factories.product(seller, code="mug")
+    line = factories.line(product=product, unit_price=None, tax_class="")
+    factories.order(factories.customer(seller), line)
+    bill_all(seller)
+    return Failure.objects.get(seller=seller)
+
+
+class TestEvents:
+    def test_the_log_is_listed_newest_first(self, app: App, seller: Seller) -> None:
+        factories.order(factories.customer(seller))
+        bill_all(seller)
+
+        rows = app.get("/events").body["results"]
+
+        assert [row["type"] for row in rows] == ["invoice.issued", "order.placed"]
+        assert [row["state"] for row in rows] == ["noted", "handled"]
+        assert app.get(f"/events/{rows[1]['id']}").body == rows[1]
+
+    def test_it_is_filtered(self, app: App, seller: Seller) -> None:
+        factories.order(factories.customer(seller))
+        bill_all(seller)
+        factories.order(factories.customer(seller))
+
+        waiting = app.get("/events?type=order.placed&state=waiting").body["results"]
+
+        assert [row["state"] for row in waiting] == ["waiting"]
+        assert app.get("/events?state=lost").errors == {"state": "invalid_choice"}
+
+
+class TestTransactions:
+    def test_the_story_is_told_in_order(self, app: App, seller: Seller) -> None:
+        factories.order(factories.customer(seller))
+        bill_all(seller)
+        first = Event.objects.earliest("position")
+        latest = Event.objects.latest("position")
+
+        story = app.get(f"/transactions/{first.transaction_id}")
+
+        kinds = [entry["kind"] for entry in story.body["entries"]]
+        assert story.status == 200
+        assert {"order", "event", "attempt", "charge", "invoice"} <= set(kinds)
+        assert kinds.index("order") < kinds.index("charge") < kinds.index("invoice")
+        # Any event of the story leads to it.
+        assert latest.id != first.id
+        assert app.get(f"/transactions/{latest.id}").body == story.body
+
+
+class TestFailures:
+    def test_a_failure_says_what_is_wrong_and_what_to_do(self, app: App, failure: Failure) -> None:
+        (row,) = app.get("/failures?state=open").body["results"]
+
+        assert (row["id"], row["code"]) == (str(failure.id), "price_missing")
+        assert "mug" in row["reason"]
+        assert row["remedy"]
+        assert row["transaction_id"] == str(failure.event.transaction_id)
+
+    def test_it_is_retried_after_the_remedy(
+        self, app: App, seller: Seller, failure: Failure
+    ) -> None:
+        factories.price_of(of=Product.objects.get(code="mug"))
+
+        answer = app.post(f"/failures/{failure.id}/retry", {"why": "Price added"})
+        (invoice,) = bill_all(seller)
+
+        assert (answer.status, answer.body["state"]) == (200, "retried")
+        assert answer.body["closed_by"].startswith("API key anl_test_")
+        assert answer.body["closing_note"] == "Price added"
+        assert invoice.net_minor == 30_00
+
+    def test_it_is_retried_once(self, app: App, failure: Failure) -> None:
+        app.post(f"/failures/{failure.id}/retry", {})
+
+        answer = app.post(f"/failures/{failure.id}/retry", {})
+
+        assert (answer.status, answer.code) == (409, "failure_closed")
