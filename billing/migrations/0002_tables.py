@@ -10,537 +10,1467 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('billing', '0001_extension_and_sequences'),
+        ("billing", "0001_extension_and_sequences"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='What uses it.', max_length=100)),
-                ('prefix', models.CharField(help_text='The part that may be shown.', max_length=24, unique=True)),
-                ('secret_hash', models.CharField(help_text='SHA-256 of the whole key, in hex.', max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(help_text="What uses it.", max_length=100)),
+                (
+                    "prefix",
+                    models.CharField(
+                        help_text="The part that may be shown.", max_length=24, unique=True
+                    ),
+                ),
+                (
+                    "secret_hash",
+                    models.CharField(help_text="SHA-256 of the whole key, in hex.", max_length=64),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'API key',
+                "verbose_name": "API key",
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, help_text="The caller's own id.", max_length=100, null=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('business', 'Business'), ('consumer', 'Consumer')], max_length=8)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('street', models.CharField(blank=True, max_length=200)),
-                ('postcode', models.CharField(blank=True, max_length=20)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('country', models.CharField(max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Give the ISO 3166-1 alpha-2 code, for example DE.')])),
-                ('vat_id', models.CharField(blank=True, max_length=20, verbose_name='VAT id')),
-                ('locale', models.CharField(help_text='Language of what the customer reads.', max_length=10)),
-                ('payment_days', models.PositiveSmallIntegerField(blank=True, help_text="Days until an invoice is due; empty: the seller's.", null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, help_text="The caller's own id.", max_length=100, null=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("business", "Business"), ("consumer", "Consumer")], max_length=8
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("street", models.CharField(blank=True, max_length=200)),
+                ("postcode", models.CharField(blank=True, max_length=20)),
+                ("city", models.CharField(blank=True, max_length=100)),
+                (
+                    "country",
+                    models.CharField(
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}$", "Give the ISO 3166-1 alpha-2 code, for example DE."
+                            )
+                        ],
+                    ),
+                ),
+                ("vat_id", models.CharField(blank=True, max_length=20, verbose_name="VAT id")),
+                (
+                    "locale",
+                    models.CharField(
+                        help_text="Language of what the customer reads.", max_length=10
+                    ),
+                ),
+                (
+                    "payment_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days until an invoice is due; empty: the seller's.",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('transaction_id', models.UUIDField(help_text='Id of the event that began the story; its own where it is the first.')),
-                ('position', models.BigIntegerField(db_default=models.Func(models.Value('billing_event_position'), function='nextval'), editable=False, help_text='Order of appending.')),
-                ('type', models.CharField(max_length=50)),
-                ('stream_id', models.UUIDField(help_text='The row whose events are handled in order.')),
-                ('payload', models.JSONField(help_text='Ids only.')),
-                ('as_of_date', models.DateField(help_text="The seller's day as of which it is handled.")),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('idempotency_key', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('noted', 'noted: no task listens'), ('waiting', 'Waiting'), ('handled', 'Handled'), ('failed', 'failed: see its failure'), ('written_off', 'written off by a human')], max_length=11)),
-                ('published_at', models.DateTimeField(help_text='When it was last sent.', null=True)),
-                ('next_send_at', models.DateTimeField(help_text='When to send it again, if it still waits.')),
-                ('sends', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "transaction_id",
+                    models.UUIDField(
+                        help_text="Id of the event that began the story; its own where it is the first."
+                    ),
+                ),
+                (
+                    "position",
+                    models.BigIntegerField(
+                        db_default=models.Func(
+                            models.Value("billing_event_position"), function="nextval"
+                        ),
+                        editable=False,
+                        help_text="Order of appending.",
+                    ),
+                ),
+                ("type", models.CharField(max_length=50)),
+                (
+                    "stream_id",
+                    models.UUIDField(help_text="The row whose events are handled in order."),
+                ),
+                ("payload", models.JSONField(help_text="Ids only.")),
+                (
+                    "as_of_date",
+                    models.DateField(help_text="The seller's day as of which it is handled."),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("idempotency_key", models.CharField(max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("noted", "noted: no task listens"),
+                            ("waiting", "Waiting"),
+                            ("handled", "Handled"),
+                            ("failed", "failed: see its failure"),
+                            ("written_off", "written off by a human"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                (
+                    "published_at",
+                    models.DateTimeField(help_text="When it was last sent.", null=True),
+                ),
+                (
+                    "next_send_at",
+                    models.DateTimeField(help_text="When to send it again, if it still waits."),
+                ),
+                ("sends", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='IdempotentRequest',
+            name="IdempotentRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('request_hash', models.CharField(help_text='SHA-256 of method, path and body.', max_length=64)),
-                ('status', models.PositiveSmallIntegerField(help_text='HTTP status of the answer.')),
-                ('answer', models.JSONField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "request_hash",
+                    models.CharField(help_text="SHA-256 of method, path and body.", max_length=64),
+                ),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(help_text="HTTP status of the answer."),
+                ),
+                ("answer", models.JSONField()),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=100)),
-                ('name', models.CharField(help_text='As printed.', max_length=200)),
-                ('interval', models.CharField(choices=[('day', 'day'), ('week', 'week'), ('month', 'month'), ('quarter', 'quarter'), ('half_year', 'half year'), ('year', 'year')], max_length=9)),
-                ('interval_count', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
-                ('alignment', models.CharField(choices=[('anniversary', 'anniversary'), ('calendar', 'calendar')], help_text="Periods begin on the anniversary of the start, or with the calendar's.", max_length=11)),
-                ('anchor_day', models.PositiveSmallIntegerField(blank=True, help_text='Day of month on which periods begin; 31 means the last day where shorter.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(31)])),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=100)),
+                ("name", models.CharField(help_text="As printed.", max_length=200)),
+                (
+                    "interval",
+                    models.CharField(
+                        choices=[
+                            ("day", "day"),
+                            ("week", "week"),
+                            ("month", "month"),
+                            ("quarter", "quarter"),
+                            ("half_year", "half year"),
+                            ("year", "year"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "interval_count",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "alignment",
+                    models.CharField(
+                        choices=[("anniversary", "anniversary"), ("calendar", "calendar")],
+                        help_text="Periods begin on the anniversary of the start, or with the calendar's.",
+                        max_length=11,
+                    ),
+                ),
+                (
+                    "anchor_day",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Day of month on which periods begin; 31 means the last day where shorter.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(31),
+                        ],
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=100)),
-                ('name', models.CharField(help_text='As printed.', max_length=200)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=100)),
+                ("name", models.CharField(help_text="As printed.", max_length=200)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Seller',
+            name="Seller",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text='Legal name, as printed.', max_length=200)),
-                ('street', models.CharField(max_length=200)),
-                ('postcode', models.CharField(max_length=20)),
-                ('city', models.CharField(max_length=100)),
-                ('country', models.CharField(max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Give the ISO 3166-1 alpha-2 code, for example DE.')])),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('vat_id', models.CharField(blank=True, max_length=20, verbose_name='VAT id')),
-                ('tax_number', models.CharField(blank=True, max_length=30)),
-                ('iban', models.CharField(blank=True, max_length=34, verbose_name='IBAN')),
-                ('bic', models.CharField(blank=True, max_length=11, verbose_name='BIC')),
-                ('timezone', models.CharField(help_text='IANA name; its days decide.', max_length=64)),
-                ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Give the ISO 4217 code, for example EUR.')])),
-                ('locale', models.CharField(help_text='Language of printed texts, de or en.', max_length=10)),
-                ('payment_days', models.PositiveSmallIntegerField(help_text='Days until an invoice is due.')),
-                ('invoice_number_format', models.CharField(help_text='With {year} and {sequence}, for example R{year}-{sequence:06d}.', max_length=60, validators=[django.core.validators.RegexValidator('^(?=.*\\{sequence)(?=.*\\{year)([^{}]|\\{year(:\\d*d)?\\}|\\{sequence(:\\d*d)?\\})+$', 'Put in {year} and {sequence}, for example R{year}-{sequence:06d}.')])),
-                ('credit_note_number_format', models.CharField(help_text='Another than that of invoices, for example G{year}-{sequence:06d}.', max_length=60, validators=[django.core.validators.RegexValidator('^(?=.*\\{sequence)(?=.*\\{year)([^{}]|\\{year(:\\d*d)?\\}|\\{sequence(:\\d*d)?\\})+$', 'Put in {year} and {sequence}, for example R{year}-{sequence:06d}.')])),
-                ('is_test', models.BooleanField(help_text='Test mode: has a test clock, demands no money.')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(help_text="Legal name, as printed.", max_length=200)),
+                ("street", models.CharField(max_length=200)),
+                ("postcode", models.CharField(max_length=20)),
+                ("city", models.CharField(max_length=100)),
+                (
+                    "country",
+                    models.CharField(
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}$", "Give the ISO 3166-1 alpha-2 code, for example DE."
+                            )
+                        ],
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("vat_id", models.CharField(blank=True, max_length=20, verbose_name="VAT id")),
+                ("tax_number", models.CharField(blank=True, max_length=30)),
+                ("iban", models.CharField(blank=True, max_length=34, verbose_name="IBAN")),
+                ("bic", models.CharField(blank=True, max_length=11, verbose_name="BIC")),
+                (
+                    "timezone",
+                    models.CharField(help_text="IANA name; its days decide.", max_length=64),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "locale",
+                    models.CharField(
+                        help_text="Language of printed texts, de or en.", max_length=10
+                    ),
+                ),
+                (
+                    "payment_days",
+                    models.PositiveSmallIntegerField(help_text="Days until an invoice is due."),
+                ),
+                (
+                    "invoice_number_format",
+                    models.CharField(
+                        help_text="With {year} and {sequence}, for example R{year}-{sequence:06d}.",
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(?=.*\\{sequence)(?=.*\\{year)([^{}]|\\{year(:\\d*d)?\\}|\\{sequence(:\\d*d)?\\})+$",
+                                "Put in {year} and {sequence}, for example R{year}-{sequence:06d}.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "credit_note_number_format",
+                    models.CharField(
+                        help_text="Another than that of invoices, for example G{year}-{sequence:06d}.",
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(?=.*\\{sequence)(?=.*\\{year)([^{}]|\\{year(:\\d*d)?\\}|\\{sequence(:\\d*d)?\\})+$",
+                                "Put in {year} and {sequence}, for example R{year}-{sequence:06d}.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "is_test",
+                    models.BooleanField(help_text="Test mode: has a test clock, demands no money."),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, help_text="The caller's own id.", max_length=100, null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, help_text="The caller's own id.", max_length=100, null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='SubscriptionChange',
+            name="SubscriptionChange",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.BigIntegerField(db_default=models.Func(models.Value('billing_change_position'), function='nextval'), editable=False, help_text='Order of recording within a contract; the database gives it under its lock.')),
-                ('kind', models.CharField(choices=[('start', 'Start'), ('change_plan', 'Change Plan'), ('change_quantity', 'Change Quantity'), ('pause', 'Pause'), ('resume', 'Resume'), ('cancel', 'Cancel'), ('undo', 'Undo')], max_length=15)),
-                ('effective_on', models.DateField(help_text='First day of the new terms.')),
-                ('recorded_on', models.DateField(editable=False, help_text='Day on which it became known.')),
-                ('recorded_at', models.DateTimeField(editable=False)),
-                ('quantity', models.DecimalField(blank=True, decimal_places=12, max_digits=30, null=True)),
-                ('credit', models.CharField(choices=[('prorated', 'prorated'), ('full', 'full'), ('none', 'none')], default='prorated', help_text='For a cancellation: what is given back of what was paid in advance.', max_length=8)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "position",
+                    models.BigIntegerField(
+                        db_default=models.Func(
+                            models.Value("billing_change_position"), function="nextval"
+                        ),
+                        editable=False,
+                        help_text="Order of recording within a contract; the database gives it under its lock.",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("start", "Start"),
+                            ("change_plan", "Change Plan"),
+                            ("change_quantity", "Change Quantity"),
+                            ("pause", "Pause"),
+                            ("resume", "Resume"),
+                            ("cancel", "Cancel"),
+                            ("undo", "Undo"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("effective_on", models.DateField(help_text="First day of the new terms.")),
+                (
+                    "recorded_on",
+                    models.DateField(editable=False, help_text="Day on which it became known."),
+                ),
+                ("recorded_at", models.DateTimeField(editable=False)),
+                (
+                    "quantity",
+                    models.DecimalField(blank=True, decimal_places=12, max_digits=30, null=True),
+                ),
+                (
+                    "credit",
+                    models.CharField(
+                        choices=[("prorated", "prorated"), ("full", "full"), ("none", "none")],
+                        default="prorated",
+                        help_text="For a cancellation: what is given back of what was paid in advance.",
+                        max_length=8,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TaxRate',
+            name="TaxRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}$', 'Give the ISO 3166-1 alpha-2 code, for example DE.')])),
-                ('tax_class', models.CharField(choices=[('standard', 'standard'), ('reduced', 'reduced'), ('zero', 'zero'), ('exempt', 'exempt')], max_length=8)),
-                ('category', models.CharField(help_text='UNCL 5305 code, for example S.', max_length=2)),
-                ('percent', models.DecimalField(decimal_places=3, max_digits=6)),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField(blank=True, help_text='First day no longer valid.', null=True)),
-                ('source', models.CharField(help_text='The law that says so.', max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}$", "Give the ISO 3166-1 alpha-2 code, for example DE."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "tax_class",
+                    models.CharField(
+                        choices=[
+                            ("standard", "standard"),
+                            ("reduced", "reduced"),
+                            ("zero", "zero"),
+                            ("exempt", "exempt"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "category",
+                    models.CharField(help_text="UNCL 5305 code, for example S.", max_length=2),
+                ),
+                ("percent", models.DecimalField(decimal_places=3, max_digits=6)),
+                ("valid_from", models.DateField()),
+                (
+                    "valid_until",
+                    models.DateField(blank=True, help_text="First day no longer valid.", null=True),
+                ),
+                ("source", models.CharField(help_text="The law that says so.", max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Contract',
+            name="Contract",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, help_text="The caller's own id.", max_length=100, null=True)),
-                ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Give the ISO 4217 code, for example EUR.')])),
-                ('payment_days', models.PositiveSmallIntegerField(blank=True, help_text="Days until an invoice is due; empty: the customer's.", null=True)),
-                ('created_at', models.DateTimeField()),
-                ('next_billing_date', models.DateField(editable=False, help_text='Next day on which something is due.', null=True)),
-                ('billed_date', models.DateField(editable=False, help_text='Day as of which it was last billed.', null=True)),
-                ('billed_position', models.BigIntegerField(default=0, editable=False, help_text='The latest change that was known then.')),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='billing.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, help_text="The caller's own id.", max_length=100, null=True
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "payment_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Days until an invoice is due; empty: the customer's.",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "next_billing_date",
+                    models.DateField(
+                        editable=False, help_text="Next day on which something is due.", null=True
+                    ),
+                ),
+                (
+                    "billed_date",
+                    models.DateField(
+                        editable=False, help_text="Day as of which it was last billed.", null=True
+                    ),
+                ),
+                (
+                    "billed_position",
+                    models.BigIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="The latest change that was known then.",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contracts",
+                        to="billing.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(max_length=80)),
-                ('worker', models.CharField(max_length=120)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('succeeded', 'Succeeded'), ('failed', 'Failed')], max_length=9)),
-                ('error_class', models.CharField(blank=True, max_length=120)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='billing.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task", models.CharField(max_length=80)),
+                ("worker", models.CharField(max_length=120)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("succeeded", "Succeeded"), ("failed", "Failed")], max_length=9
+                    ),
+                ),
+                ("error_class", models.CharField(blank=True, max_length=120)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="billing.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Failure',
+            name="Failure",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(help_text='What kind of failure it is.', max_length=60, verbose_name='class')),
-                ('reason', models.TextField(help_text='What is wrong, in plain words.')),
-                ('remedy', models.TextField(help_text='What to do about it.')),
-                ('money_at_stake_minor', models.BigIntegerField(help_text="Net, in minor units; empty where it can't be known.", null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('priority', models.PositiveSmallIntegerField(help_text='0 to 100; the highest comes first.')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('retried', 'Retried'), ('resolved', 'Resolved'), ('written_off', 'written off')], max_length=11)),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_by', models.CharField(blank=True, help_text='Who closed it.', max_length=150)),
-                ('closing_note', models.TextField(blank=True, help_text='Why it was closed.')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='failures', to='billing.event')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="What kind of failure it is.", max_length=60, verbose_name="class"
+                    ),
+                ),
+                ("reason", models.TextField(help_text="What is wrong, in plain words.")),
+                ("remedy", models.TextField(help_text="What to do about it.")),
+                (
+                    "money_at_stake_minor",
+                    models.BigIntegerField(
+                        help_text="Net, in minor units; empty where it can't be known.", null=True
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        help_text="0 to 100; the highest comes first."
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("retried", "Retried"),
+                            ("resolved", "Resolved"),
+                            ("written_off", "written off"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "closed_by",
+                    models.CharField(blank=True, help_text="Who closed it.", max_length=150),
+                ),
+                ("closing_note", models.TextField(blank=True, help_text="Why it was closed.")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="failures",
+                        to="billing.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seller_memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seller_memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(blank=True, help_text="The caller's own id.", max_length=100, null=True)),
-                ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Give the ISO 4217 code, for example EUR.')])),
-                ('ordered_on', models.DateField(help_text='Day of the order and of the supply.')),
-                ('recorded_on', models.DateField(editable=False, help_text='Day on which it became known.')),
-                ('recorded_at', models.DateTimeField(editable=False)),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='billing.customer')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, help_text="The caller's own id.", max_length=100, null=True
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR."
+                            )
+                        ],
+                    ),
+                ),
+                ("ordered_on", models.DateField(help_text="Day of the order and of the supply.")),
+                (
+                    "recorded_on",
+                    models.DateField(editable=False, help_text="Day on which it became known."),
+                ),
+                ("recorded_at", models.DateTimeField(editable=False)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="billing.customer",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=100)),
-                ('text', models.CharField(help_text='As printed on the line.', max_length=200)),
-                ('kind', models.CharField(choices=[('recurring', 'recurring'), ('once', 'once')], max_length=9)),
-                ('timing', models.CharField(choices=[('advance', 'advance'), ('arrears', 'arrears')], max_length=7)),
-                ('model', models.CharField(choices=[('flat', 'flat'), ('per_unit', 'per unit')], max_length=20)),
-                ('unit_price', models.DecimalField(decimal_places=12, help_text='Of one unit, or of the period where the model is flat; major units.', max_digits=30)),
-                ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Give the ISO 4217 code, for example EUR.')])),
-                ('tax_class', models.CharField(choices=[('standard', 'standard'), ('reduced', 'reduced'), ('zero', 'zero'), ('exempt', 'exempt')], max_length=8)),
-                ('tax_included', models.BooleanField(help_text='Whether the price is gross.')),
-                ('proration', models.CharField(choices=[('daily', 'daily'), ('second', 'second'), ('thirty_days', 'thirty days'), ('none', 'none')], max_length=11)),
-                ('valid_from', models.DateField(help_text='First day on sale.')),
-                ('valid_until', models.DateField(blank=True, help_text='First day no longer on sale; may be set once.', null=True)),
-                ('created_at', models.DateTimeField()),
-                ('plan', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='billing.plan')),
-                ('product', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='billing.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(max_length=100)),
+                ("text", models.CharField(help_text="As printed on the line.", max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("recurring", "recurring"), ("once", "once")], max_length=9
+                    ),
+                ),
+                (
+                    "timing",
+                    models.CharField(
+                        choices=[("advance", "advance"), ("arrears", "arrears")], max_length=7
+                    ),
+                ),
+                (
+                    "model",
+                    models.CharField(
+                        choices=[("flat", "flat"), ("per_unit", "per unit")], max_length=20
+                    ),
+                ),
+                (
+                    "unit_price",
+                    models.DecimalField(
+                        decimal_places=12,
+                        help_text="Of one unit, or of the period where the model is flat; major units.",
+                        max_digits=30,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "tax_class",
+                    models.CharField(
+                        choices=[
+                            ("standard", "standard"),
+                            ("reduced", "reduced"),
+                            ("zero", "zero"),
+                            ("exempt", "exempt"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("tax_included", models.BooleanField(help_text="Whether the price is gross.")),
+                (
+                    "proration",
+                    models.CharField(
+                        choices=[
+                            ("daily", "daily"),
+                            ("second", "second"),
+                            ("thirty_days", "thirty days"),
+                            ("none", "none"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("valid_from", models.DateField(help_text="First day on sale.")),
+                (
+                    "valid_until",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day no longer on sale; may be set once.",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prices",
+                        to="billing.plan",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="prices",
+                        to="billing.product",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='plan',
-            name='product',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='billing.product'),
+            model_name="plan",
+            name="product",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="plans",
+                to="billing.product",
+            ),
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField(help_text='1, 2, 3 … on the order.')),
-                ('text', models.CharField(blank=True, help_text='As printed on the line.', max_length=300)),
-                ('quantity', models.DecimalField(decimal_places=12, max_digits=30)),
-                ('unit_price', models.DecimalField(blank=True, decimal_places=12, help_text='In major units.', max_digits=30, null=True)),
-                ('tax_class', models.CharField(blank=True, choices=[('standard', 'standard'), ('reduced', 'reduced'), ('zero', 'zero'), ('exempt', 'exempt')], max_length=8)),
-                ('tax_included', models.BooleanField(default=False, help_text='Whether the unit price is gross.')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.order')),
-                ('product', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(help_text="1, 2, 3 … on the order.")),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="As printed on the line.", max_length=300
+                    ),
+                ),
+                ("quantity", models.DecimalField(decimal_places=12, max_digits=30)),
+                (
+                    "unit_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=12,
+                        help_text="In major units.",
+                        max_digits=30,
+                        null=True,
+                    ),
+                ),
+                (
+                    "tax_class",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("standard", "standard"),
+                            ("reduced", "reduced"),
+                            ("zero", "zero"),
+                            ("exempt", "exempt"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "tax_included",
+                    models.BooleanField(
+                        default=False, help_text="Whether the unit price is gross."
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.order",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TestClock',
+            name="TestClock",
             fields=[
-                ('seller', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='test_clock', serialize=False, to='billing.seller')),
-                ('today', models.DateField()),
-                ('target_date', models.DateField(blank=True, help_text='Empty while it stands still.', null=True)),
+                (
+                    "seller",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="test_clock",
+                        serialize=False,
+                        to="billing.seller",
+                    ),
+                ),
+                ("today", models.DateField()),
+                (
+                    "target_date",
+                    models.DateField(
+                        blank=True, help_text="Empty while it stands still.", null=True
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='seller',
-            constraint=models.CheckConstraint(condition=models.Q(('invoice_number_format', models.F('credit_note_number_format')), _negated=True), name='seller_number_formats_differ', violation_error_message='Invoices and credit notes need different numbers.'),
+            model_name="seller",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("invoice_number_format", models.F("credit_note_number_format")), _negated=True
+                ),
+                name="seller_number_formats_differ",
+                violation_error_message="Invoices and credit notes need different numbers.",
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='billing.seller'),
+            model_name="product",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="products",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='price',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='billing.seller'),
+            model_name="price",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="prices",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='plan',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='billing.seller'),
+            model_name="plan",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="plans",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='seller',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.seller'),
+            model_name="orderline",
+            name="seller",
+            field=models.ForeignKey(
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='billing.seller'),
+            model_name="order",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='billing.seller'),
+            model_name="membership",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="memberships",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='idempotentrequest',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.seller'),
+            model_name="idempotentrequest",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.seller"
+            ),
         ),
         migrations.AddField(
-            model_name='failure',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='failures', to='billing.seller'),
+            model_name="failure",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="failures",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='billing.seller'),
+            model_name="event",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='billing.seller'),
+            model_name="customer",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customers",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='contract',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='billing.seller'),
+            model_name="contract",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contracts",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='seller',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.seller'),
+            model_name="attempt",
+            name="seller",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='billing.seller'),
+            model_name="apikey",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="api_keys",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='subscription',
-            name='contract',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='billing.contract'),
+            model_name="subscription",
+            name="contract",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="subscriptions",
+                to="billing.contract",
+            ),
         ),
         migrations.AddField(
-            model_name='subscription',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='billing.seller'),
+            model_name="subscription",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="subscriptions",
+                to="billing.seller",
+            ),
         ),
         migrations.AddField(
-            model_name='subscriptionchange',
-            name='plan',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.plan'),
+            model_name="subscriptionchange",
+            name="plan",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="billing.plan",
+            ),
         ),
         migrations.AddField(
-            model_name='subscriptionchange',
-            name='seller',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.seller'),
+            model_name="subscriptionchange",
+            name="seller",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="billing.seller"
+            ),
         ),
         migrations.AddField(
-            model_name='subscriptionchange',
-            name='subscription',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='billing.subscription'),
+            model_name="subscriptionchange",
+            name="subscription",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="billing.subscription",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taxrate',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('country'), '='), (models.F('tax_class'), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='tax_rate_once_a_day'),
+            model_name="taxrate",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (models.F("country"), "="),
+                    (models.F("tax_class"), "="),
+                    (
+                        models.Func(
+                            models.F("valid_from"),
+                            models.F("valid_until"),
+                            function="daterange",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="tax_rate_once_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taxrate',
-            constraint=models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lt', 100)), name='tax_rate_is_percent'),
+            model_name="taxrate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("percent__gte", 0), ("percent__lt", 100)),
+                name="tax_rate_is_percent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='testclock',
-            constraint=models.CheckConstraint(condition=models.Q(('target_date__isnull', True), ('target_date__gte', models.F('today')), _connector='OR'), name='test_clock_goes_forward'),
+            model_name="testclock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("target_date__isnull", True),
+                    ("target_date__gte", models.F("today")),
+                    _connector="OR",
+                ),
+                name="test_clock_goes_forward",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('seller', 'code'), name='product_code_once'),
+            model_name="product",
+            constraint=models.UniqueConstraint(fields=("seller", "code"), name="product_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='price',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'once'), ('plan__isnull', True), ('product__isnull', False)), models.Q(('plan__isnull', False), ('product__isnull', True)), _connector='OR'), name='price_of_plan_or_product'),
+            model_name="price",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "once"), ("plan__isnull", True), ("product__isnull", False)),
+                    models.Q(("plan__isnull", False), ("product__isnull", True)),
+                    _connector="OR",
+                ),
+                name="price_of_plan_or_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='price',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['recurring', 'once']), ('timing__in', ['advance', 'arrears']), ('model__in', ['flat', 'per_unit']), ('tax_class__in', ['standard', 'reduced', 'zero', 'exempt']), ('proration__in', ['daily', 'second', 'thirty_days', 'none'])), name='price_can_be_rated'),
+            model_name="price",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["recurring", "once"]),
+                    ("timing__in", ["advance", "arrears"]),
+                    ("model__in", ["flat", "per_unit"]),
+                    ("tax_class__in", ["standard", "reduced", "zero", "exempt"]),
+                    ("proration__in", ["daily", "second", "thirty_days", "none"]),
+                ),
+                name="price_can_be_rated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='price',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='price_validity_forward'),
+            model_name="price",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="price_validity_forward",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='price',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.F('seller'), '='), (models.Func(models.F('plan'), models.F('product'), function='coalesce'), '='), (models.F('code'), '='), (models.F('currency'), '='), (models.Func(models.F('valid_from'), models.F('valid_until'), function='daterange', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), '&&')], name='price_code_on_sale_once'),
+            model_name="price",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (models.F("seller"), "="),
+                    (models.Func(models.F("plan"), models.F("product"), function="coalesce"), "="),
+                    (models.F("code"), "="),
+                    (models.F("currency"), "="),
+                    (
+                        models.Func(
+                            models.F("valid_from"),
+                            models.F("valid_until"),
+                            function="daterange",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="price_code_on_sale_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('seller', 'code'), name='plan_code_once'),
+            model_name="plan",
+            constraint=models.UniqueConstraint(fields=("seller", "code"), name="plan_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(('interval__in', ['day', 'week', 'month', 'quarter', 'half_year', 'year']), ('interval_count__gte', 1)), name='plan_interval_known'),
+            model_name="plan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("interval__in", ["day", "week", "month", "quarter", "half_year", "year"]),
+                    ("interval_count__gte", 1),
+                ),
+                name="plan_interval_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(('alignment', 'anniversary'), models.Q(('alignment', 'calendar'), ('anchor_day__isnull', True), ('interval_count', 1), models.Q(('interval', 'day'), _negated=True)), _connector='OR'), name='plan_calendar_has_no_count_or_anchor'),
+            model_name="plan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("alignment", "anniversary"),
+                    models.Q(
+                        ("alignment", "calendar"),
+                        ("anchor_day__isnull", True),
+                        ("interval_count", 1),
+                        models.Q(("interval", "day"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="plan_calendar_has_no_count_or_anchor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(('anchor_day__isnull', True), models.Q(('anchor_day__range', (1, 31)), models.Q(('interval__in', ['day', 'week']), _negated=True)), _connector='OR'), name='plan_anchor_day_in_month'),
+            model_name="plan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("anchor_day__isnull", True),
+                    models.Q(
+                        ("anchor_day__range", (1, 31)),
+                        models.Q(("interval__in", ["day", "week"]), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="plan_anchor_day_in_month",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='order_line_position_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(
+                fields=("order", "position"), name="order_line_position_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('tax_class__in', ['standard', 'reduced', 'zero', 'exempt']), ('unit_price__isnull', False), models.Q(('text', ''), _negated=True)), models.Q(('product__isnull', False), ('tax_class', ''), ('unit_price__isnull', True)), _connector='OR'), name='order_line_priced_or_of_product'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("tax_class__in", ["standard", "reduced", "zero", "exempt"]),
+                        ("unit_price__isnull", False),
+                        models.Q(("text", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("product__isnull", False), ("tax_class", ""), ("unit_price__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="order_line_priced_or_of_product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='order_line_has_quantity'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity", 0), _negated=True), name="order_line_has_quantity"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['seller', 'id'], name='order_by_seller'),
+            model_name="order",
+            index=models.Index(fields=["seller", "id"], name="order_by_seller"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer'], name='order_by_customer'),
+            model_name="order",
+            index=models.Index(fields=["customer"], name="order_by_customer"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('seller', 'external_id'), name='order_external_id_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("seller", "external_id"), name="order_external_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('seller', 'user'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("seller", "user"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='idempotentrequest',
-            constraint=models.UniqueConstraint(fields=('seller', 'key'), name='idempotency_key_once'),
+            model_name="idempotentrequest",
+            constraint=models.UniqueConstraint(
+                fields=("seller", "key"), name="idempotency_key_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='failure',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['seller', '-priority'], name='failure_inbox'),
+            model_name="failure",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["seller", "-priority"],
+                name="failure_inbox",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='failure',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('event',), name='failure_open_once'),
+            model_name="failure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("event",), name="failure_open_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='failure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state', 'open')), models.Q(('closed_at__isnull', False), ('state__in', ['retried', 'resolved', 'written_off'])), _connector='OR'), name='failure_closed_has_time'),
+            model_name="failure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("state", "open")),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("state__in", ["retried", "resolved", "written_off"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="failure_closed_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='failure',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__range', (0, 100))), name='failure_priority_in_range'),
+            model_name="failure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__range", (0, 100))), name="failure_priority_in_range"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['next_send_at'], name='event_to_send'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["next_send_at"],
+                name="event_to_send",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['stream_id', 'position'], name='event_waiting_in_stream'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["stream_id", "position"],
+                name="event_waiting_in_stream",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['transaction_id'], name='event_of_transaction'),
+            model_name="event",
+            index=models.Index(fields=["transaction_id"], name="event_of_transaction"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['seller', 'position'], name='event_by_seller'),
+            model_name="event",
+            index=models.Index(fields=["seller", "position"], name="event_by_seller"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('seller', 'idempotency_key'), name='event_once'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                fields=("seller", "idempotency_key"), name="event_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['noted', 'waiting', 'handled', 'failed', 'written_off'])), name='event_state_known'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["noted", "waiting", "handled", "failed", "written_off"])
+                ),
+                name="event_state_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['seller', 'id'], name='customer_by_seller'),
+            model_name="customer",
+            index=models.Index(fields=["seller", "id"], name="customer_by_seller"),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(fields=('seller', 'external_id'), name='customer_external_id_once'),
+            model_name="customer",
+            constraint=models.UniqueConstraint(
+                fields=("seller", "external_id"), name="customer_external_id_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['seller', 'id'], name='contract_by_seller'),
+            model_name="contract",
+            index=models.Index(fields=["seller", "id"], name="contract_by_seller"),
         ),
         migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(condition=models.Q(('next_billing_date__isnull', False)), fields=['seller', 'next_billing_date'], name='contract_due'),
+            model_name="contract",
+            index=models.Index(
+                condition=models.Q(("next_billing_date__isnull", False)),
+                fields=["seller", "next_billing_date"],
+                name="contract_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('seller', 'external_id'), name='contract_external_id_once'),
+            model_name="contract",
+            constraint=models.UniqueConstraint(
+                fields=("seller", "external_id"), name="contract_external_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'succeeded')), fields=('event', 'task'), name='event_handled_once_per_task'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "succeeded")),
+                fields=("event", "task"),
+                name="event_handled_once_per_task",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['succeeded', 'failed']), ('ended_at__gte', models.F('started_at'))), name='attempt_ended'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("outcome__in", ["succeeded", "failed"]),
+                    ("ended_at__gte", models.F("started_at")),
+                ),
+                name="attempt_ended",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['seller', 'id'], name='subscription_by_seller'),
+            model_name="subscription",
+            index=models.Index(fields=["seller", "id"], name="subscription_by_seller"),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('seller', 'external_id'), name='subscription_external_id_once'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                fields=("seller", "external_id"), name="subscription_external_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriptionchange',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'start')), fields=('subscription',), name='subscription_starts_once'),
+            model_name="subscriptionchange",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "start")),
+                fields=("subscription",),
+                name="subscription_starts_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriptionchange',
-            constraint=models.UniqueConstraint(fields=('subscription', 'position'), name='subscription_change_in_order'),
+            model_name="subscriptionchange",
+            constraint=models.UniqueConstraint(
+                fields=("subscription", "position"), name="subscription_change_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriptionchange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'start'), ('plan__isnull', False), ('quantity__isnull', False)), models.Q(('kind', 'change_plan'), ('plan__isnull', False)), models.Q(('kind', 'change_quantity'), ('plan__isnull', True), ('quantity__isnull', False)), models.Q(('kind__in', ['pause', 'resume', 'cancel', 'undo']), ('plan__isnull', True), ('quantity__isnull', True)), _connector='OR'), name='subscription_change_says_what_changes'),
+            model_name="subscriptionchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "start"), ("plan__isnull", False), ("quantity__isnull", False)
+                    ),
+                    models.Q(("kind", "change_plan"), ("plan__isnull", False)),
+                    models.Q(
+                        ("kind", "change_quantity"),
+                        ("plan__isnull", True),
+                        ("quantity__isnull", False),
+                    ),
+                    models.Q(
+                        ("kind__in", ["pause", "resume", "cancel", "undo"]),
+                        ("plan__isnull", True),
+                        ("quantity__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="subscription_change_says_what_changes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriptionchange',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__isnull', True), ('quantity__gte', 0), _connector='OR'), name='subscription_quantity_not_negative'),
+            model_name="subscriptionchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity__isnull", True), ("quantity__gte", 0), _connector="OR"
+                ),
+                name="subscription_quantity_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriptionchange',
-            constraint=models.CheckConstraint(condition=models.Q(('credit__in', ['prorated', 'full', 'none']), models.Q(('kind', 'cancel'), ('credit', 'prorated'), _connector='OR')), name='subscription_credit_of_cancellation'),
+            model_name="subscriptionchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("credit__in", ["prorated", "full", "none"]),
+                    models.Q(("kind", "cancel"), ("credit", "prorated"), _connector="OR"),
+                ),
+                name="subscription_credit_of_cancellation",
+            ),
         ),
     ]

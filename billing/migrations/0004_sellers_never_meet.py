@@ -18,9 +18,7 @@ PARENTS = sorted({parent for _, _, parent in REFERENCES} | {"price"})
 
 
 def _unique(parent: str) -> str:
-    return (
-        f"ALTER TABLE billing_{parent} ADD CONSTRAINT {parent}_of_seller UNIQUE (seller_id, id);"
-    )
+    return f"ALTER TABLE billing_{parent} ADD CONSTRAINT {parent}_of_seller UNIQUE (seller_id, id);"
 
 
 def _reference(table: str, column: str, parent: str) -> str:

@@ -10,6 +10,4 @@ from config import env  # noqa: E402
 from config.demo.seller import look_around  # noqa: E402
 
 if __name__ == "__main__":
-    look_around(
-        password=env.text("DEMO_PASSWORD"), key=env.text("DEMO_API_KEY"), at=timezone.now()
-    )
+    look_around(password=env.text("DEMO_PASSWORD"), key=env.text("DEMO_API_KEY"), at=timezone.now())

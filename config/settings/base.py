@@ -85,12 +85,13 @@ TIME_ZONE = "UTC"  # Sellers have time zones of their own; the database keeps in
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "static"
+STATIC_FROM_SOURCE = env.flag("STATIC_FROM_SOURCE", default=False)
+STATIC_ROOT = None if STATIC_FROM_SOURCE else BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = env.flag("STATIC_FROM_SOURCE", default=False)
+WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", default=True)
 SESSION_COOKIE_HTTPONLY = True

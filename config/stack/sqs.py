@@ -5,12 +5,13 @@ import signal
 import urllib.error
 import urllib.request
 
-from config.stack.places import TOOLS
+from config.stack.places import CHECKOUT, TOOLS
 from config.stack.ports import HOST
 from config.stack.program import Command, DidNotStart
 from config.stack.service import Service
 
 PYTHON = TOOLS / "venv-sqs" / "bin" / "python"
+SERVER = CHECKOUT / "config" / "stack" / "sqs_server.py"
 
 
 class Sqs(Service):
@@ -33,7 +34,7 @@ class Sqs(Service):
         folder.mkdir(exist_ok=True)
         return Command(
             name=self.name,
-            argv=[str(PYTHON), "-m", "ministack"],
+            argv=[str(PYTHON), "-I", str(SERVER)],
             environ={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "HOME": str(folder),

@@ -43,7 +43,7 @@ def assert_one_invoice_each(seller: Seller, count: int) -> None:
     assert set(events.values_list("state", flat=True)) == {"handled"}
     assert Attempt.objects.filter(seller=seller, outcome="succeeded").count() == count
     assert not Failure.objects.exists()
-    # call_command("verify")  # Exits with 1 if anything is wrong.
+    call_command("verify")  # Exits with 1 if anything is wrong.
 
 
 class TestWhateverBreaks:

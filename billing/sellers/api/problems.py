@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
@@ -24,6 +25,7 @@ from billing.sellers.commands import TestClockRefused
 
 logger = logging.getLogger(__name__)
 
+API = "/api/"
 CONTENT_TYPE = "application/problem+json"
 LONGEST_DETAIL = 500
 
@@ -86,7 +88,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that no route knows."""
+    """Answer an address that no route knows: people get a page, apps a problem."""
+    if not request.path.startswith(API):
+        return defaults.page_not_found(request, exception)
     return _plain(_NOT_FOUND)
 
 
@@ -97,7 +101,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a defect outside the API's views."""
-    return _plain(_DEFECT)
+    return _plain(_DEFECT) if request.path.startswith(API) else defaults.server_error(request)
 
 
 def _refusal(error: Exception) -> Refusal:
