@@ -56,22 +56,6 @@ def share_of(amount: Decimal, used: Decimal | int, whole: Decimal | int) -> Deci
     return EXACT.divide(EXACT.multiply(amount, Decimal(used)), Decimal(whole))
 
 
-def allocate(total_minor: int, weights: Sequence[Decimal | int]) -> list[int]:
-    """
-    Split a total in proportion to the weights so that the parts sum to it exactly.
-
-    Largest remainder: what whole units leave over goes to the parts that lost most, the
-    earlier first. The parts of the negated total are the negated parts.
-
-    :raises ValueError: if a weight is negative or all are zero.
-    """
-    whole = sum((Decimal(weight) for weight in weights), Decimal(0))
-    if whole <= 0 or any(weight < 0 for weight in weights):
-        raise ValueError(f"Weights must not be negative nor all zero: {list(weights)}.")
-    total = Decimal(total_minor)
-    return round_parts([share_of(total, weight, whole) for weight in weights], total_minor)
-
-
 def round_parts(parts: Sequence[Decimal], total_minor: int) -> list[int]:
     """
     Round exact parts to whole numbers that sum to the total, by largest remainder.
@@ -85,3 +69,9 @@ def round_parts(parts: Sequence[Decimal], total_minor: int) -> list[int]:
     for i in by_loss[: abs(left)]:
         rounded[i] += sign
     return rounded
+
+
+def plain_decimal(value: Decimal) -> str:
+    """Return a decimal without exponent and without trailing zeros: the same for 1, 1.0 and 1E0."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -2,7 +2,8 @@
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class SettingMissing(Exception):
@@ -16,7 +17,10 @@ def text(name: str, default: str | None = None) -> str:
     :raises SettingMissing: if neither is given and there is no default.
     """
     if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingMissing(f"{name}_FILE can't be read: {error}.") from error
     value = os.environ.get(name, default)
     if value is None:
         raise SettingMissing(
@@ -45,11 +49,15 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
-def database(name: str) -> dict[str, object]:
-    """Return Django's connection settings for a `postgresql://user:password@host:port/name` URL."""
+def database(name: str) -> dict[str, Any]:
+    """
+    Return Django's connection settings for a `postgresql://user:password@host:port/name` URL.
+
+    Its parameters (`?sslmode=require`) are those of libpq.
+    """
     url = urlsplit(text(name))
-    if url.scheme not in {"postgres", "postgresql"}:
-        raise SettingMissing(f"{name} must be a postgresql:// URL, not {url.scheme}://.")
+    if url.scheme not in {"postgres", "postgresql"} or not url.path.lstrip("/"):
+        raise SettingMissing(f"{name} must be a URL such as postgresql://user@host:5432/database.")
     return {
         "ENGINE": "django_prometheus.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),
@@ -57,4 +65,5 @@ def database(name: str) -> dict[str, object]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname or "",
         "PORT": str(url.port or 5432),
+        "OPTIONS": dict(parse_qsl(url.query)),  # For example sslmode=require.
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.sellers.api import problems, views
@@ -27,6 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),
     path("", include("django_prometheus.urls")),  # /metrics
+    path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
 
 handler400 = problems.bad_request

@@ -102,9 +102,10 @@ def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: An
         "tax_included": False,
         "proration": "daily",
         "valid_from": date(2020, 1, 1),
+        "created_at": AT,
         **given,
     }
-    return Price.objects.create(seller=owner.seller, plan=plan, product=of, created_at=AT, **values)
+    return Price.objects.create(seller=owner.seller, plan=plan, product=of, **values)
 
 
 def contract(of: Customer, **given: Any) -> Contract:

@@ -13,7 +13,6 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -68,7 +67,7 @@ class PriceTermsForm(OwnedLineForm):
         max_digits=30,
         decimal_places=12,
         validators=[MinValueValidator(0)],
-        widget=UnfoldAdminDecimalFieldWidget(),
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
         help_text="Of one unit, or of the period where the model is flat; major units.",
     )
     valid_from = forms.DateField(
@@ -77,6 +76,19 @@ class PriceTermsForm(OwnedLineForm):
         help_text="First day on sale; empty: today.",
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Say at the field that the end comes before the start."""
+        values = super().clean() or {}
+        first, end = values.get("valid_from"), values.get("valid_until")
+        if first and end and end <= first:
+            self.add_error("valid_until", FORWARD)
+        return values
+
+    def has_changed(self) -> bool:
+        """Take a row for empty whose code and amount are, whatever its choices say."""
+        filled = any(self.data.get(self.add_prefix(name)) for name in ("code", "unit_price"))
+        return bool(super().has_changed()) and filled
+
 
 class PriceForm(PriceTermsForm, OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("plan", "product")
@@ -84,6 +96,7 @@ class PriceForm(PriceTermsForm, OwnedForm):
         "price_validity_forward": FORWARD,
         "price_of_plan_or_product": "A product's price is charged once: choose the kind once.",
         "price_code_on_sale_once": OVERLAPS,
+        "price_of_product_on_sale_once": OVERLAPS,
     }
 
     def clean(self) -> dict[str, Any]:
@@ -271,6 +284,15 @@ class TaxRateAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ("country", "tax_class")
     search_fields = ("country", "source")
     ordering = ("country", "tax_class", "-valid_from")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Let a rate that exists be ended, and no more: invoices rest on it."""
+        names = [field.name for field in TaxRate._meta.concrete_fields if field.editable]
+        is_ended = obj and obj.valid_until
+        return [name for name in names if obj and (is_ended or name != "valid_until")]
+
+    def save_model(self, request: HttpRequest, obj: TaxRate, form: Any, change: bool) -> None:
+        obj.save(update_fields=["valid_until"] if change else None)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

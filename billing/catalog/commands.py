@@ -96,7 +96,7 @@ def create_price(*, of: Plan | Product, new: NewPrice, at: datetime) -> Price:
         plan=plan,
         product=of if isinstance(of, Product) else None,
         code=new.code,
-        text=new.text or of.name,
+        text=new.text or (f"{of.name}: {new.code}" if plan else of.name),
         kind=new.kind,
         timing=new.timing,
         model=new.model,

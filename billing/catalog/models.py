@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from billing.ids import new_id
-from billing.sellers.models import COUNTRY, CURRENCY, Seller
+from billing.sellers.models import CURRENCY, Seller, check_country
 
 TAX_CLASSES = ["standard", "reduced", "zero", "exempt"]
 INTERVALS = ["day", "week", "month", "quarter", "half_year", "year"]
@@ -154,6 +154,15 @@ class Price(models.Model):
                     (_validity(), RangeOperators.OVERLAPS),
                 ],
             ),
+            ExclusionConstraint(
+                name="price_of_product_on_sale_once",
+                expressions=[
+                    (F("product"), RangeOperators.EQUAL),
+                    (F("currency"), RangeOperators.EQUAL),
+                    (_validity(), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(product__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,7 +172,7 @@ class Price(models.Model):
 class TaxRate(models.Model):
     """A VAT rate of a country from one day to another. Shared by all sellers."""
 
-    country = models.CharField(max_length=2, validators=[COUNTRY])
+    country = models.CharField(max_length=2, validators=[check_country])
     tax_class = models.CharField(max_length=8, choices=_choices(TAX_CLASSES))
     category = models.CharField(max_length=2, help_text="UNCL 5305 code, for example S.")
     percent = models.DecimalField(max_digits=6, decimal_places=3)

@@ -1,7 +1,8 @@
 """Reads of the catalog: prices, plans and tax rates as the pure engine's values."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from billing.catalog.models import Plan, Price
 from billing.catalog.models import TaxRate as TaxRateRow
@@ -23,21 +24,36 @@ def on_sale(prices: Iterable[Price], *, on: date) -> list[Price]:
     ]
 
 
-def plan_terms(plan: Plan, prices: Iterable[Price], *, on: date, currency: str) -> PlanTerms:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What was agreed about a plan: from which day it holds, in which currency, and when."""
+
+    on: date
+    currency: str
+    at: datetime
+
+
+def plan_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> PlanTerms:
     """
-    Return a plan's terms with the version of each price that is on sale on a day.
+    Return a plan's terms as they were agreed: the prices that were on sale for that day then.
+
+    What is added to the plan later doesn't change what was agreed. Only a price that was missing in
+    the currency is taken from what was added later: so that it can be mended.
 
     :raises PriceMissing: if the plan has none, or lacks one of its prices in the currency.
     """
-    offered = on_sale(prices, on=on)
-    chosen = [price for price in offered if price.currency == currency]
-    missing = {price.code for price in offered} - {price.code for price in chosen}
+    offered = on_sale(prices, on=agreed.on)
+    known = [price for price in offered if price.created_at <= agreed.at] or offered
+    codes, currency, on = {price.code for price in known}, agreed.currency, agreed.on
+    chosen = {price.code: price for price in known if price.currency == currency}
+    for price in sorted(offered, key=lambda price: price.created_at):
+        if price.currency == currency and price.code in codes:
+            chosen.setdefault(price.code, price)
+    missing = codes - chosen.keys()
     if missing or not chosen:
         what = f"price {', '.join(sorted(missing))}" if missing else "price"
         raise PriceMissing(f"Plan {plan.code} has no {what} in {currency} on sale on {on}.")
-    return unpriced_terms(
-        plan, prices=[price_terms(price) for price in sorted(chosen, key=lambda price: price.code)]
-    )
+    return unpriced_terms(plan, prices=[price_terms(chosen[code]) for code in sorted(chosen)])
 
 
 def unpriced_terms(plan: Plan, *, prices: Sequence[PriceTerms] = ()) -> PlanTerms:

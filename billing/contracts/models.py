@@ -1,7 +1,7 @@
 """What was agreed: contracts, their subscriptions, and each change of them."""
 
 from django.db import models
-from django.db.models import Func, Q, Value
+from django.db.models import F, Func, Q, Value
 
 from billing.catalog.models import Plan
 from billing.customers.models import Customer
@@ -144,6 +144,10 @@ class SubscriptionChange(models.Model):
                     quantity__isnull=True,
                 ),
                 name="subscription_change_says_what_changes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="undo") | Q(effective_on=F("recorded_on")),
+                name="subscription_undo_of_today",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__isnull=True) | Q(quantity__gte=0),

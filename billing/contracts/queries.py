@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import Min, Q
 
 from billing.catalog.models import Price
-from billing.catalog.queries import plan_terms, unpriced_terms
+from billing.catalog.queries import Agreed, plan_terms, unpriced_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.pricing.due import effective_date
 from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms, When
-from billing.pricing.timeline import ContradictoryTimeline, Timeline
+from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 from billing.sellers.models import Seller
 
 
@@ -59,25 +59,24 @@ def timelines(contract: Contract, *, only: UUID | None = None) -> dict[UUID, Tim
     """
     Return the whole timeline of each of the contract's subscriptions, or of `only` that one.
 
-    A plan's terms hold the version of each price that is on sale on the day from which the plan
-    holds, in the contract's currency.
+    A plan's terms hold the version of each price that was on sale, when the change was recorded,
+    for the day from which the plan holds, in the contract's currency.
 
     :raises PriceMissing: if a plan lacks such a version of one of its prices.
     """
     changes = _changes(contract, only)
+    kept = not_undone(changes)
     prices: dict[UUID | None, list[Price]] = defaultdict(list)
     for price in Price.objects.filter(plan_id__in={change.plan_id for change in changes}):
         prices[price.plan_id].append(price)
     known: dict[UUID, list[Change]] = defaultdict(list)
     for change in changes:
-        terms = None
-        if change.plan:
-            terms = plan_terms(
-                change.plan,
-                prices[change.plan_id],
-                on=change.effective_on,
-                currency=contract.currency,
+        terms = unpriced_terms(change.plan) if change.plan else None
+        if change.plan and change.id in kept:
+            agreed = Agreed(
+                on=change.effective_on, currency=contract.currency, at=change.recorded_at
             )
+            terms = plan_terms(change.plan, prices[change.plan_id], agreed=agreed)
         known[change.subscription_id].append(as_change(change, terms))
     return {
         subscription_id: Timeline(str(subscription_id), tuple(changes), contract.seller.timezone)
@@ -95,15 +94,16 @@ def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
 
 
 def next_turn(contract: Contract, *, after: date) -> date | None:
-    """Return the first day after a day on which a period of the contract ends, if any does."""
+    """Return the first day after a day on which a period of the contract begins or ends."""
     turns: list[date] = []
     for subscription in contract.subscriptions.all():
         timeline = unpriced_timeline(contract, subscription.id).known(after)
+        turns += [change.effective_on for change in timeline.changes]
         try:
             turns.append(effective_date(timeline, on=after, when=When.PERIOD_END))
         except ContradictoryTimeline:
             continue  # It isn't running.
-    return min(turns, default=None)
+    return min((turn for turn in turns if turn > after), default=None)
 
 
 def as_change(change: SubscriptionChange, plan: PlanTerms | None) -> Change:
@@ -135,6 +135,15 @@ def contracts_due(seller: Seller, *, on: date, at_once: int) -> Iterator[list[Co
             chunk = []
     if chunk:
         yield chunk
+
+
+def not_undone(changes: Iterable[SubscriptionChange]) -> set[UUID]:
+    """Return the changes that were not undone: what was undone needs no prices."""
+    known: dict[UUID, list[Change]] = defaultdict(list)
+    for change in changes:
+        terms = unpriced_terms(change.plan) if change.plan else None
+        known[change.subscription_id].append(as_change(change, terms))
+    return {UUID(change.id) for each in known.values() for change in standing(each)}
 
 
 def _changes(contract: Contract, only: UUID | None) -> list[SubscriptionChange]:

@@ -3,7 +3,7 @@
 from django.db import models
 
 from billing.ids import new_id
-from billing.sellers.models import COUNTRY, Seller
+from billing.sellers.models import Seller, check_country
 
 
 class Customer(models.Model):
@@ -26,7 +26,7 @@ class Customer(models.Model):
     street = models.CharField(max_length=200, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
     city = models.CharField(max_length=100, blank=True)
-    country = models.CharField(max_length=2, validators=[COUNTRY])
+    country = models.CharField(max_length=2, validators=[check_country])
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
     locale = models.CharField(max_length=10, help_text="Language of what the customer reads.")
     payment_days = models.PositiveSmallIntegerField(
@@ -44,4 +44,4 @@ class Customer(models.Model):
         indexes = [models.Index(fields=["seller", "id"], name="customer_by_seller")]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} ({self.external_id})" if self.external_id else self.name

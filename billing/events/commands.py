@@ -39,9 +39,12 @@ def complete(event: Event, *, tried: Try) -> None:
     """
     Note that a task has acted on `event`; handled, once all tasks of its flow have.
 
+    Failures that were retried are resolved by it. The caller has locked `event`, and it waits.
+
     Runs in the transaction of what the task did, so that both are committed or neither. A second
     success of the same task is refused by the constraint `event_handled_once_per_task`.
     """
+    assert event.state == Event.State.WAITING, f"{event} is {event.state}"
     _note(event, tried=tried, outcome=Attempt.Outcome.SUCCEEDED)
     tasks = dispatch.tasks_of(event.type)
     if len(tasks) > 1:
@@ -50,6 +53,7 @@ def complete(event: Event, *, tried: Try) -> None:
             return
     event.state = Event.State.HANDLED
     event.save(update_fields=["state"])
+    event.failures.filter(state=Failure.State.RETRIED).update(state=Failure.State.RESOLVED)
 
 
 @transaction.atomic
@@ -109,7 +113,7 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
 def _open_failures(failure_ids: Iterable[UUID]) -> Iterable[Failure]:
     return (
         Failure.objects.select_for_update(of=("self", "event"))
-        .filter(id__in=list(failure_ids), state=Failure.State.OPEN)
+        .filter(id__in=list(failure_ids), state=Failure.State.OPEN, event__state=Event.State.FAILED)
         .select_related("event")
         .order_by("event__position")
     )

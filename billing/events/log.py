@@ -49,8 +49,7 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
 
     :raises OutsideTransaction: if no transaction is open.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("Append events in the transaction that states their facts.")
+    require_transaction()
     events = [_row(new, at=at) for new in new_events]
     Event.objects.bulk_create(events, ignore_conflicts=known_too)
     if known_too:
@@ -61,6 +60,18 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     if waiting := [event for event in events if event.state == Event.State.WAITING]:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
     return events
+
+
+def require_transaction() -> None:
+    """
+    Do nothing within a transaction.
+
+    :raises OutsideTransaction: if none is open.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(
+            "State facts in a transaction (`transaction.atomic()`): their event belongs into it."
+        )
 
 
 def _row(new: NewEvent, *, at: datetime) -> Event:

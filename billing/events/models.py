@@ -118,8 +118,8 @@ class Failure(models.Model):
         """What became of it."""
 
         OPEN = "open"
-        RETRIED = "retried"
-        RESOLVED = "resolved"
+        RETRIED = "retried", "retried: the event was sent again"
+        RESOLVED = "resolved", "resolved: the retry succeeded"
         WRITTEN_OFF = "written_off", "written off"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -52,6 +52,13 @@ SELECT anlass_make_facts(
 CREATE TRIGGER price_ends_once BEFORE UPDATE OF valid_until ON billing_price FOR EACH ROW
 WHEN (OLD.valid_until IS NOT NULL) EXECUTE FUNCTION anlass_refuse();
 
+SELECT anlass_make_facts('billing_taxrate', 'tax_rate', '{valid_until}');
+CREATE TRIGGER tax_rate_ends_once BEFORE UPDATE OF valid_until ON billing_taxrate FOR EACH ROW
+WHEN (OLD.valid_until IS NOT NULL) EXECUTE FUNCTION anlass_refuse();
+
+CREATE TRIGGER seller_mode_for_good BEFORE UPDATE OF is_test ON billing_seller FOR EACH ROW
+WHEN (OLD.is_test <> NEW.is_test) EXECUTE FUNCTION anlass_refuse();
+
 CREATE TRIGGER contract_billed_forward
 BEFORE UPDATE OF billed_date, billed_position ON billing_contract FOR EACH ROW
 WHEN (NEW.billed_date < OLD.billed_date OR NEW.billed_position < OLD.billed_position
@@ -64,7 +71,10 @@ EXECUTE FUNCTION anlass_refuse();
 
 CREATE TRIGGER failure_closed_for_good
 BEFORE UPDATE OF state, closed_at, closed_by, closing_note ON billing_failure FOR EACH ROW
-WHEN (OLD.state <> 'open') EXECUTE FUNCTION anlass_refuse();
+WHEN (OLD.state <> 'open' AND NOT (
+    OLD.state = 'retried' AND NEW.state = 'resolved' AND NEW.closed_at = OLD.closed_at
+    AND NEW.closed_by = OLD.closed_by AND NEW.closing_note = OLD.closing_note))
+EXECUTE FUNCTION anlass_refuse();
 """
 
 UNDO = """

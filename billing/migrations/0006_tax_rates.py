@@ -11,8 +11,6 @@ RATES = [
     ("reduced", "S", 7, date(2007, 1, 1), date(2020, 7, 1), "UStG § 12 (2)"),
     ("reduced", "S", 5, date(2020, 7, 1), date(2021, 1, 1), "UStG § 28 (2)"),
     ("reduced", "S", 7, date(2021, 1, 1), None, "UStG § 12 (2)"),
-    ("zero", "Z", 0, date(2023, 1, 1), None, "UStG § 12 (3)"),
-    ("exempt", "E", 0, date(2007, 1, 1), None, "UStG § 4"),
 ]
 
 
@@ -32,10 +30,6 @@ def seed(apps, schema_editor):
     )
 
 
-def unseed(apps, schema_editor):
-    apps.get_model("billing", "TaxRate").objects.filter(country="DE").delete()
-
-
 class Migration(migrations.Migration):
     dependencies = [("billing", "0005_timeline_and_lines_hold")]
-    operations = [migrations.RunPython(seed, unseed)]
+    operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

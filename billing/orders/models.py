@@ -69,7 +69,7 @@ class OrderLine(models.Model):
                 | Q(unit_price__isnull=True, product__isnull=False, tax_class=""),
                 name="order_line_priced_or_of_product",
             ),
-            models.CheckConstraint(condition=~Q(quantity=0), name="order_line_has_quantity"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_has_quantity"),
         ]
 
     def __str__(self) -> str:

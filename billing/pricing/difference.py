@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from billing.money import plain_decimal
 from billing.pricing.owed import Owed
 from billing.pricing.rating import unit_price
 from billing.pricing.terms import PriceTerms
@@ -126,8 +127,8 @@ def _reversal(price: PriceTerms, key: _Key, covered: _Covered) -> Line:
         explanation={
             "model": price.model.value,
             "proration": price.proration.value,
-            "quantity": format(quantity, "f"),
-            "unit_price": format(unit_price(price), "f"),
+            "quantity": plain_decimal(quantity),
+            "unit_price": plain_decimal(unit_price(price)),
             "stretch_starts_on": str(starts_on),
             "stretch_ends_on": str(covered.ends_on),
             "owed_minor": 0,
@@ -140,10 +141,10 @@ def _explain(item: Owed, charged_before_minor: int) -> Explanation:
     return {
         "model": item.price.model.value,
         "proration": item.price.proration.value,
-        "quantity": format(item.quantity, "f"),
-        "unit_price": format(item.unit_price, "f"),
-        "full_price": format(item.full_price, "f"),
-        "begun_price": format(item.begun, "f"),
+        "quantity": plain_decimal(item.quantity),
+        "unit_price": plain_decimal(item.unit_price),
+        "full_price": plain_decimal(item.full_price),
+        "begun_price": plain_decimal(item.begun),
         "share_used": item.used,
         "share_whole": item.whole,
         "days_used": (item.ends_on - item.starts_on).days,

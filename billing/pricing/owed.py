@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billing.money import share_of, to_minor
+from billing.money import EXACT, share_of, to_minor
 from billing.periods import Period
 from billing.pricing.proration import share
 from billing.pricing.rating import full_price, unit_price
@@ -69,7 +69,7 @@ def _owed(price: PriceTerms, plan: PlanTerms, stretch: Stretch, zone: str, begun
     paid = _begun_already(price, stretch, full, begun)
     part = Period(stretch.starts_on, stretch.ends_on)
     portion = share(price.proration, part=part, period=stretch.period, zone=zone)
-    amount = share_of(max(full - paid, Decimal(0)), portion.used, portion.whole)
+    amount = share_of(max(EXACT.subtract(full, paid), Decimal(0)), portion.used, portion.whole)
     return Owed(
         price=price,
         plan_id=plan.id,

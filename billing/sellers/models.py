@@ -1,18 +1,39 @@
 """Who issues invoices, and who may act for them."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import Exact
+from iso3166 import countries_by_alpha2
 
 from billing.ids import new_id
 
-COUNTRY = RegexValidator(r"^[A-Z]{2}$", "Give the ISO 3166-1 alpha-2 code, for example DE.")
+
+def check_country(code: str) -> None:
+    """
+    Check a country's code. Source: ISO 3166-1 alpha-2.
+
+    :raises ValidationError: if no country has it.
+    """
+    if code not in countries_by_alpha2:
+        raise ValidationError(f"{code!r} is no ISO 3166-1 alpha-2 code: give one such as DE.")
+
+
 NUMBER_FORMAT = RegexValidator(
     r"^(?=.*\{sequence)(?=.*\{year)([^{}]|\{year(:\d*d)?\}|\{sequence(:\d*d)?\})+$",
     "Put in {year} and {sequence}, for example R{year}-{sequence:06d}.",
 )
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR.")
+
+
+def _literal(name: str) -> Func:
+    """The number format without its padding, by which alone two formats must not differ."""
+    return Func(
+        F(name), Value(r":\d*d"), Value(""), Value("g"), function="regexp_replace",
+        output_field=models.CharField(),
+    )  # fmt: skip
 
 
 class Seller(models.Model):
@@ -23,7 +44,7 @@ class Seller(models.Model):
     street = models.CharField(max_length=200)
     postcode = models.CharField(max_length=20)
     city = models.CharField(max_length=100)
-    country = models.CharField(max_length=2, validators=[COUNTRY])
+    country = models.CharField(max_length=2, validators=[check_country])
     email = models.EmailField(blank=True)
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
     tax_number = models.CharField(max_length=30, blank=True)
@@ -49,7 +70,9 @@ class Seller(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(invoice_number_format=F("credit_note_number_format")),
+                condition=~Q(
+                    Exact(_literal("invoice_number_format"), _literal("credit_note_number_format"))
+                ),
                 name="seller_number_formats_differ",
                 violation_error_message="Invoices and credit notes need different numbers.",
             ),

@@ -46,5 +46,8 @@ def find_seller(name_or_id: str | None) -> Seller:
     ]
     if len(found) == 1:
         return found[0]
-    known = "; ".join(f"{seller.name} ({seller.id})" for seller in sellers) or "none"
-    raise SellerUnclear(f"Name one seller by --seller, by name or id. There are: {known}.")
+    if not sellers:
+        raise SellerUnclear("There is no seller yet: make one in the admin first.")
+    known = "; ".join(f"{seller.name} ({seller.id})" for seller in sellers)
+    unknown = f"No seller is called {name_or_id!r}. " if name_or_id and not found else ""
+    raise SellerUnclear(f"{unknown}Name one by --seller, by name or id. There are: {known}.")

@@ -64,12 +64,17 @@ TEMPLATES = [
     },
 ]
 
+_database = env.database("DATABASE_URL")
 DATABASES = {
     "default": {
-        **env.database("DATABASE_URL"),
+        **_database,
         "CONN_MAX_AGE": None,  # A connection lives as long as its process or thread.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "anlass"},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "application_name": "anlass",
+            **_database["OPTIONS"],
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

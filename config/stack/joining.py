@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
+from config.stack.environment import given
 from config.stack.guard import Guard
 from config.stack.places import AlreadyRunning, Places, Record
 from config.stack.services import Services
@@ -54,6 +55,12 @@ def _run_in_own(command: list[str], *, root: Path, processes: bool, fresh: bool)
 def _run_in_other(command: list[str], record: Record, *, places: Places, processes: bool) -> int:
     if processes and not record["processes"]:
         raise AlreadyRunning(f"{places.describe()}\nIt has services alone, no processes.")
+    for name in ("DATABASE_URL", "BROKER_URL", "REDIS_URL"):
+        if (other := given(name)) and other != record["environ"].get(name):
+            raise AlreadyRunning(
+                f"{places.describe()}\nIt has another {name} than the environment gives: unset it, "
+                "or run the command without the stack."
+            )
     return _run(command, record["environ"])
 
 
@@ -61,13 +68,19 @@ def _run(command: list[str], environ: Mapping[str, str], *, guard: Guard | None 
     # Ctrl-C reaches the command by itself, since it belongs to the terminal's group as we do.
     before = signal.signal(signal.SIGINT, _leave_it_to_the_command)
     try:
-        with subprocess.Popen(command, env={**os.environ, **environ}) as process:
+        with subprocess.Popen(command, env=_environment(environ)) as process:
             return _wait(process, guard)
     except (FileNotFoundError, PermissionError) as error:
         print(f"{command[0]}: {error.strerror}", file=sys.stderr)
         return 127
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _environment(added: Mapping[str, str]) -> dict[str, str]:
+    # `python` is that of the project, also where its virtual environment isn't activated.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, **added, "PATH": path}
 
 
 def _wait(process: subprocess.Popen[bytes], guard: Guard | None) -> int:

@@ -91,8 +91,8 @@ class Supervisor:
 
     def _start_processes(self) -> None:
         keeper, ports = self.services.keeper, self.services.ports
-        self._web, self._flower = ports.take("web"), ports.take("flower")
         self._prepare()
+        self._web, self._flower = ports.take("web"), ports.take("flower")
         self._processes = processes.processes(
             self.services.environ, keeper, web=self._web, flower=self._flower
         )

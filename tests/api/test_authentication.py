@@ -1,12 +1,14 @@
 """Who may call."""
 
+import secrets
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from billing.sellers.commands import revoke_api_key
+from billing.sellers.commands import create_api_key, revoke_api_key
 from billing.sellers.models import ApiKey, Seller
 from tests import factories
 from tests.api.conftest import App
@@ -69,3 +71,14 @@ class TestAuthentication:
             app.get("/seller")
 
         assert len(queries) == 1
+
+
+class TestKeysOfTheStack:
+    def test_a_key_that_was_made_beforehand_is_taken(self, db: None) -> None:
+        seller = factories.seller()
+        key = f"anl_test_{secrets.token_urlsafe(40)}"
+        create_api_key(seller=seller, name="Demo", at=factories.AT, key=key)
+
+        answer = Client().get("/api/v1/seller", headers={"Authorization": f"Bearer {key}"})
+
+        assert answer.status_code == 200

@@ -43,7 +43,7 @@ class TestPlans:
         # From the seller, its test clock and the plan.
         assert prices[0]["currency"] == "EUR"
         assert prices[0]["valid_from"] == "2026-01-01"
-        assert (prices[0]["kind"], prices[0]["text"]) == ("recurring", "Pro")
+        assert (prices[0]["kind"], prices[0]["text"]) == ("recurring", "Pro: base")
 
     def test_all_or_nothing(self, app: App, crm: str) -> None:
         answer = app.post("/plans", {**PRO, "prices": [BASE, BASE]})

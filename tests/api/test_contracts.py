@@ -142,7 +142,7 @@ class TestChange:
             ("pause", "2026-02-01"),
             ("resume", "2026-03-01"),
             ("cancel", "2026-05-01"),
-            ("undo", "2026-04-01"),
+            ("undo", None),
         ]:
             answer = app.post(f"{subscription}/changes", {"kind": kind, "on": on})
             assert (kind, answer.status) == (kind, 201)
@@ -155,6 +155,7 @@ class TestChange:
         [
             {"kind": "resume"},
             {"kind": "undo"},
+            {"kind": "undo", "on": "2025-06-01"},
             {"kind": "pause", "on": "2025-12-31"},
             {"kind": "cancel", "on": "2025-12-01", "when": "period_end"},
         ],

@@ -29,6 +29,7 @@ FACTS = [
     ("billing_orderline", "order_line", set()),
     ("billing_event", "event", {"state", "published_at", "next_send_at", "sends"}),
     ("billing_attempt", "attempt", set()),
+    ("billing_taxrate", "tax_rate", {"valid_until"}),
     (
         "billing_failure",
         "failure",
@@ -84,6 +85,21 @@ class TestFactsNeverChange:
 
         with refused("price_ends_once"):
             sql("UPDATE billing_price SET valid_until = NULL WHERE id = %s", price.id)
+
+    def test_a_tax_rate_ends_once(self, sql: Sql) -> None:
+        with refused("tax_rate_ends_once"):
+            sql("UPDATE billing_taxrate SET valid_until = NULL")
+
+    def test_a_seller_stays_in_its_mode(self, sql: Sql, seller: Seller) -> None:
+        with refused("seller_mode_for_good"):
+            sql("UPDATE billing_seller SET is_test = NOT is_test")
+
+    @pytest.mark.parametrize("formats", ["R{year}-{sequence}", "R{year}-{sequence:04d}"])
+    def test_two_kinds_of_documents_need_two_formats(self, sql: Sql, formats: str) -> None:
+        with refused("seller_number_formats_differ"):
+            factories.seller(
+                invoice_number_format="R{year}-{sequence:06d}", credit_note_number_format=formats
+            )
 
     def test_a_handled_event_never_waits_again(self, sql: Sql, invoice: Invoice) -> None:
         with refused("event_settled_for_good"):

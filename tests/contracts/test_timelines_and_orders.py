@@ -88,11 +88,17 @@ class TestTimeline:
 
     def test_nothing_pending_can_not_be_undone(self, change: Change) -> None:
         with refused("subscription_timeline_holds.*nothing is pending"):
-            change("undo", 10)
+            change("undo", 1)
+
+    def test_an_undo_is_of_the_day_it_is_recorded(self, change: Change) -> None:
+        change("cancel", 20)
+
+        with refused("subscription_undo_of_today"):
+            change("undo", 2)
 
     def test_after_an_undo_the_undone_is_gone(self, change: Change) -> None:
         change("cancel", 20)
-        change("undo", 2)
+        change("undo", 2, recorded_on=date(2026, 1, 2))
 
         change("change_quantity", 25, quantity=2)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from io import StringIO
@@ -23,6 +24,7 @@ from tests import factories
 from tests.stage.conftest import drain
 
 HEADER = "customer,order,date,amount"
+GOOD = "K-1,O-9,2025-01-02,1.00"
 Import = Callable[..., dict[str, Any]]
 
 
@@ -40,7 +42,8 @@ def import_(seller: Seller, tmp_path: Path) -> Import:
     ) -> dict[str, Any]:
         path, out = tmp_path / "orders.csv", StringIO()
         path.write_bytes(raw if raw is not None else "\n".join([header, *rows, ""]).encode())
-        call_command("import_orders", path, json=True, stdout=out, **options)
+        with suppress(SystemExit):  # Exit code 1: see the tests of it.
+            call_command("import_orders", path, json=True, stdout=out, **options)
         summary: dict[str, Any] = json.loads(out.getvalue())
         return summary
 
@@ -142,7 +145,7 @@ class TestImport:
         other = factories.seller(name="Beta AG")
         factories.order(factories.customer(other, external_id="K-1"), external_id="O-1")
 
-        with pytest.raises(CommandError, match=r"Name one seller .*Beta AG"):
+        with pytest.raises(CommandError, match=r"Name one by --seller.*Beta AG"):
             import_("K-1,O-1,2025-01-02,10.00")
         import_("K-1,O-1,2025-01-02,10.00", seller="Beta AG")
 
@@ -254,10 +257,8 @@ class TestRefusedRows:
     def test_a_strict_import_is_all_or_nothing(self, import_: Import) -> None:
         rows = [f"K-1,O-{n},2025-01-02,1.00" for n in range(5)]
 
-        with pytest.raises(SystemExit) as exit_:
-            import_(*rows, "K-1,O-9,x,1.00", strict=True, chunk=2)
+        import_(*rows, "K-1,O-9,x,1.00", strict=True, chunk=2)
 
-        assert exit_.value.code == 1
         assert {model.objects.count() for model in (Order, Customer, Event)} == {0}
         assert import_(*rows, strict=True, chunk=2)["orders_new"] == 5
 
@@ -271,6 +272,29 @@ class TestFiles:
 
         assert "--decimal-comma" in reasons(refused)[2][0]
         assert summary["gross"] == {"EUR": "1234.50"}
+
+    def test_points_are_thousands_where_commas_are_decimal(self, import_: Import) -> None:
+        header = HEADER.replace(",", ";")
+        rows = ["K-1;O-1;2025-01-02;1.000", "K-1;O-2;2025-01-02;2.500,75", "K-1;O-3;2025-01-02;2.5"]
+
+        summary = import_(*rows, header=header, decimal_comma=True)
+
+        assert summary["gross"] == {"EUR": "3500.75"}
+        assert list(reasons(summary)) == [4]
+
+    @pytest.mark.parametrize(
+        ("rows", "code"), [(["K-1,O-1,x,1"], 1), (["K-1,O-1,x,1", GOOD], None)]
+    )
+    def test_the_exit_code_tells_when_nothing_was_taken(
+        self, seller: Seller, tmp_path: Path, rows: list[str], code: int | None
+    ) -> None:
+        path = tmp_path / "orders.csv"
+        path.write_text("\n".join([HEADER, *rows]))
+
+        with suppress(SystemExit) if code is None else pytest.raises(SystemExit, match="1"):
+            call_command("import_orders", path)
+
+        assert Order.objects.count() == len(rows) - 1
 
     def test_line_breaks_within_quotes_keep_the_count_of_lines(self, import_: Import) -> None:
         summary = import_(

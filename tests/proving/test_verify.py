@@ -417,5 +417,5 @@ class TestCommand:
         assert {check["name"] for check in proof["checks"]} == {check.name for check in CHECKS}
 
     def test_an_unknown_seller_is_refused(self, seller: Seller) -> None:
-        with pytest.raises(CommandError, match="Name one seller"):
+        with pytest.raises(CommandError, match="No seller is called 'Nobody'"):
             call_command("verify", seller="Nobody")

@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.core.management import call_command
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.contracts.commands import change_subscription
@@ -23,6 +24,7 @@ from tests.stage.conftest import AT, drain, figures
 
 Advance = Callable[[date], list[Invoice]]
 Kind = SubscriptionChange.Kind
+LATER = AT + timedelta(days=1)
 
 
 @pytest.fixture
@@ -296,3 +298,53 @@ class TestOrderOfMessages:
             date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1),
         ]  # fmt: skip
         assert {invoice.issue_date for invoice in issued} == {date(2026, 4, 2)}
+
+
+class TestAgreedPrices:
+    """What is added to a plan or product later doesn't change what was agreed."""
+
+    @pytest.fixture
+    def billed(self, contract: Contract, seller: Seller) -> Subscription:
+        made = factories.subscription(contract, factories.plan(seller))
+        drain()
+        return made
+
+    @pytest.mark.parametrize("currency", ["EUR", "USD"])
+    def test_a_later_price_is_not_charged(
+        self, billed: Subscription, advance: Advance, currency: str
+    ) -> None:
+        plan = billed.changes.get().plan
+        factories.price_of(plan, code="extra", currency=currency, created_at=LATER)
+
+        assert [invoice.net_minor for invoice in advance(date(2026, 2, 1))] == [3000]
+        call_command("verify")
+
+    def test_small_changes_leave_the_books_proven(
+        self, contract: Contract, seller: Seller, advance: Advance
+    ) -> None:
+        plan = factories.plan(seller, price={"unit_price": Decimal("0.15")})
+        subscription = factories.subscription(contract, plan)
+        advance(date(2026, 1, 31))
+
+        changed(subscription, Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+
+        # 0.15 x 30/31 = 0.145 -> 0.15, no credit; 0.30 x 1/31 = 0.0097 -> 0.01
+        assert [invoice.net_minor for invoice in drain()] == [1]
+        call_command("verify")
+
+    def test_amounts_are_rounded_once_however_long(
+        self, contract: Contract, seller: Seller
+    ) -> None:
+        price = {"unit_price": Decimal("5000000000.999999999999"), "tax_class": "exempt"}
+        quantity = Decimal("1.000000000001")
+        factories.subscription(contract, factories.plan(seller, price=price), quantity=quantity)
+
+        # 5000000001.004999999999999999999999
+        assert [invoice.net_minor for invoice in drain()] == [500000000100]
+
+    def test_a_product_has_one_price_a_day(self, seller: Seller) -> None:
+        product = factories.product(seller)
+        factories.price_of(of=product)
+
+        with pytest.raises(IntegrityError, match="price_of_product_on_sale_once"):
+            factories.price_of(of=product, code="other")

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
-from billing.catalog.models import TaxRate
 from billing.contracts.commands import change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
@@ -53,7 +52,7 @@ class TestFailures:
 
         assert (invoice.net_minor, invoice.currency) == (6600, "USD")
         failed.refresh_from_db()
-        assert (failed.state, failed.closed_by) == ("retried", "alice")
+        assert (failed.state, failed.closed_by) == ("resolved", "alice")
 
     def test_a_retry_that_fails_again_opens_another_failure(self, failed: Failure) -> None:
         commands.retry(failure_ids=[failed.id], by="alice", at=AT)
@@ -103,8 +102,7 @@ class TestClasses:
         assert Failure.objects.get().code == "seller_data_missing"
 
     def test_a_missing_tax_rate(self, seller: Seller) -> None:
-        TaxRate.objects.filter(tax_class="reduced").delete()
-        factories.order(factories.customer(seller), factories.line(tax_class="reduced"))
+        factories.order(factories.customer(seller), ordered_on=date(2006, 12, 31))
         drain()
 
         assert Failure.objects.get().code == "tax_data_missing"
@@ -203,6 +201,37 @@ class TestLateRetries:
         # 30.00 x 4/28 = 4.29; 60.00 x 24/28 = 51.43
         assert (february.net_minor, retried) == (429 + 5143, [])
         assert [invoice.net_minor for invoice in advance(date(2026, 3, 1))] == [6000]
+        call_command("verify")
+
+    def test_a_written_off_start_is_charged_with_the_next_turn(
+        self, seller: Seller, contract: Contract, advance: Callable[[date], list[Invoice]]
+    ) -> None:
+        self._fail(seller)
+        factories.subscription(contract, factories.plan(seller))
+        drain()
+        self._fail(seller, "DE136695976")
+
+        write_off(failure_ids=[Failure.objects.get().id], by="bob", at=AT, why="No tax number")
+        call_command("verify")
+
+        # January and February
+        assert [invoice.net_minor for invoice in advance(date(2026, 2, 1))] == [6000]
+        call_command("verify")
+
+    def test_an_undone_change_needs_no_price(
+        self, seller: Seller, subscription: Subscription, advance: Callable[[date], list[Invoice]]
+    ) -> None:
+        advance(date(2026, 1, 5))
+        unpriced = factories.plan(seller, price={"currency": "USD"})
+        request = ChangeRequest(kind=Kind.CHANGE_PLAN, plan=unpriced, on=date(2026, 1, 20))
+        change_subscription(subscription_id=subscription.id, request=request, at=AT)
+        drain()
+
+        undo = ChangeRequest(kind=Kind.UNDO)
+        change_subscription(subscription_id=subscription.id, request=undo, at=AT)
+        commands.retry(failure_ids=[Failure.objects.get().id], by="alice", at=AT)
+
+        assert [invoice.net_minor for invoice in advance(date(2026, 2, 1))] == [3000]
         call_command("verify")
 
     def test_a_written_off_day_is_charged_with_the_next(

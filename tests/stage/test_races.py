@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Barrier
 
+import pytest
 from django.core.management import call_command
 from django.db import connection
 
@@ -13,7 +14,10 @@ from billing.contracts.commands import append_due, change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.events import relay
+from billing.events.commands import Try, fail
+from billing.events.log import OutsideTransaction
 from billing.events.models import Event, Failure
+from billing.orders.models import Order
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Invoice
@@ -97,7 +101,40 @@ class TestBilling:
         call_command("verify")
 
 
+class TestBurying:
+    def test_an_event_is_not_failed_while_it_is_billed(self, committed: None) -> None:
+        seller = factories.seller()
+        contract = factories.contract(factories.customer(seller))
+        factories.subscription(contract, factories.plan(seller))
+        (event,) = Event.objects.all()
+        tried = Try(task="issuing.bill", worker="lost", started_at=AT, ended_at=AT)
+
+        def bury() -> object:
+            return fail(event_id=event.id, tried=tried, trouble=relay.WORKER_LOST)
+
+        at_once([billing(event), bury])
+
+        event.refresh_from_db()
+        is_failed = Failure.objects.exists()
+        assert (event.state, Invoice.objects.count()) == (
+            ("failed", 0) if is_failed else ("handled", 1)
+        )
+
+
 class TestRecording:
+    def test_a_fact_outside_a_transaction_is_refused_before_it_is_stored(
+        self, committed: None
+    ) -> None:
+        customer = factories.customer(factories.seller())
+
+        with pytest.raises(OutsideTransaction):
+            Order.objects.create(
+                seller=customer.seller, customer=customer, currency="EUR",
+                ordered_on=AT.date(), recorded_on=AT.date(), recorded_at=AT,
+            )  # fmt: skip
+
+        assert not Order.objects.exists()
+
     def test_a_subscription_is_cancelled_once(self, committed: None) -> None:
         seller = factories.seller()
         contract: Contract = factories.contract(factories.customer(seller))

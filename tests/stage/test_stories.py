@@ -73,7 +73,7 @@ class Life:
         kind = Kind.CANCEL if whim.random() < 0.05 else whim.choice(kinds)
         request = ChangeRequest(
             kind=kind,
-            on=self.today + timedelta(days=whim.choice([0, 0, 0, -9, 12])),
+            on=None if kind is Kind.UNDO else self.today + timedelta(whim.choice([0, 0, -9, 12])),
             when=When.NOW if kind is Kind.UNDO else whim.choice(list(When)),
             plan=whim.choice(self.plans) if kind is Kind.CHANGE_PLAN else None,
             quantity=Decimal(whim.randint(0, 5)) if kind is Kind.CHANGE_QUANTITY else None,

@@ -40,13 +40,23 @@ tell(
             "A price with this code and currency is on sale on some of these days: end it first"
             " (POST /prices/{id}/end), and let this one begin on that day.",
         ),
+        "price_of_product_on_sale_once": Refusal(
+            409,
+            "price_overlaps",
+            "valid_from",
+            "The product has a price in this currency on some of these days: end it first"
+            " (POST /prices/{id}/end), and let this one begin on that day.",
+        ),
         "price_ends_once": Refusal(409, "price_ended_already", detail="The price has an end."),
     },
 )
 
 
 class NestedPriceInput(Input):
-    code = TextField(max_length=100, help_text="A later price with this code replaces this one.")
+    code = TextField(
+        max_length=100,
+        help_text="Versions of one price share it. What was agreed keeps its version.",
+    )
     text = TextField(
         max_length=200, allow_blank=True, default="", help_text="As printed; default: the name."
     )

@@ -12,9 +12,9 @@ from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.widgets import (
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from billing.catalog.models import Plan
@@ -55,7 +55,7 @@ def _quantity_field(**given: Any) -> forms.DecimalField:
         max_digits=30,
         decimal_places=12,
         validators=[MinValueValidator(0)],
-        widget=UnfoldAdminDecimalFieldWidget(),
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
         **given,
     )
 

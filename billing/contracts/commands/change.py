@@ -14,6 +14,7 @@ from billing.contracts.queries import as_change, unpriced_timeline
 from billing.pricing.contradictions import check_change
 from billing.pricing.due import effective_date
 from billing.pricing.terms import When
+from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.queries import today
 
 LATEST = 2**63 - 1  # Behind every position that the database has given.
@@ -71,6 +72,10 @@ def change_subscription(
     recorded_on = today(contract.seller, at=at)
     timeline = unpriced_timeline(contract, subscription.id)
     wanted_on = request.on or recorded_on
+    if request.kind == SubscriptionChange.Kind.UNDO and wanted_on != recorded_on:
+        raise ContradictoryTimeline(
+            "An undo takes back what is pending on the day it is recorded: leave out the day."
+        )
     change = SubscriptionChange(
         seller_id=contract.seller_id,
         subscription=subscription,

@@ -67,14 +67,14 @@ def note_billed(
     _append_if_due(contract, at=at)
 
 
-def pass_over(contract: Contract, *, due_on: date, at: datetime) -> None:
+def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
     """
-    Go on to the next turn of a contract whose due day was written off.
+    Go on to the next turn of a contract of which an event as of a day was written off.
 
     What it owes stays owed, and is charged then.
     """
-    if contract.next_billing_date == due_on:
-        contract.next_billing_date = next_turn(contract, after=due_on)
+    if contract.next_billing_date is None or contract.next_billing_date <= day:
+        contract.next_billing_date = next_turn(contract, after=day)
         contract.save(update_fields=["next_billing_date"])
         _append_if_due(contract, at=at)
 

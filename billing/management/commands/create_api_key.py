@@ -21,6 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Make and print."""
+        if not options["name"].strip():
+            raise CommandError("Say by --name what will use the key.")
         try:
             seller = find_seller(options["seller"])
         except SellerUnclear as unclear:

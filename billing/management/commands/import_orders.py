@@ -78,7 +78,7 @@ class Command(BaseCommand):
         except (SellerUnclear, FileUnreadable, ColumnsUnclear) as unclear:
             raise CommandError(str(unclear)) from unclear
         self._print(summary, shown, columns, options)
-        if options["strict"] and summary.refused:
+        if summary.refused and (options["strict"] or summary.refused == summary.rows):
             sys.exit(1)
 
     def _print(

@@ -29,6 +29,9 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Retry, and say how many."""
         failures = list(_chosen(options))
+        if not failures:
+            self.stdout.write("Nothing to retry: no open failure is meant.")
+            return
         for failure in failures:
             self.stdout.write(f"{failure.event_id}  {failure.code}: {failure.reason}")
         if options["dry_run"]:
@@ -48,6 +51,8 @@ def _chosen(options: dict[str, Any]) -> QuerySet[Failure]:
         failures = failures.filter(
             Q(pk__in=ids) | Q(event_id__in=ids) | Q(event__transaction_id__in=ids)
         )
+        if not failures.exists():
+            raise CommandError("No open failure belongs to these ids: see the list of failures.")
     if options["code"]:
         failures = failures.filter(code=options["code"])
     if options["seller"]:

@@ -21,6 +21,7 @@ HIGHEST_PRICE = 10**18
 DECIMALS = 12  # Of quantities and unit prices.
 _PRICE_STEP = Decimal(1).scaleb(-DECIMALS)
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,30})?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII)  # 1.234,50
 
 Cells = Mapping[str, str]
 
@@ -93,7 +94,10 @@ def _check_total(order: BulkOrder, amount: Decimal) -> None:
 
 def _identity(what: str, longest: int) -> Callable[[Cells, Terms], str]:
     def read(cells: Cells, _terms: Terms) -> str:
-        return _text(what, cells[what], longest)
+        identity = _text(what, cells[what], longest)
+        if not identity.isprintable():
+            raise ValueRefused(f"{what} contains a line break or control character")
+        return identity
 
     return read
 
@@ -119,7 +123,10 @@ def _customer_name(cells: Cells, _terms: Terms) -> str:
 def _line_text(cells: Cells, terms: Terms) -> str:
     if text := cells.get("text"):
         return _text("text", text, LONGEST_TEXT)
-    return terms.text.replace("{order}", cells["order"])
+    text = terms.text.replace("{order}", cells["order"])
+    if len(text) > LONGEST_TEXT:
+        raise ValueRefused(f"text has {len(text)} characters: at most {LONGEST_TEXT} are possible")
+    return text
 
 
 def _date(cells: Cells, terms: Terms) -> date:
@@ -172,7 +179,10 @@ def _positive(what: str, value: str, terms: Terms) -> Decimal:
         raise ValueRefused(
             f"{what} {value!r} has a comma: write 1234.50, or pass --decimal-comma for 1234,50"
         )
-    plain = value.replace(",", ".") if terms.has_decimal_comma and "." not in value else value
+    plain = value
+    if terms.has_decimal_comma:
+        is_grouped = "." not in value or _GROUPED.fullmatch(value)
+        plain = value.replace(".", "").replace(",", ".") if is_grouped else ""
     if _NUMBER.fullmatch(plain.removeprefix("-")) is None:
         example = "1234,50" if terms.has_decimal_comma else "1234.50"
         raise ValueRefused(f"{what} {value!r} is no number such as {example}")

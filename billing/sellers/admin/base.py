@@ -99,7 +99,8 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
                     request, object_id, form_url, extra_context
                 )
         except self.refusals as refusal:
-            vars(request)[REFUSAL] = in_plain_words(refusal)
+            words = getattr(self.form, "plain_words", {})
+            vars(request)[REFUSAL] = in_plain_words(refusal, words)
             page = super().changeform_view(request, object_id, form_url, extra_context)
         return page
 
@@ -118,7 +119,7 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
                     said = page.act(row, form.cleaned_data, timezone.now())
                     self.log_change(request, row, said)
             except page.refusals as refusal:
-                form.add_error(None, in_plain_words(refusal))
+                form.add_error(None, in_plain_words(refusal, {}))
             else:
                 self.message_user(request, said, messages.SUCCESS)
                 return HttpResponseRedirect(self.url_of(row))

@@ -19,13 +19,14 @@ REFUSAL = "anlass_refusal"
 FOREIGN = "This belongs to another seller: choose one of the same seller."
 
 
-def in_plain_words(refusal: Exception) -> str:
-    """Return what a refusal says; of the database's, the rule that it names."""
+def in_plain_words(refusal: Exception, words: Mapping[str, str]) -> str:
+    """Return what a refusal says; of the database's, `words` for the rule that it names."""
     if not isinstance(refusal, IntegrityError):
         return str(refusal)
     diagnosis = getattr(refusal.__cause__, "diag", None)
     rule = getattr(diagnosis, "constraint_name", None) or "a rule of the table"
-    return f"The database refused it: {rule.replace('_', ' ')}. Nothing was saved."
+    default = f"The database refused it: {rule.replace('_', ' ')}. Nothing was saved."
+    return words.get(rule, default)
 
 
 class PlainForm(forms.ModelForm[Any]):

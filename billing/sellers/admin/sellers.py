@@ -126,6 +126,11 @@ class SellerAdmin(SellerScopedAdmin):
     def has_advance_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_testclock")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let a seller stay in its mode: its invoices are those of a test, or they aren't."""
+        fixed = ("is_test",) if obj else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [*self.list_display]
 

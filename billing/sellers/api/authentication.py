@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from billing.sellers.commands import SHOWN_CHARACTERS, hash_of_key
 from billing.sellers.models import ApiKey, Seller
 
-KEY = re.compile(r"anl_(test|live)_[A-Za-z0-9_-]{43}", re.ASCII)
+KEY = re.compile(r"anl_(test|live)_[A-Za-z0-9_-]{40,80}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

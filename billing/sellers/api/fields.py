@@ -133,6 +133,8 @@ class ReferenceField(TextField):
     def __init__(self, *, known_as: str, **kwargs: Any) -> None:
         """`known_as` is the scheme that may stand instead of an id."""
         self.known_as = known_as
+        or_own = {"ext": " or `ext:` and your own id", "code": " or `code:` and its code"}
+        kwargs.setdefault("help_text", f"Its id{or_own.get(known_as, '')}.")
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Reference:  # type: ignore[override]

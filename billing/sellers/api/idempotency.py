@@ -1,6 +1,7 @@
 """Writing requests, carried out once: a repeated one gets the first one's answer again."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -66,8 +67,11 @@ def _one_at_a_time(seller: Seller, key: str) -> None:
 
 
 def _hash_of(request: Request) -> str:
-    told = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(told + request.body).hexdigest()
+    """Hash what was said: the same body may be written with other spaces and in another order."""
+    told = json.dumps(
+        [request.method, request.get_full_path(), request.data], sort_keys=True, default=str
+    )
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _replay(known: IdempotentRequest, request_hash: str) -> HttpResponse:

@@ -11,7 +11,8 @@ NAMED_AT_MOST = 20
 
 
 class Input(serializers.Serializer[Any]):
-    """A body or query whose unknown fields are refused, so that no wish is silently passed over."""
+    # A body or query whose unknown fields are refused, so that no wish is silently passed over. A
+    # comment, since the API's description would repeat a docstring for each input.
 
     def to_internal_value(self, data: Any) -> Any:
         """

@@ -99,7 +99,11 @@ def _lock_next(target: Event, me: _Worker) -> Event | None:
     overdue = contract.next_billing_date
     if overdue and overdue < target.as_of_date:
         contracts.append_period_ended(contract, at=me.at)  # A day that was missed comes first.
-    waiting = Event.objects.filter(stream_id=contract.pk, state=Event.State.WAITING)
+    waiting = (
+        Event.objects.select_for_update()
+        .filter(stream_id=contract.pk, state=Event.State.WAITING)
+        .order_by("position")
+    )
     ahead = [event for event in waiting if _order(event) <= _order(target)]
     return min(ahead, key=_order, default=None)
 

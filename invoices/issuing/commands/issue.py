@@ -10,6 +10,7 @@ from billing.customers.models import Customer
 from billing.events import log
 from billing.events.models import Event
 from billing.ids import new_id
+from billing.money import plain_decimal
 from billing.sellers.models import Seller
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
@@ -17,7 +18,6 @@ from invoices.issuing.queries.content import (
     GENESIS,
     content_hash,
     customer_as_printed,
-    plain_decimal,
     seller_as_printed,
 )
 from invoices.issuing.queries.drafts import Draft
@@ -107,6 +107,7 @@ def _corrected_by(lines: Sequence[Charge]) -> list[dict[str, str]]:
             subscription_id=line.subscription_id,
             price_id=line.price_id,
             stretch_starts_on=line.stretch_starts_on,
+            quantity=line.quantity,
             is_credit=False,
             invoice__isnull=False,
         ).select_related("invoice")

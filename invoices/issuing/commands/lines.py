@@ -9,7 +9,7 @@ from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
-from billing.money import EXACT, to_minor
+from billing.money import EXACT, plain_decimal, to_minor
 from billing.orders.models import Order, OrderLine
 from billing.pricing.difference import Line, difference
 from billing.pricing.due import next_due
@@ -125,22 +125,17 @@ def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> Draft
 def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) -> Price:
     product = line.product
     assert product is not None
-    found = [
-        price
-        for price in on_sale(prices, on=order.ordered_on)
-        if price.product_id == product.id and price.currency == order.currency
-    ]
-    if len(found) != 1:
-        raise PriceMissing(
-            f"Product {product.code} has {'no price' if not found else 'more than one price'} in"
-            f" {order.currency} that is on sale on {order.ordered_on}."
-        )
-    return found[0]
+    for price in on_sale(prices, on=order.ordered_on):
+        if price.product_id == product.id and price.currency == order.currency:
+            return price  # There is one: see price_of_product_on_sale_once.
+    raise PriceMissing(
+        f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}."
+    )
 
 
 def _explain(quantity: Decimal, unit_price: Decimal, price: Price | None) -> dict[str, object]:
     return {
         "model": price.model if price else "per_unit",
-        "quantity": format(quantity.normalize(), "f"),
-        "unit_price": format(unit_price.normalize(), "f"),
+        "quantity": plain_decimal(quantity),
+        "unit_price": plain_decimal(unit_price),
     }

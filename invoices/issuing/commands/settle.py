@@ -7,10 +7,12 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.contracts import commands as contracts
-from billing.contracts.events import PERIOD_ENDED
+from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract
 from billing.events import commands as events
 from billing.events.models import Event
+
+_OF_CONTRACTS = (PERIOD_ENDED, SUBSCRIPTION_CHANGED)
 
 
 @transaction.atomic
@@ -21,18 +23,18 @@ def write_off(*, failure_ids: Sequence[UUID], by: str, at: datetime, why: str) -
     A contract goes on all the same: what it owes stays owed, and is charged with its next event.
     What shall not be paid must be cancelled, or credited.
     """
-    due = list(Event.objects.filter(failures__in=failure_ids, type=PERIOD_ENDED).distinct())
+    told = list(Event.objects.filter(failures__in=failure_ids, type__in=_OF_CONTRACTS).distinct())
     # Contracts before their events, as everywhere.
     locked = {
         contract.pk: contract
         for contract in Contract.objects.select_for_update(of=("self",))
         .select_related("seller")
-        .filter(pk__in=[event.stream_id for event in due])
+        .filter(pk__in=[event.stream_id for event in told])
         .order_by("pk")
     }
     count = events.write_off(failure_ids=failure_ids, by=by, at=at, why=why)
-    for event in due:
+    for event in told:
         event.refresh_from_db()
         if event.state == Event.State.WRITTEN_OFF:
-            contracts.pass_over(locked[event.stream_id], due_on=event.as_of_date, at=at)
+            contracts.pass_over(locked[event.stream_id], day=event.as_of_date, at=at)
     return count

@@ -1,1 +1,1 @@
-"""Reads of issuing: what a contract's timeline is, and what is charged already."""
+"""Reads of issuing: what is charged already, drafts, and the content of documents."""

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from billing.customers.models import Customer
+from billing.money import plain_decimal
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge, Invoice
 
@@ -41,8 +42,8 @@ def canonical(value: object) -> bytes:
     """
     Return a value of plain types as canonical JSON: keys sorted, no spaces, UTF-8.
 
-    Keys are ASCII, and numbers are whole and below 2^53 (others are strings), which makes this the
-    same as the JSON Canonicalization Scheme. Source: RFC 8785.
+    Keys are ASCII, and numbers are whole (others are strings), which makes this the same as the
+    JSON Canonicalization Scheme for numbers below 2^53. Source: RFC 8785.
     """
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -79,12 +80,6 @@ def _plain(value: object) -> object:
         if isinstance(value, kind):
             return write(value)
     return value
-
-
-def plain_decimal(value: Decimal) -> str:
-    """Return a decimal without exponent and without trailing zeros: the same for 1, 1.0 and 1E0."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _WRITTEN: dict[type, Callable[[Any], str]] = {

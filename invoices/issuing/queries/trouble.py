@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing
@@ -96,8 +97,11 @@ def _money_at_stake(event: Event) -> tuple[int, str] | None:
 
 def _worth_of_order(order_id: UUID) -> tuple[int, str] | None:
     currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
-    lines = OrderLine.objects.filter(order_id=order_id, unit_price__isnull=False)
-    worth = lines.aggregate(sum=Sum(F("quantity") * F("unit_price")))["sum"]
+    listed = Price.objects.filter(product=OuterRef("product"), currency=currency)
+    latest = Subquery(listed.order_by("-valid_from").values("unit_price")[:1])
+    lines = OrderLine.objects.filter(order_id=order_id)
+    each = F("quantity") * Coalesce(F("unit_price"), latest)
+    worth = lines.aggregate(sum=Sum(each))["sum"]
     return None if worth is None else (to_minor(worth, currency), currency)
 
 

@@ -101,7 +101,9 @@ def _write_off_page(by: str) -> FormPage:
         submit="Write off",
         form_class=WriteOffForm,
         act=act,
-        explanation="The event will never be billed. This can't be taken back.",
+        explanation="The event will not be billed, and this can't be taken back. An order is then "
+        "never billed. What a contract owes stays owed, and comes with its next event: cancel the "
+        "subscription if it shall not be paid.",
         is_dangerous=True,
     )
 

@@ -44,7 +44,9 @@ WITH handled AS (
            coalesce(nullif(l.text, ''), p.text) AS wanted_text,
            l.unit_price IS NULL AND NOT coalesce(
                p.product_id = l.product_id AND p.currency = o.currency
-               AND p.valid_from <= o.ordered_on, false) AS is_mispriced,
+               AND p.valid_from <= o.ordered_on
+               AND (p.valid_until IS NULL OR o.ordered_on < p.valid_until), false)
+               AS is_mispriced,
            round(CASE WHEN p.model = 'flat' THEN p.unit_price
                       ELSE l.quantity * coalesce(l.unit_price, p.unit_price) END * f.factor)
                AS owed_minor
@@ -94,7 +96,7 @@ WHERE c.order_line_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
 # amount = owed - charged before; owed = (full price - begun) x share, rounded half up once.
 _EXPLAINED = """
 WITH explained AS (
-    SELECT c.*, x.*, p.unit_price AS listed, p.currency AS listed_in, p.plan_id AS listed_plan,
+    SELECT c.*, x.*, p.unit_price AS listed, p.currency AS listed_in, p.model AS listed_model,
            p.tax_included AS listed_included, f.factor
     FROM invoices_charge c
     CROSS JOIN LATERAL jsonb_to_record(c.explanation) AS x(
@@ -112,6 +114,9 @@ SELECT seller_id, 'charge ' || id,
             WHEN priced_minor IS DISTINCT FROM owed_minor - charged_before_minor
             THEN format('%%s: charged %%s minor units, explained as %%s owed less %%s charged',
                         text, priced_minor, owed_minor, charged_before_minor)
+            WHEN full_price <> listed * CASE listed_model WHEN 'per_unit' THEN quantity ELSE 1 END
+            THEN format('%%s: its full price %%s is not that of its price and quantity', text,
+                        full_price)
             ELSE format('%%s: %%s of %%s of %%s is not the %%s minor units owed',
                         text, share_used, share_whole, full_price, owed_minor) END
 FROM explained
@@ -123,6 +128,7 @@ WHERE listed IS NULL OR listed <> unit_price OR listed_in <> currency
         2 * greatest(full_price - begun_price, 0) * share_used * factor + share_whole,
         2 * share_whole)
    OR full_price IS NULL AND owed_minor <> 0
+   OR full_price <> listed * CASE listed_model WHEN 'per_unit' THEN quantity ELSE 1 END
 """
 
 _TAXED = """

@@ -6,9 +6,10 @@ from itertools import groupby, islice
 from operator import attrgetter
 from uuid import UUID
 
+from billing.money import plain_decimal
 from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, TaxTotal, totals
 from invoices.issuing.models import Charge, Invoice
-from invoices.issuing.queries.content import content_hash, plain_decimal
+from invoices.issuing.queries.content import content_hash
 from invoices.proving.queries.checks.books import Books, Check, Problem
 
 _AT_ONCE = 1000

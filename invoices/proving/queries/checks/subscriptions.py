@@ -15,7 +15,6 @@ from billing.pricing.terms import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from invoices.issuing.queries.charged import as_charged
 from invoices.proving.queries.checks.books import Books, Check, Problem
-from invoices.proving.queries.checks.coverage import overlaps
 from invoices.proving.queries.checks.timelines import Facts, facts_of
 
 _CHECK = "subscriptions_recomputed"
@@ -24,14 +23,19 @@ _CONTRADICTIONS = (
     PriceMissing, ContradictoryPlan, ContradictoryTimeline, UnknownCurrency, KeyError,
 )  # fmt: skip
 
-# Each contract with the latest day and change that its handled events tell of.
+# Each contract with the latest day and change that its handled events tell of. What was written off
+# leaves it unsettled until the next day that is due.
 _CONTRACTS = """
 SELECT c.id, e.billed_date, coalesce(e.billed_position, 0), coalesce(e.is_unsettled, false)
 FROM billing_contract c LEFT JOIN (
     SELECT e.stream_id,
            max(e.as_of_date) FILTER (WHERE e.state = 'handled') AS billed_date,
            max(s.position) FILTER (WHERE e.state = 'handled') AS billed_position,
-           bool_or(e.state IN ('waiting', 'failed')) AS is_unsettled
+           bool_or(e.state IN ('waiting', 'failed')) OR coalesce(
+               max(e.as_of_date) FILTER (WHERE e.state = 'written_off')
+               >= coalesce(max(e.as_of_date) FILTER (
+                      WHERE e.state = 'handled' AND e.type = 'period.ended'), '-infinity'),
+               false) AS is_unsettled
     FROM billing_event e
     LEFT JOIN billing_subscriptionchange s ON s.id::text = e.payload->>'change_id'
     WHERE e.seller_id = ANY(%(sellers)s) AND e.type IN ('period.ended', 'subscription.changed')
@@ -50,7 +54,7 @@ def _recomputed(books: Books) -> Iterator[Problem]:
         for contract_id, billed_date, billed_position, is_unsettled in chunk:
             contract = contracts[contract_id]
             found = _marks(contract, billed_date, billed_position)
-            if not is_unsettled:  # Else it is told that an event waits or has failed.
+            if not is_unsettled:
                 found = chain(found, _of_contract(contract, facts))
             try:
                 for wrong in found:
@@ -97,11 +101,6 @@ def _of_subscription(timeline: Timeline, charged: Sequence[Charged], known: Know
     prices = timeline.prices
     for line in difference(owed(known.of(timeline), until=known.on), charged, prices=prices):
         yield _unequal(line, known.on)
-    for price_id, earlier, later in overlaps(charged):
-        yield (
-            f"price {prices[price_id].code} is charged twice for the same days: from {later[0]},"
-            f" though charged from {earlier[0]} to {earlier[1]} (excluded)"
-        )
 
 
 def _unequal(line: Line, until: date) -> str:

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
 from billing.catalog.models import Plan, Price
-from billing.catalog.queries import plan_terms
+from billing.catalog.queries import Agreed, plan_terms, unpriced_terms
 from billing.contracts.models import Contract, SubscriptionChange
-from billing.contracts.queries import as_change
+from billing.contracts.queries import as_change, not_undone
 from billing.pricing.terms import PlanTerms
 from billing.pricing.timeline import Timeline
 from invoices.issuing.models import Charge
@@ -25,7 +24,7 @@ class Facts:
     changes: Mapping[UUID, Mapping[UUID, Sequence[SubscriptionChange]]]  # By contract.
     charges: Mapping[UUID | None, Sequence[Charge]]
     _prices: Mapping[UUID | None, Sequence[Price]]
-    _terms: dict[tuple[UUID, date, str], PlanTerms] = field(default_factory=dict)
+    _terms: dict[tuple[UUID, Agreed], PlanTerms] = field(default_factory=dict)
 
     def timeline(self, contract: Contract, subscription_id: UUID) -> Timeline:
         """
@@ -33,22 +32,29 @@ class Facts:
 
         :raises PriceMissing: if a plan lacks a price that is on sale on the day.
         """
+        known = self.changes[contract.id][subscription_id]
+        kept = not_undone(known)
         changes = tuple(
             as_change(
                 change,
-                self._plan_terms(change.plan, change.effective_on, contract.currency)
-                if change.plan
-                else None,
+                self._plan_terms(
+                    change.plan,
+                    Agreed(
+                        on=change.effective_on, currency=contract.currency, at=change.recorded_at
+                    ),
+                )
+                if change.plan and change.id in kept
+                else change.plan and unpriced_terms(change.plan),
             )
-            for change in self.changes[contract.id][subscription_id]
+            for change in known
         )
         return Timeline(str(subscription_id), changes, contract.seller.timezone)
 
-    def _plan_terms(self, plan: Plan, on: date, currency: str) -> PlanTerms:
-        key = plan.id, on, currency
+    def _plan_terms(self, plan: Plan, agreed: Agreed) -> PlanTerms:
+        key = plan.id, agreed
         if key not in self._terms:
             prices = self._prices.get(plan.id, ())
-            self._terms[key] = plan_terms(plan, prices, on=on, currency=currency)
+            self._terms[key] = plan_terms(plan, prices, agreed=agreed)
         return self._terms[key]
 
 
