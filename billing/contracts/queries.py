@@ -1,8 +1,8 @@
 """Reads of contracts: timelines as the pure engine's values, and what is due."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -65,30 +65,49 @@ def timelines(contract: Contract, *, only: UUID | None = None) -> dict[UUID, Tim
     :raises PriceMissing: if a plan lacks such a version of one of its prices.
     """
     changes = _changes(contract, only)
-    kept = not_undone(changes)
     prices: dict[UUID | None, list[Price]] = defaultdict(list)
     for price in Price.objects.filter(plan_id__in={change.plan_id for change in changes}):
         prices[price.plan_id].append(price)
-    known: dict[UUID, list[Change]] = defaultdict(list)
+    known: dict[UUID, list[SubscriptionChange]] = defaultdict(list)
     for change in changes:
-        terms = unpriced_terms(change.plan) if change.plan else None
-        if change.plan and change.id in kept:
-            agreed = Agreed(
-                on=change.effective_on, currency=contract.currency, at=change.recorded_at
-            )
-            terms = plan_terms(change.plan, prices[change.plan_id], agreed=agreed)
-        known[change.subscription_id].append(as_change(change, terms))
+        known[change.subscription_id].append(change)
     return {
-        subscription_id: Timeline(str(subscription_id), tuple(changes), contract.seller.timezone)
-        for subscription_id, changes in known.items()
+        subscription_id: priced_timeline(contract, mine, prices=prices)
+        for subscription_id, mine in known.items()
     }
+
+
+def priced_timeline(
+    contract: Contract,
+    changes: Sequence[SubscriptionChange],
+    *,
+    prices: Mapping[UUID | None, Sequence[Price]],
+) -> Timeline:
+    """
+    Return a subscription's timeline from its changes and the prices of their plans.
+
+    A change that was undone needs no prices.
+
+    :raises PriceMissing: if a plan lacks one of its prices.
+    """
+    unpriced = [as_change(change, _unpriced(change)) for change in changes]
+    kept = {change.id for change in standing(unpriced)}
+    priced = []
+    for row, change in zip(changes, unpriced, strict=True):
+        if row.plan and change.id in kept:
+            agreed = Agreed(on=row.effective_on, currency=contract.currency, at=row.recorded_at)
+            terms = plan_terms(row.plan, prices.get(row.plan_id, ()), agreed=agreed)
+            priced.append(replace(change, plan=terms))
+        else:
+            priced.append(change)
+    subscription_id = str(changes[0].subscription_id)
+    return Timeline(subscription_id, tuple(priced), contract.seller.timezone)
 
 
 def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
     """Return a subscription's timeline without prices: enough to check a change and to date it."""
     changes = tuple(
-        as_change(change, unpriced_terms(change.plan) if change.plan else None)
-        for change in _changes(contract, subscription_id)
+        as_change(change, _unpriced(change)) for change in _changes(contract, subscription_id)
     )
     return Timeline(str(subscription_id), changes, contract.seller.timezone)
 
@@ -137,13 +156,8 @@ def contracts_due(seller: Seller, *, on: date, at_once: int) -> Iterator[list[Co
         yield chunk
 
 
-def not_undone(changes: Iterable[SubscriptionChange]) -> set[UUID]:
-    """Return the changes that were not undone: what was undone needs no prices."""
-    known: dict[UUID, list[Change]] = defaultdict(list)
-    for change in changes:
-        terms = unpriced_terms(change.plan) if change.plan else None
-        known[change.subscription_id].append(as_change(change, terms))
-    return {UUID(change.id) for each in known.values() for change in standing(each)}
+def _unpriced(change: SubscriptionChange) -> PlanTerms | None:
+    return unpriced_terms(change.plan) if change.plan else None
 
 
 def _changes(contract: Contract, only: UUID | None) -> list[SubscriptionChange]:

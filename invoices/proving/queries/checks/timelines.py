@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from billing.catalog.models import Plan, Price
-from billing.catalog.queries import Agreed, plan_terms, unpriced_terms
+from billing.catalog.models import Price
 from billing.contracts.models import Contract, SubscriptionChange
-from billing.contracts.queries import as_change, not_undone
-from billing.pricing.terms import PlanTerms
+from billing.contracts.queries import priced_timeline
 from billing.pricing.timeline import Timeline
 from invoices.issuing.models import Charge
 
@@ -24,7 +22,6 @@ class Facts:
     changes: Mapping[UUID, Mapping[UUID, Sequence[SubscriptionChange]]]  # By contract.
     charges: Mapping[UUID | None, Sequence[Charge]]
     _prices: Mapping[UUID | None, Sequence[Price]]
-    _terms: dict[tuple[UUID, Agreed], PlanTerms] = field(default_factory=dict)
 
     def timeline(self, contract: Contract, subscription_id: UUID) -> Timeline:
         """
@@ -32,30 +29,8 @@ class Facts:
 
         :raises PriceMissing: if a plan lacks a price that is on sale on the day.
         """
-        known = self.changes[contract.id][subscription_id]
-        kept = not_undone(known)
-        changes = tuple(
-            as_change(
-                change,
-                self._plan_terms(
-                    change.plan,
-                    Agreed(
-                        on=change.effective_on, currency=contract.currency, at=change.recorded_at
-                    ),
-                )
-                if change.plan and change.id in kept
-                else change.plan and unpriced_terms(change.plan),
-            )
-            for change in known
-        )
-        return Timeline(str(subscription_id), changes, contract.seller.timezone)
-
-    def _plan_terms(self, plan: Plan, agreed: Agreed) -> PlanTerms:
-        key = plan.id, agreed
-        if key not in self._terms:
-            prices = self._prices.get(plan.id, ())
-            self._terms[key] = plan_terms(plan, prices, agreed=agreed)
-        return self._terms[key]
+        changes = self.changes[contract.id][subscription_id]
+        return priced_timeline(contract, changes, prices=self._prices)
 
 
 def facts_of(contracts: Mapping[UUID, Contract]) -> Facts:
