@@ -57,6 +57,8 @@ class TestProcess:
         description = Client().get("/api/v1/openapi.json").json()
 
         assert description["openapi"].startswith("3.1")
+        refusal = description["paths"]["/api/v1/orders"]["post"]["responses"]["default"]
+        assert "application/problem+json" in refusal["content"]
         assert "/api/v1/orders" in description["paths"]
 
     def test_its_documentation_asks_no_other_host(self) -> None:
