@@ -1,7 +1,7 @@
 """Reads of contracts: timelines as the pure engine's values, and what is due."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -9,8 +9,10 @@ from uuid import UUID
 from django.db.models import Min, Q
 
 from billing.catalog.models import Price
-from billing.catalog.queries import Agreed, plan_terms, unpriced_terms
+from billing.catalog.queries import Agreed, PriceMissing, plan_terms, unpriced_terms
+from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
+from billing.events.models import Failure
 from billing.pricing.due import effective_date
 from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
@@ -55,14 +57,17 @@ def known_on(contract: Contract, timelines: Iterable[Timeline], *, on: date) -> 
     return Known(on, max([*recorded, contract.billed_position]))
 
 
-def timelines(contract: Contract, *, only: UUID | None = None) -> dict[UUID, Timeline]:
+def timelines(
+    contract: Contract, *, only: UUID | None = None, passing_over: Collection[UUID] = ()
+) -> dict[UUID, Timeline]:
     """
     Return the whole timeline of each of the contract's subscriptions, or of `only` that one.
 
     A plan's terms hold the version of each price that was on sale, when the change was recorded,
     for the day from which the plan holds, in the contract's currency.
 
-    :raises PriceMissing: if a plan lacks such a version of one of its prices.
+    :raises PriceMissing: if a plan lacks such a version of one of its prices; one of a subscription
+        that is `passing_over` leaves that one out instead.
     """
     changes = _changes(contract, only)
     prices: dict[UUID | None, list[Price]] = defaultdict(list)
@@ -71,10 +76,14 @@ def timelines(contract: Contract, *, only: UUID | None = None) -> dict[UUID, Tim
     known: dict[UUID, list[SubscriptionChange]] = defaultdict(list)
     for change in changes:
         known[change.subscription_id].append(change)
-    return {
-        subscription_id: priced_timeline(contract, mine, prices=prices)
-        for subscription_id, mine in known.items()
-    }
+    found: dict[UUID, Timeline] = {}
+    for subscription_id, mine in known.items():
+        try:
+            found[subscription_id] = priced_timeline(contract, mine, prices=prices)
+        except PriceMissing:
+            if subscription_id not in passing_over:
+                raise
+    return found
 
 
 def priced_timeline(
@@ -102,6 +111,18 @@ def priced_timeline(
             priced.append(change)
     subscription_id = str(changes[0].subscription_id)
     return Timeline(subscription_id, tuple(priced), contract.seller.timezone)
+
+
+def failed_subscriptions(contract: Contract) -> set[UUID]:
+    """Return the subscriptions of the contract of which a change failed and waits for a human."""
+    open_failures = Failure.objects.filter(
+        seller_id=contract.seller_id,
+        state=Failure.State.OPEN,
+        event__stream_id=contract.pk,
+        event__type=SUBSCRIPTION_CHANGED,
+    )
+    told = open_failures.values_list("event__payload__subscription_id", flat=True)
+    return {UUID(subscription_id) for subscription_id in told}
 
 
 def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:

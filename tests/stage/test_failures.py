@@ -203,6 +203,21 @@ class TestLateRetries:
         assert [invoice.net_minor for invoice in advance(date(2026, 3, 1))] == [6000]
         call_command("verify")
 
+    def test_one_that_failed_does_not_hold_up_its_neighbour(
+        self, seller: Seller, subscription: Subscription, advance: Callable[[date], list[Invoice]]
+    ) -> None:
+        unpriced = factories.plan(seller, price={"currency": "USD"})
+        factories.subscription(subscription.contract, unpriced)
+        renewals = advance(date(2026, 2, 1))
+
+        factories.price_of(unpriced, unit_price=Decimal("7.00"))
+        commands.retry(failure_ids=[Failure.objects.get().id], by="alice", at=AT)
+
+        # January and February of the mended one
+        assert [invoice.net_minor for invoice in [*renewals, *drain()]] == [3000, 1400]
+        assert [invoice.net_minor for invoice in advance(date(2026, 3, 1))] == [3700]
+        call_command("verify")
+
     def test_a_written_off_start_is_charged_with_the_next_turn(
         self, seller: Seller, contract: Contract, advance: Callable[[date], list[Invoice]]
     ) -> None:

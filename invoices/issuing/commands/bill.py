@@ -18,7 +18,12 @@ from django.db import transaction
 from billing.contracts import commands as contracts
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
-from billing.contracts.queries import known_on, known_to_change, timelines
+from billing.contracts.queries import (
+    failed_subscriptions,
+    known_on,
+    known_to_change,
+    timelines,
+)
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.events.patience import PASSING
@@ -142,7 +147,8 @@ def _bill_change(event: Event, me: _Worker) -> Invoice | None:
 
 def _bill_period(event: Event, me: _Worker) -> Invoice | None:
     contract = _contract(event)
-    whole = timelines(contract).values()
+    # One that has failed already must not hold up its neighbours: its retry will bill it.
+    whole = timelines(contract, passing_over=failed_subscriptions(contract)).values()
     known = known_on(contract, whole, on=event.as_of_date)
     lines, next_date = lines_due(whole, on=event.as_of_date, known=known)
     invoice = _demand(_demand_of(contract, event, me), lines)
