@@ -78,7 +78,7 @@ class TestRun:
         log = trial.root / "log" / "anlass.log"
         made = log.read_text().count("queues     |")
 
-        for word in ("ministack", "valkey-server", "-D"):
+        for word in ("sqs_server", "valkey-server", "-D"):
             process_of(trial, word).kill()
 
         wait_until(lambda: log.read_text().count("queues     |") > made, within=60)
