@@ -1,9 +1,10 @@
 """Reads of contracts: timelines as the pure engine's values, and what is due."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Min, Q
@@ -58,7 +59,7 @@ def known_on(contract: Contract, timelines: Iterable[Timeline], *, on: date) -> 
 
 
 def timelines(
-    contract: Contract, *, only: UUID | None = None, passing_over: Collection[UUID] = ()
+    contract: Contract, *, only: UUID | None = None, passes_over_failed: bool = False
 ) -> dict[UUID, Timeline]:
     """
     Return the whole timeline of each of the contract's subscriptions, or of `only` that one.
@@ -66,8 +67,8 @@ def timelines(
     A plan's terms hold the version of each price that was on sale, when the change was recorded,
     for the day from which the plan holds, in the contract's currency.
 
-    :raises PriceMissing: if a plan lacks such a version of one of its prices; one of a subscription
-        that is `passing_over` leaves that one out instead.
+    :raises PriceMissing: if a plan lacks such a version of one of its prices. With
+        `passes_over_failed`, a subscription with a change that failed is left out instead.
     """
     changes = _changes(contract, only)
     prices: dict[UUID | None, list[Price]] = defaultdict(list)
@@ -81,7 +82,7 @@ def timelines(
         try:
             found[subscription_id] = priced_timeline(contract, mine, prices=prices)
         except PriceMissing:
-            if subscription_id not in passing_over:
+            if not passes_over_failed or subscription_id not in _failed_subscriptions(contract):
                 raise
     return found
 
@@ -111,18 +112,6 @@ def priced_timeline(
             priced.append(change)
     subscription_id = str(changes[0].subscription_id)
     return Timeline(subscription_id, tuple(priced), contract.seller.timezone)
-
-
-def failed_subscriptions(contract: Contract) -> set[UUID]:
-    """Return the subscriptions of the contract of which a change failed and waits for a human."""
-    open_failures = Failure.objects.filter(
-        seller_id=contract.seller_id,
-        state=Failure.State.OPEN,
-        event__stream_id=contract.pk,
-        event__type=SUBSCRIPTION_CHANGED,
-    )
-    told = open_failures.values_list("event__payload__subscription_id", flat=True)
-    return {UUID(subscription_id) for subscription_id in told}
 
 
 def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
@@ -167,14 +156,28 @@ def contracts_due(seller: Seller, *, on: date, at_once: int) -> Iterator[list[Co
         .only("id", "seller_id", "next_billing_date")
         .order_by("next_billing_date", "id")
     )
-    chunk: list[Contract] = []
-    for contract in due.iterator(chunk_size=at_once):
-        chunk.append(contract)
-        if len(chunk) == at_once:
-            yield chunk
-            chunk = []
-    if chunk:
+    rows = due.iterator(chunk_size=at_once)
+    while chunk := list(islice(rows, at_once)):
         yield chunk
+
+
+def next_due_day(seller: Seller, *, after: date) -> date | None:
+    """Return the first day after a day on which one of the seller's contracts is due."""
+    later = Contract.objects.filter(seller=seller, next_billing_date__gt=after)
+    first: date | None = later.aggregate(first=Min("next_billing_date"))["first"]
+    return first
+
+
+def _failed_subscriptions(contract: Contract) -> set[UUID]:
+    """Return the subscriptions of the contract of which a change failed and waits for a human."""
+    open_failures = Failure.objects.filter(
+        seller_id=contract.seller_id,
+        state=Failure.State.OPEN,
+        event__stream_id=contract.pk,
+        event__type=SUBSCRIPTION_CHANGED,
+    )
+    told = open_failures.values_list("event__payload__subscription_id", flat=True)
+    return {UUID(subscription_id) for subscription_id in told}
 
 
 def _unpriced(change: SubscriptionChange) -> PlanTerms | None:
@@ -186,10 +189,3 @@ def _changes(contract: Contract, only: UUID | None) -> list[SubscriptionChange]:
     return list(
         SubscriptionChange.objects.filter(whose).select_related("plan").order_by("position")
     )
-
-
-def next_due_day(seller: Seller, *, after: date) -> date | None:
-    """Return the first day after a day on which one of the seller's contracts is due."""
-    later = Contract.objects.filter(seller=seller, next_billing_date__gt=after)
-    first: date | None = later.aggregate(first=Min("next_billing_date"))["first"]
-    return first

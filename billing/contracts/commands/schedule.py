@@ -24,32 +24,24 @@ def append_due(seller: Seller, *, at: datetime) -> int:
     """
     appended = 0
     for chunk in contracts_due(seller, on=today(seller, at=at), at_once=CHUNK):
-        new = [
-            period_ended(
-                seller_id=contract.seller_id,
-                contract_id=contract.id,
-                due_on=contract.next_billing_date,
-                at=at,
-            )
-            for contract in chunk
-            if contract.next_billing_date
-        ]
         with transaction.atomic():
-            appended += len(log.append(new, at=at, known_too=True))
+            appended += len(append_period_ended(*chunk, at=at))
     return appended
 
 
-def append_period_ended(contract: Contract, *, at: datetime) -> list[Event]:
-    """Append the event of a contract's next due day; nothing if it is in the log already."""
-    if contract.next_billing_date is None:
-        return []
-    new = period_ended(
-        seller_id=contract.seller_id,
-        contract_id=contract.id,
-        due_on=contract.next_billing_date,
-        at=at,
-    )
-    return log.append([new], at=at, known_too=True)
+def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
+    """Append the event of each contract's next due day, unless it is in the log already."""
+    new = [
+        period_ended(
+            seller_id=contract.seller_id,
+            contract_id=contract.id,
+            due_on=contract.next_billing_date,
+            at=at,
+        )
+        for contract in contracts
+        if contract.next_billing_date
+    ]
+    return log.append(new, at=at, known_too=True)
 
 
 def note_billed(

@@ -19,7 +19,6 @@ from billing.contracts import commands as contracts
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import (
-    failed_subscriptions,
     known_on,
     known_to_change,
     timelines,
@@ -148,7 +147,7 @@ def _bill_change(event: Event, me: _Worker) -> Invoice | None:
 def _bill_period(event: Event, me: _Worker) -> Invoice | None:
     contract = _contract(event)
     # One that has failed already must not hold up its neighbours: its retry will bill it.
-    whole = timelines(contract, passing_over=failed_subscriptions(contract)).values()
+    whole = timelines(contract, passes_over_failed=True).values()
     known = known_on(contract, whole, on=event.as_of_date)
     lines, next_date = lines_due(whole, on=event.as_of_date, known=known)
     invoice = _demand(_demand_of(contract, event, me), lines)
