@@ -116,7 +116,7 @@ def cycle_from(
     """
     if alignment is Alignment.CALENDAR:
         return _calendar_cycle(interval, interval_count)
-    anchor = starts_on if anchor_day is None else _next_such_day(starts_on, anchor_day)
+    anchor = starts_on if anchor_day is None else month_day_after(starts_on, anchor_day)
     if interval in DAYS:
         return Cycle(anchor.toordinal(), DAYS[interval] * interval_count, 0)
     return Cycle(_month_number(anchor), MONTHS[interval] * interval_count, anchor_day or anchor.day)
@@ -130,7 +130,8 @@ def _calendar_cycle(interval: Interval, interval_count: int) -> Cycle:
     return Cycle(12, MONTHS[interval], 1)
 
 
-def _next_such_day(on: date, anchor_day: int) -> date:
+def month_day_after(on: date, anchor_day: int) -> date:
+    """Return the next such day of a month, the day itself included; clamped in short months."""
     candidate = _day_in_month(_month_number(on), anchor_day)
     return candidate if candidate >= on else _day_in_month(_month_number(on) + 1, anchor_day)
 
@@ -149,3 +150,8 @@ def _day_in_month(number: int, day: int) -> date:
 def day_after(on: date) -> date:
     """Return the next day."""
     return on + timedelta(days=1)
+
+
+def add_months(on: date, months: int) -> date:
+    """Return the same day so many months later; the last day of a shorter month."""
+    return _day_in_month(_month_number(on) + months, on.day)

@@ -28,7 +28,7 @@ from billing.catalog.commands import (
     end_price,
 )
 from billing.catalog.models import Plan, Price, Product, TaxRate
-from billing.pricing.terms import ContradictoryPlan
+from billing.pricing.prices import ContradictoryPlan
 from billing.sellers.admin import (
     FactInline,
     FormPage,

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from billing.catalog.models import Plan, Price
 from billing.catalog.models import TaxRate as TaxRateRow
 from billing.periods import Alignment, Interval
+from billing.pricing.prices import PlanTerms, PriceKind, PriceModel, PriceTerms, Proration, Timing
 from billing.pricing.taxes import TaxRate
-from billing.pricing.terms import PlanTerms, PriceKind, PriceModel, PriceTerms, Proration, Timing
 
 
 class PriceMissing(Exception):

@@ -15,7 +15,8 @@ from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.events.models import Failure
 from billing.pricing.due import effective_date
-from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms, When
+from billing.pricing.prices import PlanTerms
+from billing.pricing.terms import Change, ChangeKind, Credit, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 from billing.sellers.models import Seller
 

@@ -1,47 +1,83 @@
 """What the changes of one subscription must not say of each other."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
+from billing.periods import DAYS, Alignment
+from billing.pricing.agreement import Term
+from billing.pricing.conditions import indexed, overridden
 from billing.pricing.course import course
-from billing.pricing.terms import Change, ChangeKind
+from billing.pricing.prices import ContradictoryPlan, PlanTerms, PriceKind, PriceTerms
+from billing.pricing.terms import Change, ChangeKind, Discount
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
 
-def check_change(timeline: Timeline, change: Change) -> None:
+def check_change(timeline: Timeline, change: Change, *, term: Term | None = None) -> None:
     """
     Check that a change can be recorded after the facts of a timeline.
 
     Changes that are known to take effect later are checked too, except that a cancellation
-    makes moot what was recorded before it and lies behind the end.
+    makes moot what was recorded before it and lies behind the end. Plans without prices are taken
+    for such whose prices aren't known here. With a `term` a cancellation must keep to it:
+    notice is given on the day it is recorded.
 
     :raises ContradictoryTimeline: if it can't; the text says why and what to do instead.
     """
-    _check_terms(change)
+    for problem in _problems(change):
+        raise ContradictoryTimeline(problem)
     if change.kind is ChangeKind.UNDO:
         _check_not_ended(timeline, change)
     _check_course(standing((*timeline.changes, change)), change)
+    if term and change.kind is ChangeKind.CANCEL:
+        term.check_end(change.effective_on, notice_on=change.recorded_on)
 
 
 @dataclass(slots=True)
 class _State:
     started_on: date | None = None
     currency: str | None = None
+    plan: PlanTerms | None = None
+    prices: dict[str, PriceTerms] = field(default_factory=dict)
     paused_since: date | None = None
     cancellation: Change | None = None
 
 
-def _check_terms(change: Change) -> None:
-    names_plan = change.kind in (ChangeKind.START, ChangeKind.CHANGE_PLAN)
-    if names_plan and change.plan is None:
-        raise ContradictoryTimeline(f"A {change.kind} needs a plan: name one.")
-    if change.kind is ChangeKind.CHANGE_QUANTITY and change.quantity is None:
-        raise ContradictoryTimeline("A change of quantity needs the new quantity: name it.")
+_NEEDS = {
+    ChangeKind.START: ("plan", "a plan"),
+    ChangeKind.CHANGE_PLAN: ("plan", "a plan"),
+    ChangeKind.CHANGE_QUANTITY: ("quantity", "the new quantity"),
+    ChangeKind.OVERRIDE_PRICE: ("override", "the price and its new amount"),
+    ChangeKind.INDEX_PRICES: ("percent", "the percent"),
+    ChangeKind.DISCOUNT: ("discount", "its percent or amount"),
+    ChangeKind.SET_ANCHOR_DAY: ("anchor_day", "the anchor_day"),
+}
+
+
+def _problems(change: Change) -> Iterator[str]:
+    needed = _NEEDS.get(change.kind)
+    if needed and getattr(change, needed[0]) is None:
+        yield f"A {change.kind} needs {needed[1]}: name it."
     if change.quantity is not None and change.quantity < 0:
-        raise ContradictoryTimeline(
-            f"A quantity of {change.quantity} is negative: use 0 or more, or cancel."
-        )
+        yield f"A quantity of {change.quantity} is negative: use 0 or more, or cancel."
+    if change.anchor_day is not None and not 1 <= change.anchor_day <= 31:
+        yield f"An anchor_day of {change.anchor_day} is no day of a month: use 1 to 31."
+    if change.percent is not None and change.percent <= -100:
+        yield f"An index of {change.percent} percent leaves no price: use more than -100."
+    if change.discount is not None:
+        yield from _discount_problems(change.discount)
+
+
+def _discount_problems(discount: Discount) -> Iterator[str]:
+    if (discount.percent is None) == (discount.amount is None):
+        yield "A discount is either a percent or an amount: give one of the two."
+    if discount.percent is not None and not 0 < discount.percent <= 100:
+        yield f"A discount of {discount.percent} percent: use more than 0, and 100 at most."
+    if discount.amount is not None and discount.amount <= 0:
+        yield f"A discount of {discount.amount}: its amount must be more than 0."
+    if discount.periods is not None and discount.periods < 1:
+        yield f"A discount for {discount.periods} periods: use 1 or more, or none for ever."
 
 
 def _check_not_ended(timeline: Timeline, change: Change) -> None:
@@ -88,17 +124,71 @@ def _start(state: _State, change: Change) -> str | None:
 
 
 def _change_plan(state: _State, change: Change) -> str | None:
-    currency = change.plan.currency if change.plan else None
-    if state.currency and currency and currency != state.currency:
+    plan = change.plan
+    if plan is None:
+        return None
+    if state.currency and plan.currency and plan.currency != state.currency:
         return (
-            f"The subscription is charged in {state.currency}, the plan is priced in {currency}: "
-            f"choose a plan in {state.currency}, or cancel and start a new subscription."
+            f"The subscription is charged in {state.currency}, the plan is priced in "
+            f"{plan.currency}: choose a plan in {state.currency}, or cancel and start a new "
+            "subscription."
         )
-    state.currency = state.currency or currency
+    state.currency = state.currency or plan.currency
+    state.plan = plan
+    state.prices = {
+        price.code: price for price in plan.prices if price.is_on_sale(change.effective_on)
+    }
+    if plan.prices and not state.prices:
+        return (
+            f"The plan {plan.code} has no price on sale on {change.effective_on}: choose another "
+            "plan or day, or add a price that is valid then."
+        )
     return None
 
 
 def _change_quantity(_state: _State, _change: Change) -> str | None:
+    return None
+
+
+def _override_price(state: _State, change: Change) -> str | None:
+    assert change.override is not None
+    if not state.prices:
+        return None
+    price = state.prices.get(change.override.price_code)
+    if price is None:
+        return _no_such_price(state, change.override.price_code)
+    try:
+        overridden(price, change.override)
+    except ContradictoryPlan as error:
+        return str(error)
+    if change.override.amount is change.override.unit_price is None and not change.override.tiers:
+        return f"An override of the price {price.code} needs its amount, unit_price or tiers."
+    return None
+
+
+def _index_prices(state: _State, change: Change) -> str | None:
+    for price in state.prices.values():
+        if price.kind is PriceKind.RECURRING:
+            indexed(price, change.percent or Decimal(0))
+    return None
+
+
+def _discount(state: _State, change: Change) -> str | None:
+    assert change.discount is not None
+    for code in change.discount.price_codes or ():
+        if state.prices and code not in state.prices:
+            return _no_such_price(state, code)
+    return None
+
+
+def _set_anchor_day(state: _State, _change: Change) -> str | None:
+    plan = state.plan
+    if plan is None:
+        return None
+    if plan.interval in DAYS:
+        return f"The periods of plan {plan.code} are days or weeks: they have no anchor_day."
+    if plan.alignment is Alignment.CALENDAR:
+        return f"The periods of plan {plan.code} follow the calendar: they have no anchor_day."
     return None
 
 
@@ -124,6 +214,12 @@ def _cancel(state: _State, change: Change) -> str | None:
     return None
 
 
+def _no_such_price(state: _State, code: str) -> str:
+    plan = state.plan.code if state.plan else ""
+    known = ", ".join(state.prices)
+    return f"The plan {plan} has no price {code}: its prices are {known}."
+
+
 def _ended(end: Change, change: Change) -> str:
     return (
         f"The subscription ends on {end.effective_on}, so nothing can change on "
@@ -136,6 +232,10 @@ _STEPS: dict[ChangeKind, Callable[[_State, Change], str | None]] = {
     ChangeKind.START: _start,
     ChangeKind.CHANGE_PLAN: _change_plan,
     ChangeKind.CHANGE_QUANTITY: _change_quantity,
+    ChangeKind.OVERRIDE_PRICE: _override_price,
+    ChangeKind.INDEX_PRICES: _index_prices,
+    ChangeKind.DISCOUNT: _discount,
+    ChangeKind.SET_ANCHOR_DAY: _set_anchor_day,
     ChangeKind.PAUSE: _pause,
     ChangeKind.RESUME: _resume,
     ChangeKind.CANCEL: _cancel,

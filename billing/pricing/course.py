@@ -1,15 +1,18 @@
 """The course a subscription takes by its changes: parts on a plan, segments of constant terms."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from billing.periods import Cycle, cycle_from
-from billing.pricing.rating import ONE
-from billing.pricing.terms import Change, ChangeKind, Credit, PlanTerms
+from billing.pricing.conditions import ActiveDiscount, Conditions, Pricing, apply, next_turn, turned
+from billing.pricing.prices import PlanTerms
+from billing.pricing.schedule import Schedule
+from billing.pricing.terms import Change, ChangeKind, Credit
+
+_NEVER = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +21,33 @@ class Segment:
 
     starts_on: date
     ends_on: date | None
+    prices: Mapping[str, Pricing]
+    discounts: tuple[ActiveDiscount, ...]
     quantity: Decimal
     is_paused: bool
+    is_trial: bool
     change: Change  # Whose terms hold.
-    ended_by: Change | None
+    ended_by: Change | None  # None also where time alone ends it: a trial, a discount, a price.
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether recurring prices are owed for its days."""
+        return not (self.is_paused or self.is_trial)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Days on one plan with one cycle of billing periods."""
+    """Days on one plan whose billing periods go on."""
 
     starts_on: date
     ends_on: date | None
     plan: PlanTerms
-    cycle: Cycle
     segments: tuple[Segment, ...]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the prices that hold on any of its days, in the plan's order."""
+        return list(dict.fromkeys(code for segment in self.segments for code in segment.prices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,13 @@ class Course:
     """What happened to a subscription: its parts in order of time, and what ended it."""
 
     parts: tuple[Part, ...]
+    schedule: Schedule | None
     cancellation: Change | None
+
+    @property
+    def starts_on(self) -> date | None:
+        """The first day; None if it never started."""
+        return self.parts[0].starts_on if self.parts else None
 
     def part_on(self, on: date) -> Part | None:
         """Return the part that a day belongs to; None before the start and after the end."""
@@ -50,124 +71,88 @@ class Course:
         return None
 
     @property
-    def refunded_from(self) -> date | None:
-        """The first day of the running period if the cancellation gives all of it back."""
-        if not self.parts or not self.cancellation or self.cancellation.credit is not Credit.FULL:
-            return None
-        cycle = self.parts[-1].cycle
-        same_cycle = [part.starts_on for part in self.parts if part.cycle == cycle]
-        return max(same_cycle[0], cycle.containing(self.cancellation.effective_on).starts_on)
-
-
-def course(changes: Sequence[Change]) -> Course:
-    """
-    Return the course that standing changes, in the order they take effect, give a subscription.
-
-    All changes of one day act together: what cancels out on a day leaves no trace. What lies
-    behind the end is moot.
-    """
-    steps, cancellation = _steps(changes)
-    ends = [step.starts_on for step in steps[1:]]
-    ends_on = cancellation.effective_on if cancellation else None
-    enders = [*(step.change for step in steps[1:]), cancellation]
-    spans = zip(steps, [*ends, ends_on], enders, strict=True) if steps else ()
-    parts = groupby(spans, key=lambda span: (span[0].terms.plan, span[0].terms.cycle))
-    return Course(tuple(_part(tuple(spans)) for _, spans in parts), cancellation)
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    plan: PlanTerms
-    cycle: Cycle
-    quantity: Decimal
-    is_paused: bool
+    def refunded_from(self) -> date:
+        """The first day of what the cancellation gives back wholly; `date.max` if nothing."""
+        end = self.cancellation
+        if not self.parts or not self.schedule or not end or end.credit is not Credit.FULL:
+            return _NEVER
+        return max(self.parts[0].starts_on, self.schedule.slot(end.effective_on).starts_on)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     starts_on: date
-    terms: _Terms
+    terms: Conditions
     change: Change
+    is_turn: bool  # Time alone made it.
 
 
-def _steps(changes: Sequence[Change]) -> tuple[list[_Step], Change | None]:
+def course(changes: Sequence[Change], *, known_on: date | None = None) -> Course:
+    """
+    Return the course that standing changes, in the order they take effect, give a subscription.
+
+    All changes of one day act together: what cancels out on a day leaves no trace. What lies
+    behind the end is moot. `known_on` leaves out versions of prices that became known later.
+    """
+    steps, cancellation = _steps(changes, known_on)
+    if not steps:
+        return Course((), None, cancellation)
+    ends: list[date | None] = [step.starts_on for step in steps[1:]]
+    ends.append(cancellation.effective_on if cancellation else None)
+    enders = [None if step.is_turn else step.change for step in steps[1:]]
+    enders.append(cancellation)
+    spans = zip(steps, ends, enders, strict=True)
+    parts = groupby(spans, key=lambda span: span[0].terms.part)
+    return Course(
+        tuple(_part(tuple(found)) for _, found in parts), steps[-1].terms.schedule, cancellation
+    )
+
+
+def _steps(changes: Sequence[Change], known_on: date | None) -> tuple[list[_Step], Change | None]:
     steps: list[_Step] = []
-    terms: _Terms | None = None
     for on, group in groupby(changes, key=attrgetter("effective_on")):
-        before = terms
+        _take_turns(steps, on, known_on)
+        before = steps[-1].terms if steps else None
+        if before and next_turn(before, steps[-1].starts_on, known_on) == on:
+            before = turned(before, on, known_on)
+        terms = before
         for change in group:
             if change.kind is ChangeKind.CANCEL:
                 return steps, change
-            terms = _APPLY[change.kind](before, terms, change)
+            terms = apply(before, terms, change, known_on)
         if terms:
-            steps.append(_Step(on, terms, change))
+            steps.append(_Step(on, terms, change, is_turn=False))
+    _take_turns(steps, _NEVER, known_on)
     return steps, None
+
+
+def _take_turns(steps: list[_Step], before: date, known_on: date | None) -> None:
+    """Append what time alone changes up to a day: trials, discounts and prices end."""
+    while steps:
+        last = steps[-1]
+        turn = next_turn(last.terms, last.starts_on, known_on)
+        if turn >= before:
+            return
+        terms = turned(last.terms, turn, known_on)
+        steps.append(_Step(turn, terms, last.change, is_turn=True))
 
 
 def _part(spans: Sequence[tuple[_Step, date | None, Change | None]]) -> Part:
     first, last_end = spans[0][0], spans[-1][1]
-    segments = tuple(
-        Segment(step.starts_on, ends_on, step.terms.quantity, step.terms.is_paused, step.change, by)
-        for step, ends_on, by in spans
-    )
-    return Part(first.starts_on, last_end, first.terms.plan, first.terms.cycle, segments)
+    segments = tuple(_segment(step, ends_on, by) for step, ends_on, by in spans)
+    return Part(first.starts_on, last_end, first.terms.plan, segments)
 
 
-def _start(_before: _Terms | None, _terms: _Terms | None, change: Change) -> _Terms | None:
-    if change.plan is None:
-        return None
-    cycle = _new_cycle(change.plan, change.effective_on)
-    quantity = ONE if change.quantity is None else change.quantity
-    return _Terms(change.plan, cycle, quantity, is_paused=False)
-
-
-def _change_plan(before: _Terms | None, terms: _Terms | None, change: Change) -> _Terms | None:
-    if terms is None or change.plan is None:
-        return terms
-    if before and _periods_go_on(before.plan, change.plan):
-        cycle = before.cycle
-    else:
-        cycle = _new_cycle(change.plan, change.effective_on)
-    quantity = terms.quantity if change.quantity is None else change.quantity
-    return _Terms(change.plan, cycle, quantity, terms.is_paused)
-
-
-def _change_quantity(_before: _Terms | None, terms: _Terms | None, change: Change) -> _Terms | None:
-    if terms is None or change.quantity is None:
-        return terms
-    return replace(terms, quantity=change.quantity)
-
-
-def _pause(_before: _Terms | None, terms: _Terms | None, _change: Change) -> _Terms | None:
-    return terms and replace(terms, is_paused=True)
-
-
-def _resume(_before: _Terms | None, terms: _Terms | None, _change: Change) -> _Terms | None:
-    return terms and replace(terms, is_paused=False)
-
-
-_APPLY: dict[ChangeKind, Callable[[_Terms | None, _Terms | None, Change], _Terms | None]] = {
-    ChangeKind.START: _start,
-    ChangeKind.CHANGE_PLAN: _change_plan,
-    ChangeKind.CHANGE_QUANTITY: _change_quantity,
-    ChangeKind.PAUSE: _pause,
-    ChangeKind.RESUME: _resume,
-}
-
-
-def _periods_go_on(old: PlanTerms, new: PlanTerms) -> bool:
-    return (old.interval, old.interval_count, old.alignment) == (
-        new.interval,
-        new.interval_count,
-        new.alignment,
-    ) and new.anchor_day in (None, old.anchor_day)
-
-
-def _new_cycle(plan: PlanTerms, on: date) -> Cycle:
-    return cycle_from(
-        on,
-        interval=plan.interval,
-        interval_count=plan.interval_count,
-        alignment=plan.alignment,
-        anchor_day=plan.anchor_day,
+def _segment(step: _Step, ends_on: date | None, ended_by: Change | None) -> Segment:
+    terms = step.terms
+    return Segment(
+        starts_on=step.starts_on,
+        ends_on=ends_on,
+        prices=terms.prices,
+        discounts=terms.discounts,
+        quantity=terms.quantity,
+        is_paused=terms.is_paused,
+        is_trial=terms.trial_until is not None and step.starts_on < terms.trial_until,
+        change=step.change,
+        ended_by=ended_by,
     )

@@ -5,24 +5,29 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from billing.money import plain_decimal
+from billing.pricing.explanation import Explanation, explain, explain_reversal
 from billing.pricing.owed import Owed
-from billing.pricing.rating import unit_price
-from billing.pricing.terms import PriceTerms
+from billing.pricing.prices import ZERO, PriceKind, PriceTerms
 
-Explanation = dict[str, str | int | bool | None]
-_Key = tuple[str, date, Decimal]
+_Key = tuple[str, date, str, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
-    """A charge already made: what it was for and how much, with its sign."""
+    """
+    A charge already made: what it was for and how much, with its sign.
+
+    `measured` is the whole quantity of a price of usage as it was known then.
+    """
 
     price_id: str
     stretch_starts_on: date
     starts_on: date
     ends_on: date
+    tag: str = ""
     quantity: Decimal
+    measured: Decimal | None = None
+    unit_price: Decimal | None = None
     amount_minor: int
     is_credit: bool
 
@@ -33,17 +38,24 @@ class Line:
     A charge to be made. A credit has a negative amount.
 
     Its days are those it adds to, or takes back from, the end of the stretch that starts on
-    `stretch_starts_on`; the whole stretch where only its amount is corrected.
+    `stretch_starts_on`; the whole stretch where only its amount is corrected. `charged_*` is what
+    the stretch was charged with before, `owed_*` what it owes now.
     """
 
     price: PriceTerms
+    tag: str
     starts_on: date
     ends_on: date
     stretch_starts_on: date
     quantity: Decimal
-    unit_price: Decimal
+    measured: Decimal | None
+    unit_price: Decimal | None
     amount_minor: int
     is_credit: bool
+    charged_minor: int
+    charged_ends_on: date
+    owed_minor: int
+    owed_ends_on: date
     explanation: Explanation = field(hash=False)
 
 
@@ -53,9 +65,14 @@ class _Covered:
 
     ends_on: date
     amount_minor: int = 0
+    measured: Decimal | None = None
+    quantity: Decimal = ZERO
+    unit_price: Decimal | None = None
 
     def add(self, charge: Charged) -> None:
         self.amount_minor += charge.amount_minor
+        self.measured = charge.measured
+        self.quantity, self.unit_price = charge.quantity, charge.unit_price
         if not charge.is_credit:
             self.ends_on = charge.ends_on
         elif charge.starts_on > charge.stretch_starts_on or not self.amount_minor:
@@ -68,95 +85,91 @@ def difference(
     """
     Return the lines that lead from what is charged to what is owed; none when they agree.
 
-    Charges come in the order in which they were made. Stretches are told apart by price,
-    first day and quantity; a charged stretch that is owed no more is credited wholly, at the
-    price found in `prices` (`Timeline.prices`).
+    Charges come in the order in which they were made. Stretches are told apart by price and its
+    tag, first day and quantity (not that of usage); a charged stretch that is owed no more is
+    credited wholly, at the price found in `prices` (`Timeline.prices`).
 
-    :raises KeyError: if `prices` lacks the price of such a charge.
+    :raises KeyError: if `prices` lacks the price of a charge.
     """
     covered: dict[_Key, _Covered] = {}
     for charge in charged:
-        key = (charge.price_id, charge.stretch_starts_on, charge.quantity)
+        is_usage = prices[charge.price_id].kind is PriceKind.USAGE
+        quantity = None if is_usage else charge.quantity
+        key = (charge.price_id, charge.stretch_starts_on, charge.tag, quantity)
         covered.setdefault(key, _Covered(charge.stretch_starts_on)).add(charge)
     lines = [_correction(item, covered.pop(_key(item), None)) for item in owed]
     lines += [_reversal(prices[key[0]], key, rest) for key, rest in covered.items()]
-    return tuple(sorted((line for line in lines if line.amount_minor), key=_order))
+    return tuple(sorted((line for line in lines if line), key=_order))
 
 
 def _key(item: Owed) -> _Key:
-    return item.price.id, item.starts_on, item.quantity
+    quantity = None if item.price.kind is PriceKind.USAGE else item.quantity
+    return item.price.id, item.starts_on, item.tag, quantity
 
 
-def _order(line: Line) -> tuple[date, str, bool, str, Decimal]:
+def _order(line: Line) -> tuple[date, str, bool, str, str, Decimal]:
     price = line.price
-    return line.stretch_starts_on, price.code, not line.is_credit, price.id, line.quantity
+    return (
+        line.stretch_starts_on, price.code, not line.is_credit, price.id, line.tag, line.quantity,
+    )  # fmt: skip
 
 
-def _correction(item: Owed, covered: _Covered | None) -> Line:
+def _correction(item: Owed, covered: _Covered | None) -> Line | None:
+    charged_minor = covered.amount_minor if covered else 0
+    amount_minor = item.amount_minor - charged_minor
+    if not amount_minor:
+        return None
     covered = covered or _Covered(item.starts_on)
-    amount_minor = item.amount_minor - covered.amount_minor
     starts_on, ends_on = item.starts_on, item.ends_on
     if amount_minor > 0 and item.starts_on < covered.ends_on < item.ends_on:
         starts_on = covered.ends_on
     elif amount_minor < 0 and item.ends_on < covered.ends_on:
         starts_on, ends_on = item.ends_on, covered.ends_on
+    is_usage = item.price.kind is PriceKind.USAGE
     return Line(
         price=item.price,
+        tag=item.tag,
         starts_on=starts_on,
         ends_on=ends_on,
         stretch_starts_on=item.starts_on,
-        quantity=item.quantity,
+        quantity=_quantity(item, covered.measured) if is_usage else item.quantity,
+        measured=item.quantity if is_usage else None,
         unit_price=item.unit_price,
         amount_minor=amount_minor,
         is_credit=amount_minor < 0,
-        explanation=_explain(item, covered.amount_minor),
+        charged_minor=charged_minor,
+        charged_ends_on=covered.ends_on,
+        owed_minor=item.amount_minor,
+        owed_ends_on=item.ends_on,
+        explanation=explain(item, charged_minor),
     )
 
 
-def _reversal(price: PriceTerms, key: _Key, covered: _Covered) -> Line:
-    _, starts_on, quantity = key
+def _quantity(item: Owed, measured_before: Decimal | None) -> Decimal:
+    """Return by how much the usage differs from what was charged; all of it if by nothing."""
+    return (item.quantity - (measured_before or ZERO)) or item.quantity
+
+
+def _reversal(price: PriceTerms, key: _Key, covered: _Covered) -> Line | None:
+    _, starts_on, tag, _ = key
+    if not covered.amount_minor:
+        return None
     return Line(
         price=price,
+        tag=tag,
         starts_on=starts_on,
         ends_on=covered.ends_on,
         stretch_starts_on=starts_on,
-        quantity=quantity,
-        unit_price=unit_price(price),
+        quantity=covered.measured if covered.measured is not None else covered.quantity,
+        measured=ZERO if price.kind is PriceKind.USAGE else None,
+        unit_price=covered.unit_price,
         amount_minor=-covered.amount_minor,
         is_credit=covered.amount_minor > 0,
-        explanation={
-            "model": price.model.value,
-            "proration": price.proration.value,
-            "quantity": plain_decimal(quantity),
-            "unit_price": plain_decimal(unit_price(price)),
-            "stretch_starts_on": str(starts_on),
-            "stretch_ends_on": str(covered.ends_on),
-            "owed_minor": 0,
-            "charged_before_minor": covered.amount_minor,
-        },
+        charged_minor=covered.amount_minor,
+        charged_ends_on=covered.ends_on,
+        owed_minor=0,
+        owed_ends_on=starts_on,
+        explanation=explain_reversal(
+            price, covered.quantity, (starts_on, covered.ends_on), covered.amount_minor
+        ),
     )
-
-
-def _explain(item: Owed, charged_before_minor: int) -> Explanation:
-    return {
-        "model": item.price.model.value,
-        "proration": item.price.proration.value,
-        "quantity": plain_decimal(item.quantity),
-        "unit_price": plain_decimal(item.unit_price),
-        "full_price": plain_decimal(item.full_price),
-        "begun_price": plain_decimal(item.begun),
-        "share_used": item.used,
-        "share_whole": item.whole,
-        "days_used": (item.ends_on - item.starts_on).days,
-        "days_of_period": item.period.days,
-        "period_starts_on": str(item.period.starts_on),
-        "period_ends_on": str(item.period.ends_on),
-        "stretch_starts_on": str(item.starts_on),
-        "stretch_ends_on": str(item.ends_on),
-        "due_on": str(item.due_on),
-        "plan_id": item.plan_id,
-        "change_id": item.change_id,
-        "ended_by_change_id": item.ended_by,
-        "owed_minor": item.amount_minor,
-        "charged_before_minor": charged_before_minor,
-    }

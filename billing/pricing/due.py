@@ -5,79 +5,130 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.money import to_minor
+from billing.pricing.agreement import Term
 from billing.pricing.course import Part, Segment
 from billing.pricing.owed import owed
+from billing.pricing.prices import PriceKind, PriceModel
 from billing.pricing.rating import full_price
-from billing.pricing.stretches import facts_on
-from billing.pricing.terms import Change, PriceKind, When
+from billing.pricing.stretches import Facts, facts_on
+from billing.pricing.terms import Change, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
 _DAY = timedelta(days=1)
+_NEVER = date.max
 
 
 def next_due(timeline: Timeline, *, after: date) -> date | None:
     """
     Return the first day after a day on which what is owed changes without any new fact.
 
-    None if it never will: the subscription has ended, is paused with no resumption known, or
-    has nothing to pay periodically.
+    The turn of a period with prices of usage counts, whatever was used. None if there is no such
+    day: the subscription has ended, is paused with no resumption known, or has nothing to pay
+    periodically.
     """
     changes = standing(timeline.changes)
-    on = _next_turn(changes, after)
-    while on is not None and not _owes_other_than_the_day_before(timeline, changes, on):
-        on = _next_turn(changes, on)
-    return on
+    on = after
+    while True:
+        facts = facts_on(changes, on, timeline.known_on)
+        turn = _next_turn(facts, on)
+        if turn is None:
+            return None
+        if _depends_on_usage(facts, turn - _DAY) or _owes_other_than_the_day_before(
+            timeline, changes, turn
+        ):
+            return turn
+        on = turn
 
 
-def effective_date(timeline: Timeline, *, on: date, when: When) -> date:
+def effective_date(timeline: Timeline, *, on: date, when: When, term: Term | None = None) -> date:
     """
     Return the day on which a change ordered on a day takes effect.
 
-    :raises ContradictoryTimeline: for a period's end, if no billing period is running.
+    :raises ContradictoryTimeline: for a period's end, if no billing period is running; for a
+        term's end, if no term is agreed or it has no end.
     """
-    return _WHEN[when](timeline, on)
+    return _WHEN[when](timeline, on, term)
 
 
-def _now(_timeline: Timeline, on: date) -> date:
+def _now(_timeline: Timeline, on: date, _term: Term | None) -> date:
     return on
 
 
-def _period_end(timeline: Timeline, on: date) -> date:
-    part = _part_on(standing(timeline.changes), on)
-    if part is None:
+def _period_end(timeline: Timeline, on: date, _term: Term | None) -> date:
+    facts = facts_on(standing(timeline.changes), on, timeline.known_on)
+    if facts.course.part_on(on) is None:
         raise ContradictoryTimeline(
             f"No billing period is running on {on}: choose the day itself, or a day between the "
             "subscription's start and end."
         )
-    return part.cycle.containing(on).ends_on
+    return facts.schedule.slot(on).ends_on
 
 
-_WHEN: dict[When, Callable[[Timeline, date], date]] = {
+def _term_end(_timeline: Timeline, on: date, term: Term | None) -> date:
+    if term is None:
+        raise ContradictoryTimeline(
+            "The contract has no term: choose now or period_end, or agree on a term."
+        )
+    ends_on = term.end_after(on)
+    if ends_on is None:
+        raise ContradictoryTimeline(
+            f"The contract runs for an indefinite time on {on}, so its term has no end: choose now "
+            "or period_end."
+        )
+    return ends_on
+
+
+_WHEN: dict[When, Callable[[Timeline, date, Term | None], date]] = {
     When.NOW: _now,
     When.PERIOD_END: _period_end,
+    When.TERM_END: _term_end,
 }
 
 
-def _next_turn(changes: Sequence[Change], after: date) -> date | None:
-    """Return the next day on which something may become due: a period's turn or a change."""
-    facts = facts_on(changes, after)
-    if facts.course.cancellation:
+def _next_turn(facts: Facts, after: date) -> date | None:
+    """Return the next day on which something may become due: a turn, or a known change."""
+    end = facts.course.cancellation
+    if end and end.effective_on <= after:
         return None
-    days = [change.effective_on for change in changes if change.effective_on > after][:1]
+    days = [] if facts.next_pending == _NEVER else [facts.next_pending]
     part = facts.course.part_on(after)
     if part is not None:
-        segment = part.segments[-1]
+        days += [segment.starts_on for segment in part.segments]
+        last = part.segments[-1]
         # What no longer earns can still owe the arrears of the period in which it stopped.
-        running = after if _earns(part, segment) else segment.starts_on - _DAY
-        days.append(part.cycle.containing(running).ends_on)
+        running = after if _earns(part, last) else min(after, last.starts_on - _DAY)
+        if running == after or running >= part.starts_on:
+            days.append(facts.schedule.slot(running).ends_on)
     return min((day for day in days if day > after), default=None)
 
 
 def _earns(part: Part, segment: Segment) -> bool:
-    return not segment.is_paused and any(
-        to_minor(full_price(price, segment.quantity), price.currency)
-        for price in part.plan.prices
-        if price.kind is PriceKind.RECURRING
+    if part.plan.minimum_commitment and segment.is_paid:
+        return True
+    return any(
+        held.price.kind is PriceKind.USAGE
+        or (
+            held.price.kind is PriceKind.RECURRING
+            and segment.is_paid
+            and _costs(held.price.model, segment, code)
+        )
+        for code, held in segment.prices.items()
+    )
+
+
+def _costs(model: PriceModel, segment: Segment, code: str) -> bool:
+    price = segment.prices[code].price
+    if price.minimum or segment.discounts or model is not PriceModel.FLAT:
+        return True
+    return bool(to_minor(full_price(price, segment.quantity), price.currency))
+
+
+def _depends_on_usage(facts: Facts, eve: date) -> bool:
+    part = facts.course.part_on(eve)
+    return part is not None and any(
+        held.price.kind is PriceKind.USAGE
+        for segment in part.segments
+        for held in segment.prices.values()
     )
 
 
@@ -85,20 +136,17 @@ def _owes_other_than_the_day_before(
     timeline: Timeline, changes: Sequence[Change], on: date
 ) -> bool:
     eve = on - _DAY
-    part = _part_on(changes, eve)
-    since = part.cycle.containing(eve).starts_on if part else None
+    facts = facts_on(changes, eve, timeline.known_on)
+    part = facts.course.part_on(eve)
+    since = facts.schedule.slot(eve).starts_on if part else None
     return _amounts(timeline, on, since) != _amounts(timeline, eve, since)
 
 
 def _amounts(
     timeline: Timeline, until: date, since: date | None
-) -> set[tuple[str, date, Decimal, int]]:
+) -> set[tuple[str, date, str, Decimal, int]]:
     return {
-        (item.price.id, item.starts_on, item.quantity, item.amount_minor)
+        (item.price.id, item.starts_on, item.tag, item.quantity, item.amount_minor)
         for item in owed(timeline, until=until, since=since)
         if item.amount_minor
     }
-
-
-def _part_on(changes: Sequence[Change], on: date) -> Part | None:
-    return facts_on(changes, on).course.part_on(on)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from billing.periods import Period
-from billing.pricing.terms import Proration
+from billing.pricing.prices import Proration
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,10 @@ def _daily(part: Period, period: Period, _zone: str) -> Share:
 
 
 def _by_second(part: Period, period: Period, zone: str) -> Share:
-    return Share(_seconds(part, zone), _seconds(period, zone))
+    return Share(
+        seconds_between(part.starts_on, part.ends_on, zone),
+        seconds_between(period.starts_on, period.ends_on, zone),
+    )
 
 
 def _thirty_days(part: Period, period: Period, _zone: str) -> Share:
@@ -51,9 +54,10 @@ def _none(_part: Period, _period: Period, _zone: str) -> Share:
     return WHOLE
 
 
-def _seconds(period: Period, zone: str) -> int:
+def seconds_between(starts_on: date, ends_on: date, zone: str) -> int:
+    """Return the seconds that elapse between two midnights of a time zone."""
     tz = ZoneInfo(zone)
-    return _timestamp(period.ends_on, tz) - _timestamp(period.starts_on, tz)
+    return _timestamp(ends_on, tz) - _timestamp(starts_on, tz)
 
 
 def _timestamp(on: date, tz: ZoneInfo) -> int:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.periods import Period, day_after
-from billing.pricing.course import Course, Part, course
+from billing.pricing.conditions import ActiveDiscount, Pricing
+from billing.pricing.course import Course, Part, Segment, course
+from billing.pricing.prices import PriceKind, Timing
 from billing.pricing.rating import rated_quantity
-from billing.pricing.terms import Change, ChangeKind, Credit, PriceKind, PriceTerms, Timing
+from billing.pricing.schedule import Schedule, Slot
+from billing.pricing.terms import Change, ChangeKind, Credit
 
 _NEVER = date.max
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,108 +26,229 @@ class Facts:
     course: Course
     next_pending: date  # When the next known change takes effect; date.max if none will.
 
+    @property
+    def schedule(self) -> Schedule:
+        """The billing periods; there are some once there are parts."""
+        assert self.course.schedule is not None
+        return self.course.schedule
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days of a billing period that a price is owed for on constant terms."""
+    """
+    Days of a billing period that a price is owed for on constant terms.
+
+    `paid` are its days that are neither paused nor in a trial: they may be fewer for usage, which
+    is owed on every day. `rated_from` is where the count of usage begins.
+    """
 
     starts_on: date
     ends_on: date
-    period: Period
+    slot: Slot
     quantity: Decimal
+    pricing: Pricing
+    discounts: tuple[ActiveDiscount, ...]
     change: Change
     ended_by: Change | None
     due_on: date
+    rated_from: date
+    paid: tuple[Period, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Unpaused days on constant terms as one price sees them, over period bounds."""
+    """Days on constant terms as one price sees them, over the turns of periods."""
 
     starts_on: date
     ends_on: date | None
     quantity: Decimal
+    pricing: Pricing
+    discounts: tuple[ActiveDiscount, ...]
     change: Change
     ended_by: Change | None
+    paid: tuple[tuple[date, date], ...]
+
+    @property
+    def end(self) -> date:
+        """The first day after it; `date.max` if nothing is known to end it."""
+        return self.ends_on or _NEVER
 
 
-def facts_on(standing: Sequence[Change], until: date) -> Facts:
+def facts_on(standing: Sequence[Change], until: date, known_on: date | None = None) -> Facts:
     """Return the facts as they stand on a day; `standing` is in the order of taking effect."""
     in_force = [change for change in standing if change.effective_on <= until]
     pending = standing[len(in_force) :]
     next_pending = pending[0].effective_on if pending else _NEVER
-    return Facts(standing, until, course(in_force), next_pending)
+    return Facts(standing, until, course(in_force, known_on=known_on), next_pending)
 
 
-def stretches(facts: Facts, part: Part, price: PriceTerms, since: date) -> Iterator[Stretch]:
+def stretches(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
     """Yield what is due of a price in a part, from the billing period that contains `since` on."""
-    find = _TIMINGS[price.timing] if price.kind is PriceKind.RECURRING else _KINDS[price.kind]
-    return find(facts, part, price, since)
+    price = next(segment.prices[code].price for segment in part.segments if code in segment.prices)
+    if price.kind is PriceKind.RECURRING:
+        find = _TIMINGS[price.timing]
+    else:
+        find = _KINDS[price.kind]
+    return find(facts, part, code, since)
 
 
-def _once(_facts: Facts, part: Part, price: PriceTerms, since: date) -> Iterator[Stretch]:
-    on = part.starts_on
-    if on < since:
+def settled_on(facts: Facts) -> date:
+    """
+    Return the latest day, up to the one looked at, on which late usage was charged too.
+
+    That is the turn of a period, a change of plan, a day after the end or one in a pause.
+    """
+    found, until = facts.course, facts.until
+    end = found.cancellation
+    if end and end.effective_on <= until:
+        return until
+    part = found.part_on(until)
+    if part is None:
+        return date.min
+    days = [facts.schedule.slot(until).starts_on, part.starts_on]
+    for earlier in found.parts:
+        days += [
+            min(until, (segment.ends_on or _NEVER) - _DAY)
+            for segment in earlier.segments
+            if segment.is_paused and segment.starts_on <= until
+        ]
+    return max(days)
+
+
+def _once(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
+    first = next((segment for segment in part.segments if not segment.is_trial), None)
+    if first is None or code not in first.prices:
         return
-    first = part.segments[0]
+    on, pricing = first.starts_on, first.prices[code]
+    if not since <= on <= facts.until:
+        return
     day = Period(on, day_after(on))
-    quantity = rated_quantity(price, first.quantity)
-    yield Stretch(on, day.ends_on, day, quantity, first.change, None, on)
+    slot = Slot(on, day.ends_on, day)
+    quantity = rated_quantity(pricing.price, first.quantity)
+    discounts = _reducing(first, pricing)
+    yield Stretch(
+        on, day.ends_on, slot, quantity, pricing, discounts, first.change, None, on, on, (day,)
+    )
 
 
-def _in_advance(facts: Facts, part: Part, price: PriceTerms, since: date) -> Iterator[Stretch]:
-    refunded_from = facts.course.refunded_from or _NEVER
-    for run in _runs(part, price):
-        starts_before = min(_charged_before(run), day_after(facts.until), refunded_from)
-        for starts_on, period in _starts(run, part, since, starts_before):
-            rest = Period(starts_on, period.ends_on)
-            ends_on, ender = _end_when_charged(facts, run, price, rest)
+def _in_advance(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
+    for run in _runs(part, code, is_usage=False):
+        starts_before = min(
+            _charged_before(run), day_after(facts.until), facts.course.refunded_from
+        )
+        for starts_on, slot in _starts(facts, run, since, starts_before):
+            rest = Period(starts_on, slot.ends_on)
+            ends_on, ender = _end_when_charged(facts, run, code, rest)
             if ends_on > starts_on:
-                yield Stretch(
-                    starts_on, ends_on, period, run.quantity, run.change, ender, starts_on
-                )
+                yield _stretch(run, slot, Period(starts_on, ends_on), ender, due_on=starts_on)
 
 
-def _in_arrears(facts: Facts, part: Part, price: PriceTerms, since: date) -> Iterator[Stretch]:
-    for run in _runs(part, price):
-        for starts_on, period in _starts(run, part, since, run.ends_on or _NEVER):
-            # A plan's end makes all its parts due; a pause or another quantity does not.
-            due_on = min(period.ends_on, part.ends_on or _NEVER)
-            if due_on > facts.until:
-                break
-            ends_on, ender = _end_within(run, period)
-            yield Stretch(starts_on, ends_on, period, run.quantity, run.change, ender, due_on)
+def _in_arrears(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
+    for run in _runs(part, code, is_usage=False):
+        yield from _when_ended(facts, part, run, since)
 
 
-_Finder = Callable[[Facts, Part, PriceTerms, date], Iterator[Stretch]]
+def _used(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
+    for run in _runs(part, code, is_usage=True):
+        yield from _when_ended(facts, part, run, since)
+
+
+def _when_ended(facts: Facts, part: Part, run: _Run, since: date) -> Iterator[Stretch]:
+    for starts_on, slot in _starts(facts, run, since, run.end):
+        # A plan's end makes all its parts due; a pause or another quantity does not.
+        due_on = min(slot.ends_on, part.ends_on or _NEVER)
+        if due_on > facts.until:
+            return
+        ends_on, ender = _end_within(run, Period(starts_on, slot.ends_on))
+        stretch = _stretch(run, slot, Period(starts_on, ends_on), ender, due_on=due_on)
+        yield replace(stretch, rated_from=max(part.starts_on, slot.starts_on))
+
+
+_Finder = Callable[[Facts, Part, str, date], Iterator[Stretch]]
 _TIMINGS: dict[Timing, _Finder] = {Timing.ADVANCE: _in_advance, Timing.ARREARS: _in_arrears}
-_KINDS: dict[PriceKind, _Finder] = {PriceKind.ONCE: _once}
+_KINDS: dict[PriceKind, _Finder] = {PriceKind.ONCE: _once, PriceKind.USAGE: _used}
 
 
-def _runs(part: Part, price: PriceTerms) -> list[_Run]:
+def _stretch(
+    run: _Run, slot: Slot, days: Period, ended_by: Change | None, *, due_on: date
+) -> Stretch:
+    return Stretch(
+        days.starts_on,
+        days.ends_on,
+        slot,
+        run.quantity,
+        run.pricing,
+        run.discounts,
+        run.change,
+        ended_by,
+        due_on,
+        days.starts_on,
+        tuple(_clipped(run.paid, days)),
+    )
+
+
+def _clipped(spans: Sequence[tuple[date, date]], days: Period) -> Iterator[Period]:
+    for span_starts_on, span_ends_on in spans:
+        starts_on, ends_on = max(span_starts_on, days.starts_on), min(span_ends_on, days.ends_on)
+        if starts_on < ends_on:
+            yield Period(starts_on, ends_on)
+
+
+def _runs(part: Part, code: str, *, is_usage: bool) -> list[_Run]:
     runs: list[_Run] = []
     for segment in part.segments:
-        if segment.is_paused:
+        if code not in segment.prices or not (is_usage or segment.is_paid):
             continue
-        quantity = rated_quantity(price, segment.quantity)
-        if runs and runs[-1].ends_on == segment.starts_on and runs[-1].quantity == quantity:
-            runs[-1] = replace(runs[-1], ends_on=segment.ends_on, ended_by=segment.ended_by)
-        else:
-            runs.append(
-                _Run(segment.starts_on, segment.ends_on, quantity, segment.change, segment.ended_by)
+        run = _run(segment, code, is_usage=is_usage)
+        if runs and _goes_on(runs[-1], run):
+            runs[-1] = replace(
+                runs[-1],
+                ends_on=run.ends_on,
+                ended_by=run.ended_by,
+                paid=(*runs[-1].paid, *run.paid),
             )
+        else:
+            runs.append(run)
     return runs
 
 
-def _starts(run: _Run, part: Part, since: date, before: date) -> Iterator[tuple[date, Period]]:
+def _run(segment: Segment, code: str, *, is_usage: bool) -> _Run:
+    pricing = segment.prices[code]
+    return _Run(
+        segment.starts_on,
+        segment.ends_on,
+        Decimal(0) if is_usage else rated_quantity(pricing.price, segment.quantity),
+        pricing,
+        _reducing(segment, pricing),
+        segment.change,
+        segment.ended_by,
+        ((segment.starts_on, segment.ends_on or _NEVER),) if segment.is_paid else (),
+    )
+
+
+def _goes_on(run: _Run, following: _Run) -> bool:
+    return (
+        run.ends_on == following.starts_on
+        and run.quantity == following.quantity
+        and run.discounts == following.discounts
+        and run.pricing.tag == following.pricing.tag
+        and run.pricing.price == following.pricing.price
+    )
+
+
+def _reducing(segment: Segment, pricing: Pricing) -> tuple[ActiveDiscount, ...]:
+    return tuple(discount for discount in segment.discounts if discount.reduces(pricing.price))
+
+
+def _starts(facts: Facts, run: _Run, since: date, before: date) -> Iterator[tuple[date, Slot]]:
     first = max(run.starts_on, since)
     if first >= before:
         return
-    for period in part.cycle.periods(first):
-        starts_on = max(run.starts_on, period.starts_on)
+    for slot in facts.schedule.slots(first):
+        starts_on = max(run.starts_on, slot.starts_on)
         if starts_on >= before:
             return
-        yield starts_on, period
+        yield starts_on, slot
 
 
 def _is_kept_paid(run: _Run) -> bool:
@@ -133,29 +258,29 @@ def _is_kept_paid(run: _Run) -> bool:
 
 def _charged_before(run: _Run) -> date:
     """Return the day from which no stretch of the run begins any more."""
-    if run.ends_on is None:
-        return _NEVER
     if run.ended_by and _is_kept_paid(run):
         # What had been charged before a backdated cancellation was recorded stays charged.
-        return max(run.ends_on, run.ended_by.recorded_on)
-    return run.ends_on
+        return max(run.end, run.ended_by.recorded_on)
+    return run.end
 
 
 def _end_when_charged(
-    facts: Facts, run: _Run, price: PriceTerms, rest: Period
+    facts: Facts, run: _Run, code: str, rest: Period
 ) -> tuple[date, Change | None]:
     """Return where a stretch ends that starts with the rest of a period, and what ends it."""
     waived = run.ended_by if _is_kept_paid(run) else None
     charged_on = max(rest.starts_on, run.change.recorded_on)
     if waived and waived.recorded_on > charged_on:
-        return _announced_end(facts, waived, price, rest, charged_on)
-    if run.ends_on is None and facts.next_pending < rest.ends_on:
-        return _announced_end(facts, None, price, rest, charged_on)
+        return _announced_end(facts, waived, code, rest, charged_on)
+    # What is known by now, but takes effect later, may not have been known when it was charged.
+    next_turn = min(run.end if run.end > facts.until else _NEVER, facts.next_pending)
+    if run.end > facts.until and next_turn < rest.ends_on:
+        return _announced_end(facts, None, code, rest, charged_on)
     return _end_within(run, rest)
 
 
 def _announced_end(
-    facts: Facts, waived: Change | None, price: PriceTerms, rest: Period, charged_on: date
+    facts: Facts, waived: Change | None, code: str, rest: Period, charged_on: date
 ) -> tuple[date, Change | None]:
     """Return the end that was known when the stretch was charged, a later change unheard of."""
     heard_of = course(
@@ -164,17 +289,19 @@ def _announced_end(
             for change in facts.standing
             if change is not waived
             and (change.effective_on <= rest.starts_on or change.recorded_on <= charged_on)
-        ]
+        ],
+        known_on=charged_on,
     )
     part = heard_of.part_on(rest.starts_on)
-    if part and rest.starts_on < (heard_of.refunded_from or _NEVER):
-        for run in _runs(part, price):
-            if run.starts_on <= rest.starts_on < (run.ends_on or _NEVER):
+    if part and heard_of.schedule and rest.starts_on < heard_of.refunded_from:
+        rest = Period(rest.starts_on, heard_of.schedule.slot(rest.starts_on).ends_on)
+        for run in _runs(part, code, is_usage=False):
+            if run.starts_on <= rest.starts_on < run.end:
                 return _end_within(run, rest)
     return rest.starts_on, None
 
 
 def _end_within(run: _Run, period: Period) -> tuple[date, Change | None]:
-    if run.ends_on is None or period.ends_on < run.ends_on:
+    if period.ends_on < run.end:
         return period.ends_on, None
-    return run.ends_on, run.ended_by
+    return run.end, run.ended_by

@@ -1,11 +1,13 @@
 """The facts of a subscription: what is known of it, and what still stands."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
 
-from billing.pricing.terms import Change, ChangeKind, PriceTerms
+from billing.pricing.prices import PriceTerms, commitment_price
+from billing.pricing.terms import Change, ChangeKind
+from billing.pricing.usage import Bucket
 
 
 class ContradictoryTimeline(ValueError):
@@ -15,14 +17,17 @@ class ContradictoryTimeline(ValueError):
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """
-    The recorded changes of one subscription.
+    The recorded changes of one subscription, and what was metered of it, by the meter's id.
 
-    `zone` is the seller's time zone (IANA name). Only proration by the second looks at it.
+    `zone` is the seller's time zone (IANA name): proration by the second and levels over time look
+    at it. `known_on` leaves out versions of prices that became known later; None: none.
     """
 
     subscription_id: str
     changes: tuple[Change, ...]
     zone: str = "UTC"
+    usage: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
+    known_on: date | None = None
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """
@@ -35,13 +40,18 @@ class Timeline:
             for change in self.changes
             if change.recorded_on <= on and (position is None or change.position <= position)
         )
-        return replace(self, changes=standing(known))
+        return replace(self, changes=standing(known), known_on=on)
 
     @property
     def prices(self) -> dict[str, PriceTerms]:
         """All prices that any fact names, also an undone or a corrected one, by their id."""
-        plans = (change.plan for change in self.changes if change.plan)
-        return {price.id: price for plan in plans for price in plan.prices}
+        plans = [change.plan for change in self.changes if change.plan]
+        prices = {price.id: price for plan in plans for price in plan.prices}
+        for plan in plans:
+            if plan.minimum_commitment:
+                price = commitment_price(plan)
+                prices[price.id] = price
+        return prices
 
 
 def standing(changes: Iterable[Change]) -> tuple[Change, ...]:

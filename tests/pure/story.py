@@ -11,18 +11,8 @@ from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import effective_date, next_due
 from billing.pricing.owed import owed
-from billing.pricing.terms import (
-    Change,
-    ChangeKind,
-    Credit,
-    PlanTerms,
-    PriceKind,
-    PriceModel,
-    PriceTerms,
-    Proration,
-    Timing,
-    When,
-)
+from billing.pricing.prices import PlanTerms, PriceKind, PriceModel, PriceTerms, Proration, Timing
+from billing.pricing.terms import Change, ChangeKind, Credit, When
 from billing.pricing.timeline import Timeline
 
 

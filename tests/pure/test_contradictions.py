@@ -2,7 +2,7 @@
 
 import pytest
 
-from billing.pricing.terms import ContradictoryPlan
+from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline
 from tests.pure.story import Story, plan, price
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from billing.money import from_minor, to_minor
 from billing.pricing.owed import owed
-from billing.pricing.terms import PlanTerms
+from billing.pricing.prices import PlanTerms
 from billing.pricing.timeline import ContradictoryTimeline
 from tests.pure.story import Story, plan, price
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.periods import Interval, Period, cycle_from
+from billing.pricing.prices import Proration
 from billing.pricing.proration import Share, share
-from billing.pricing.terms import Proration
 from tests.pure.story import day
 
 

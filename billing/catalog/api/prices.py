@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from billing.catalog import commands
 from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
 from billing.catalog.models import TAX_CLASSES, Plan, Price, Product
-from billing.pricing.terms import PriceKind, PriceModel, Proration, Timing
+from billing.pricing.prices import PriceKind, PriceModel, Proration, Timing
 from billing.sellers.api.fields import (
     CurrencyField,
     DayField,

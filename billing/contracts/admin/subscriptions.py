@@ -22,7 +22,8 @@ from billing.contracts.commands import change_subscription, start_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Subscription, SubscriptionChange
-from billing.pricing.terms import ContradictoryPlan, When
+from billing.pricing.prices import ContradictoryPlan
+from billing.pricing.terms import When
 from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.admin import (
     FactAdmin,

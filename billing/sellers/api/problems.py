@@ -18,7 +18,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, NotFound, Valid
 from rest_framework.response import Response
 
 from billing.ids import new_id
-from billing.pricing.terms import ContradictoryPlan
+from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.api.inputs import printable
 from billing.sellers.commands import TestClockRefused

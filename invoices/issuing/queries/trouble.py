@@ -15,8 +15,8 @@ from billing.events.models import Event
 from billing.money import UnknownCurrency, to_minor
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
+from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
-from billing.pricing.terms import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.queries.drafts import SellerDataMissing
 from invoices.issuing.queries.series import NumberSeriesAhead

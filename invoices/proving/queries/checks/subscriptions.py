@@ -11,7 +11,7 @@ from billing.money import UnknownCurrency, from_minor
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due
 from billing.pricing.owed import owed
-from billing.pricing.terms import ContradictoryPlan
+from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from invoices.issuing.queries.charged import as_charged
 from invoices.proving.queries.checks.books import Books, Check, Problem

@@ -1,0 +1,327 @@
+"""The conditions of a subscription at a moment, and how facts and time change them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from billing.periods import DAYS, Alignment, Cycle, Interval, cycle_from, month_day_after
+from billing.pricing.prices import PlanTerms, PriceTerms, Tier
+from billing.pricing.rating import ONE, percent_of
+from billing.pricing.schedule import Schedule
+from billing.pricing.terms import Change, ChangeKind, Discount, Override
+from billing.pricing.versions import Agreed, agreed_versions, known_prices, next_version
+
+_NEVER = date.max
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """A price as it holds for the subscription; `tag` names the facts that made it other."""
+
+    price: PriceTerms
+    tag: str
+    agreed: Agreed
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveDiscount:
+    """A discount of a subscription, up to the day on which its periods are used up."""
+
+    change_id: str
+    terms: Discount
+    starts_on: date
+    ends_on: date
+
+    def reduces(self, price: PriceTerms) -> bool:
+        """Return whether the discount is one on this price."""
+        if self.terms.price_codes is None:
+            return price.kind == "recurring"
+        return price.code in self.terms.price_codes
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What holds at a moment. `part` counts the plans whose periods don't go on."""
+
+    started_on: date
+    part: int
+    plan: PlanTerms
+    prices: Mapping[str, Pricing]
+    schedule: Schedule
+    quantity: Decimal
+    is_paused: bool = False
+    trial_until: date | None = None
+    discounts: tuple[ActiveDiscount, ...] = ()
+
+
+def apply(
+    before: Conditions | None, now: Conditions | None, change: Change, known_on: date | None
+) -> Conditions | None:
+    """
+    Return the conditions after a change.
+
+    `before` are those of the day before, with what time alone has changed; `now` those after the
+    earlier changes of the same day.
+    """
+    if change.kind is ChangeKind.START:
+        return _start(change, known_on)
+    if now is None:
+        return None
+    if change.kind is ChangeKind.CHANGE_PLAN:
+        return _change_plan(before, now, change, known_on)
+    return _APPLY[change.kind](now, change)
+
+
+def next_turn(now: Conditions, after: date, known_on: date | None) -> date:
+    """Return the next day on which time alone changes the conditions; `date.max` if none will."""
+    turns = [discount.ends_on for discount in now.discounts]
+    if now.trial_until:
+        turns.append(now.trial_until)
+    if len(now.plan.prices) > len(now.prices):  # Else each price has one version.
+        turns += [on for on, _ in _coming(now, after, known_on)]
+    return min((turn for turn in turns if turn > after), default=_NEVER)
+
+
+def turned(now: Conditions, on: date, known_on: date | None) -> Conditions:
+    """Return the conditions from the day on, on which time alone has changed them."""
+    discounts = tuple(discount for discount in now.discounts if discount.ends_on > on)
+    prices = now.prices
+    for reached_on, version in _coming(now, on - _DAY, known_on):
+        if reached_on == on:
+            held = now.prices[version.code]
+            prices = {**prices, version.code: _with_version(held, version)}
+    return replace(now, discounts=discounts, prices=prices)
+
+
+def _coming(now: Conditions, after: date, known_on: date | None) -> list[tuple[date, PriceTerms]]:
+    """Return the next version of each price after a day."""
+    known = known_prices(now.plan, known_on)
+    found = (next_version(held.agreed, known, now.schedule, after) for held in now.prices.values())
+    return [coming for coming in found if coming]
+
+
+def _with_version(held: Pricing, version: PriceTerms) -> Pricing:
+    agreed = replace(held.agreed, version=version)
+    if held.tag:
+        return replace(held, agreed=agreed)  # What was agreed apart holds on.
+    return Pricing(version, "", agreed)
+
+
+def _start(change: Change, known_on: date | None) -> Conditions | None:
+    plan, on = change.plan, change.effective_on
+    if plan is None:
+        return None
+    trial_until = on + timedelta(days=plan.trial_days) if plan.trial_days else None
+    schedule = Schedule.of(_new_cycle(plan, trial_until or on))
+    return Conditions(
+        started_on=on,
+        part=0,
+        plan=plan,
+        prices=_agreed(change, plan, schedule, known_on),
+        schedule=schedule,
+        quantity=ONE if change.quantity is None else change.quantity,
+        trial_until=trial_until,
+    )
+
+
+def _change_plan(
+    before: Conditions | None, now: Conditions, change: Change, known_on: date | None
+) -> Conditions:
+    plan, on = change.plan, change.effective_on
+    if plan is None:
+        return now
+    trial_until, schedule, goes_on = _schedule_of_change(before, now, plan, on)
+    same = before is not None and goes_on and before.plan.id == plan.id
+    conditions = replace(
+        now,
+        part=before.part if before and same else (before.part + 1 if before else 0),
+        plan=plan,
+        prices=_agreed(change, plan, schedule, known_on),
+        schedule=schedule,
+        quantity=now.quantity if change.quantity is None else change.quantity,
+        trial_until=trial_until,
+    )
+    return conditions if goes_on else _recounted(conditions)
+
+
+def _schedule_of_change(
+    before: Conditions | None, now: Conditions, plan: PlanTerms, on: date
+) -> tuple[date | None, Schedule, bool]:
+    """Return until when the trial goes, the billing periods, and whether the old ones go on."""
+    basis = before or now
+    if basis.trial_until and on < basis.trial_until:
+        # A trial counts from the first start, whatever plan it is on.
+        ends_on = max(on, now.started_on + timedelta(days=plan.trial_days))
+        if ends_on == basis.trial_until and before and _periods_go_on(before.plan, plan):
+            return ends_on, before.schedule, True
+        trial_until = ends_on if ends_on > on else None
+        return trial_until, now.schedule.switched(on, _new_cycle(plan, ends_on)), False
+    if before is None:  # Started today, without a trial so far.
+        ends_on = now.started_on + timedelta(days=plan.trial_days)
+        trial_until = ends_on if ends_on > on else None
+        return trial_until, Schedule.of(_new_cycle(plan, ends_on)), False
+    if _periods_go_on(before.plan, plan):
+        return None, before.schedule, True
+    return None, before.schedule.switched(on, _new_cycle(plan, on)), False
+
+
+def _change_quantity(now: Conditions, change: Change) -> Conditions:
+    return now if change.quantity is None else replace(now, quantity=change.quantity)
+
+
+def _pause(now: Conditions, _change: Change) -> Conditions:
+    return replace(now, is_paused=True)
+
+
+def _resume(now: Conditions, _change: Change) -> Conditions:
+    return replace(now, is_paused=False)
+
+
+def _override_price(now: Conditions, change: Change) -> Conditions:
+    override = change.override
+    if override is None or override.price_code not in now.prices:
+        return now
+    held = now.prices[override.price_code]
+    price = overridden(held.agreed.version, override)
+    changed = Pricing(price, f"override {change.id}", held.agreed)
+    return replace(now, prices={**now.prices, override.price_code: changed})
+
+
+def _index_prices(now: Conditions, change: Change) -> Conditions:
+    percent = change.percent
+    if percent is None:
+        return now
+    prices = {
+        code: Pricing(indexed(held.price, percent), f"{held.tag} index {change.id}", held.agreed)
+        if held.price.kind == "recurring"
+        else held
+        for code, held in now.prices.items()
+    }
+    return replace(now, prices=prices)
+
+
+def _discount(now: Conditions, change: Change) -> Conditions:
+    if change.discount is None:
+        return now
+    on = change.effective_on
+    ends_on = _discount_end(change.discount, on, now)
+    added = ActiveDiscount(change.id, change.discount, on, ends_on)
+    return replace(now, discounts=(*now.discounts, added))
+
+
+def _set_anchor_day(now: Conditions, change: Change) -> Conditions:
+    """Cut the running period at the next such day; where one begins anyway, begin with a stub."""
+    on, anchor_day = change.effective_on, change.anchor_day
+    if anchor_day is None or now.plan.interval in DAYS:
+        return now
+    first = now.trial_until if now.trial_until and on < now.trial_until else on
+    schedule = now.schedule.until(on)
+    begins = first > on or on == now.started_on or schedule.slot(on).starts_on == on
+    cut_on = on if begins else month_day_after(first, anchor_day)
+    cycle = _new_cycle(replace(now.plan, anchor_day=anchor_day), first if begins else cut_on)
+    return _recounted(replace(now, schedule=schedule.switched(cut_on, cycle)))
+
+
+_APPLY: dict[ChangeKind, Callable[[Conditions, Change], Conditions]] = {
+    ChangeKind.CHANGE_QUANTITY: _change_quantity,
+    ChangeKind.PAUSE: _pause,
+    ChangeKind.RESUME: _resume,
+    ChangeKind.OVERRIDE_PRICE: _override_price,
+    ChangeKind.INDEX_PRICES: _index_prices,
+    ChangeKind.DISCOUNT: _discount,
+    ChangeKind.SET_ANCHOR_DAY: _set_anchor_day,
+}
+
+
+def overridden(price: PriceTerms, override: Override) -> PriceTerms:
+    """
+    Return a price with the amounts that were agreed apart.
+
+    :raises ContradictoryPlan: if they don't belong to the price's model.
+    """
+    given = {"amount": override.amount, "unit_price": override.unit_price}
+    changed = {name: value for name, value in given.items() if value is not None}
+    if override.tiers:
+        return replace(price, **changed, tiers=override.tiers)
+    return replace(price, **changed)
+
+
+def indexed(price: PriceTerms, percent: Decimal) -> PriceTerms:
+    """Return a price raised by so many percent, unrounded; lowered if they are negative."""
+
+    def raised(amount: Decimal | None) -> Decimal | None:
+        return None if amount is None else amount + percent_of(amount, percent)
+
+    tiers = tuple(
+        Tier(
+            up_to=tier.up_to,
+            unit_price=tier.unit_price + percent_of(tier.unit_price, percent),
+            flat=tier.flat + percent_of(tier.flat, percent),
+            rate=tier.rate,
+        )
+        for tier in price.tiers
+    )
+    return replace(
+        price,
+        amount=raised(price.amount),
+        unit_price=raised(price.unit_price),
+        minimum=raised(price.minimum),
+        maximum=raised(price.maximum),
+        tiers=tiers,
+    )
+
+
+def _agreed(
+    change: Change, plan: PlanTerms, schedule: Schedule, known_on: date | None
+) -> dict[str, Pricing]:
+    """Return the prices that hold from the day on which a plan was agreed, in its order."""
+    known = known_prices(plan, known_on)
+    found: dict[str, Pricing] = {}
+    for code, agreed in agreed_versions(known, change).items():
+        held = Pricing(agreed.version, "", agreed)
+        while coming := next_version(held.agreed, known, schedule, change.effective_on - _DAY):
+            if coming[0] > change.effective_on or len(plan.prices) == 1:
+                break
+            held = _with_version(held, coming[1])
+        found[code] = held
+    order = dict.fromkeys(price.code for price in plan.prices)
+    return {code: found[code] for code in order if code in found}
+
+
+def _recounted(now: Conditions) -> Conditions:
+    """Return the conditions with the ends of discounts as the billing periods are now."""
+    discounts = tuple(
+        replace(discount, ends_on=_discount_end(discount.terms, discount.starts_on, now))
+        for discount in now.discounts
+    )
+    return replace(now, discounts=discounts)
+
+
+def _discount_end(terms: Discount, starts_on: date, now: Conditions) -> date:
+    """Return the end of the last period; one that lies wholly in the trial isn't counted."""
+    if terms.periods is None:
+        return _NEVER
+    paid_from = max(starts_on, now.trial_until or starts_on)
+    last = next(islice(now.schedule.slots(paid_from), terms.periods - 1, None))
+    return last.ends_on
+
+
+def _periods_go_on(old: PlanTerms, new: PlanTerms) -> bool:
+    return (old.interval, old.interval_count, old.alignment) == (
+        new.interval,
+        new.interval_count,
+        new.alignment,
+    ) and new.anchor_day in (None, old.anchor_day)
+
+
+def _new_cycle(plan: PlanTerms, on: date) -> Cycle:
+    return cycle_from(
+        on,
+        interval=Interval(plan.interval),
+        interval_count=plan.interval_count,
+        alignment=Alignment(plan.alignment),
+        anchor_day=plan.anchor_day,
+    )

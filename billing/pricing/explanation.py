@@ -1,0 +1,148 @@
+"""Why a charge is what it is, as facts: what `billing.wording` makes sentences of."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from billing.money import EXACT, plain_decimal
+from billing.pricing.owed import Owed
+from billing.pricing.prices import ZERO, PriceKind, PriceTerms, Proration
+from billing.pricing.rating import Step, steps
+from billing.pricing.reckoning import Reckoning
+from billing.pricing.terms import Change
+from billing.pricing.usage import Properties
+
+_TWELVE_PLACES = Decimal("1e-12")
+
+Fact = str | int | bool | None | list["Explanation"]
+Explanation = dict[str, Fact]
+
+
+def explain(item: Owed, charged_before_minor: int) -> Explanation:
+    """
+    Return why an amount is owed: price, steps, share, bounds, reductions, and what led to it.
+
+    Amounts and quantities are decimal strings in major units, `*_minor` whole minor units.
+    """
+    reckoned = item.reckoning
+    return {
+        **_of_price(item.price),
+        "quantity": _shown(item.quantity),
+        "unit_price": _plain(item.unit_price),
+        "full_price": _shown(reckoned.full_price),
+        "begun_price": _shown(reckoned.begun),
+        "share_used": reckoned.portion.used,
+        "share_whole": reckoned.portion.whole,
+        "days_used": (item.ends_on - item.starts_on).days,
+        "days_of_period": item.period.days,
+        "period_starts_on": str(item.period.starts_on),
+        "period_ends_on": str(item.period.ends_on),
+        "stretch_starts_on": str(item.starts_on),
+        "stretch_ends_on": str(item.ends_on),
+        "due_on": str(item.due_on),
+        "plan": item.plan.code,
+        "plan_id": item.plan.id,
+        **_of_change("change", item.change),
+        **_of_change("ended_by", item.ended_by),
+        **_extras(item, reckoned),
+        "exact_amount": _shown(reckoned.amount),
+        "counted_minor": item.uncounted_minor if item.price.code == "minimum_commitment" else None,
+        "owed_minor": item.amount_minor,
+        "charged_before_minor": charged_before_minor,
+    }
+
+
+def explain_reversal(
+    price: PriceTerms, quantity: Decimal, days: tuple[date, date], charged_before_minor: int
+) -> Explanation:
+    """Return why a charge is taken back wholly: nothing is owed for its days any more."""
+    starts_on, ends_on = days
+    return {
+        **_of_price(price),
+        "quantity": plain_decimal(quantity),
+        "stretch_starts_on": str(starts_on),
+        "stretch_ends_on": str(ends_on),
+        "owed_minor": 0,
+        "charged_before_minor": charged_before_minor,
+    }
+
+
+def _of_price(price: PriceTerms) -> Explanation:
+    return {
+        "price": price.code,
+        "kind": price.kind.value,
+        "model": price.model.value,
+        "timing": price.timing.value,
+        "proration": price.proration.value,
+        "currency": price.currency,
+        "price_valid_from": str(price.valid_from) if price.valid_from else None,
+    }
+
+
+def _of_change(name: str, change: Change | None) -> Explanation:
+    if change is None:
+        return {f"{name}_change_id" if name != "change" else "change_id": None}
+    key = "change" if name == "change" else f"{name}_change"
+    return {
+        f"{key}_id": change.id,
+        f"{key}_kind": change.kind.value,
+        f"{key}_effective_on": str(change.effective_on),
+        f"{key}_recorded_on": str(change.recorded_on),
+    }
+
+
+def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
+    found: Explanation = {"steps": _steps(item, reckoned)}
+    if item.tag:
+        found["tag"] = item.tag
+    if reckoned.minimum is not None:
+        found["minimum"] = _shown(reckoned.minimum)
+    if reckoned.maximum is not None:
+        found["maximum"] = _shown(reckoned.maximum)
+    if reckoned.reductions:
+        found["discounts"] = [
+            {
+                "change_id": reduction.change_id,
+                "percent": _plain(reduction.percent),
+                "taken": _shown(reduction.taken),
+            }
+            for reduction in reckoned.reductions
+        ]
+    if item.price.meter:
+        found["meter"] = item.price.meter.code
+        found["aggregation"] = item.price.meter.aggregation.value
+    return found
+
+
+def _steps(item: Owed, reckoned: Reckoning) -> list[Explanation]:
+    if reckoned.rated:
+        return [row for group, found in reckoned.rated.groups for row in _rows(found, group)]
+    if item.price.kind is PriceKind.USAGE or item.price.proration is Proration.NONE:
+        return []
+    return list(_rows(steps(item.price, item.quantity), ()))
+
+
+def _rows(found: Iterable[Step], group: Properties) -> Iterable[Explanation]:
+    for step in found:
+        if not step.amount and not step.units:
+            continue
+        row: Explanation = {
+            "units": _shown(step.units),
+            "amount": _shown(step.amount),
+            "unit_price": _plain(step.unit_price),
+            "rate": _plain(step.rate),
+            "flat": plain_decimal(step.flat) if step.flat != ZERO else None,
+            "up_to": _plain(step.up_to),
+        }
+        if group:
+            row["group"] = ", ".join(f"{name} {value}" for name, value in group)
+        yield {name: value for name, value in row.items() if value is not None}
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else plain_decimal(value)
+
+
+def _shown(value: Decimal) -> str:
+    """Return an unrounded figure to twelve places: enough to follow it."""
+    return plain_decimal(value.quantize(_TWELVE_PLACES, context=EXACT))
