@@ -87,8 +87,11 @@ def price_terms(price: Price) -> PriceTerms:
     )
 
 
-def tax_rates(country: str) -> Sequence[TaxRate]:
-    """Return a country's tax rates as the engine's values."""
+def tax_rates(countries: Iterable[str] | None = None) -> Sequence[TaxRate]:
+    """Return the tax rates recorded for some countries, or for all, as the engine's values."""
+    rows = TaxRateRow.objects.all()
+    if countries is not None:
+        rows = rows.filter(country__in=list(countries))
     return [
         TaxRate(
             country=row.country,
@@ -97,6 +100,7 @@ def tax_rates(country: str) -> Sequence[TaxRate]:
             percent=row.percent,
             valid_from=row.valid_from,
             valid_until=row.valid_until,
+            source=row.source,
         )
-        for row in TaxRateRow.objects.filter(country=country)
+        for row in rows
     ]

@@ -233,7 +233,7 @@ def _party(printed: Mapping[str, str]) -> SafeString:
     rest = {
         name: value
         for name, value in printed.items()
-        if name not in {"postcode", "city", "name", "street", "country", "kind", "locale"}
+        if name not in {"postcode", "city", "name", "street", "country", "kind", "locale", "oss"}
     }
     lines = (printed.get("name"), printed.get("street"), town, printed.get("country"))
     return format_html(

@@ -8,7 +8,17 @@ from uuid import UUID
 
 from billing.catalog.queries import tax_rates
 from billing.customers.models import Customer
-from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, decide_tax, totals
+from billing.pricing.tax_area import tax_country
+from billing.pricing.taxes import (
+    REVERSE_CHARGE,
+    DocumentTotals,
+    Parties,
+    Tax,
+    TaxedLine,
+    decide_tax,
+    totals,
+)
+from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
 
 
@@ -63,26 +73,38 @@ def draft(
     Decide the tax of each line and add the document up; nothing is stored.
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
-    :raises TaxNotDecided: if the customer is abroad.
-    :raises SellerDataMissing: if the seller has no tax number, or no complete address.
+    :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
+    :raises SellerDataMissing: if the seller has no tax number, or no complete address; or no VAT
+        id where the customer owes the tax.
     """
     _check_seller(seller)
-    rates = tax_rates(seller.country)
+    between = _parties(seller, customer)
+    rates = tax_rates({tax_country(seller.country), tax_country(customer.country)})
     taxes = [
         decide_tax(
-            seller_country=seller.country,
-            customer_country=customer.country,
+            parties=between,
             tax_class=line.tax_class,
             supplied_on=line.supplied_on,
             rates=rates,
         )
         for line in lines
     ]
+    _check_vat_id(seller, taxes)
     taxed = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
     return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))
+
+
+def _parties(seller: Seller, customer: Customer) -> Parties:
+    return parties(
+        seller_country=seller.country,
+        oss=seller.oss,
+        customer_country=customer.country,
+        kind=customer.kind,
+        vat_id=customer.vat_id,
+    )
 
 
 def _check_seller(seller: Seller) -> None:
@@ -93,3 +115,12 @@ def _check_seller(seller: Seller) -> None:
         missing.append("VAT id or tax number")
     if missing:
         raise SellerDataMissing(f"The seller {seller.name} has no {', '.join(missing)}.")
+
+
+def _check_vat_id(seller: Seller, taxes: Sequence[Tax]) -> None:
+    """Source: UStG § 14a (1), EN 16931 BR-AE-02."""
+    if REVERSE_CHARGE in taxes and not seller.vat_id:
+        raise SellerDataMissing(
+            f"The seller {seller.name} has no VAT id, which an invoice must show where the "
+            "customer owes the tax."
+        )

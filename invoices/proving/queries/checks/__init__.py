@@ -8,6 +8,7 @@ from invoices.proving.queries.checks import (
     numbers,
     parties,
     subscriptions,
+    taxes,
 )
 
 CHECKS = (
@@ -17,5 +18,6 @@ CHECKS = (
     *numbers.CHECKS,
     *documents.CHECKS,
     *charges.CHECKS,
+    *taxes.CHECKS,
     *subscriptions.CHECKS,
 )
