@@ -13,12 +13,13 @@ from billing.pricing.prices import ContradictoryPlan, PriceKind
 from billing.pricing.stretches import facts_on
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
-from billing.pricing.usage import BadUsage, UsageRecord, roll_up
+from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
 from billing.simulation.documents import Papers
 from billing.simulation.scenario import (
     BadScenario,
     Document,
     Grouping,
+    Ordered,
     Row,
     Scenario,
     TermMonths,
@@ -36,9 +37,7 @@ class _Life:
     charged: list[Charged] = field(default_factory=list)
 
     def demand(self, known: Timeline, until: date) -> tuple[Line, ...]:
-        return difference(
-            owed(known, until=until), self.charged, prices=self.timeline.prices
-        )
+        return difference(owed(known, until=until), self.charged, prices=self.timeline.prices)
 
 
 def run(scenario: Scenario) -> tuple[Document, ...]:
@@ -122,11 +121,11 @@ def _end_of_term(start: Change, term: Term) -> Change:
     )
 
 
-def _usage(scenario: Scenario) -> dict[str, dict[str, tuple]]:
+def _usage(scenario: Scenario) -> dict[str, dict[str, tuple[Bucket, ...]]]:
     records: dict[tuple[str, str], list[UsageRecord]] = {}
     for used in scenario.usage:
         records.setdefault((used.subscription, used.meter), []).append(used.record)
-    found: dict[str, dict[str, tuple]] = {}
+    found: dict[str, dict[str, tuple[Bucket, ...]]] = {}
     for (name, code), mine in records.items():
         meter = scenario.meters[code]
         found.setdefault(name, {})[meter.id] = roll_up(mine, meter, scenario.seller.zone)
@@ -188,7 +187,7 @@ class _Replay:
         life.charged += [as_charged(line) for line in taxed]
         return taxed
 
-    def _orders(self, on: date) -> list[object]:
+    def _orders(self, on: date) -> list[Ordered]:
         return [order for order in self.scenario.orders if order.on == on]
 
     def _invoice_day(self, on: date) -> int:
