@@ -45,6 +45,7 @@ class Papers:
     """Makes the documents of a scenario; what is collected waits for its day."""
 
     def __init__(self, scenario: Scenario) -> None:
+        """Take the parties and the currency from the scenario."""
         self.currency = scenario.seller.currency
         self.parties = parties(
             seller_country=scenario.seller.country,
