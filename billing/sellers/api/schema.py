@@ -20,4 +20,5 @@ class EndpointSchema(AutoSchema):
         self,
     ) -> list[OpenApiParameter | Serializer[Any] | type[Serializer[Any]]]:
         """Return the parameters that every request of the method has."""
-        return [IDEMPOTENCY_KEY] if self.method in {"POST", "PUT", "PATCH", "DELETE"} else []
+        is_writing = getattr(self.view, "writes", False) and self.method in {"POST", "PUT", "PATCH", "DELETE"}
+        return [IDEMPOTENCY_KEY] if is_writing else []
