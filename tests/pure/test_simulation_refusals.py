@@ -100,6 +100,14 @@ def test_values_of_the_wrong_kind(text, refusal):
             with_row("{on: 2026-01-09, do: discount, percent: 5, amount: 5}"),
             "not percent and amount",
         ),
+        (
+            with_row("{on: 2026-01-09, do: discount, percent: 5, periods: 99999}"),
+            "leave periods out for ever",
+        ),
+        (
+            TEXT.replace("interval: month", "interval: year\n    interval_count: 101", 1),
+            "100 years",
+        ),
         (with_row("{on: 2026-01-09, do: undo, when: period_end}"), "leave out when: period_end"),
         (with_price("{code: base, charge: recurring, model: flat, amount: 1}"), "is there already"),
         (
