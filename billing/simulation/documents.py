@@ -30,7 +30,7 @@ class _Draft:
 
     price: str | None
     text: str
-    starts_on: date
+    starts_on: date | None
     ends_on: date | None
     quantity: Decimal
     unit_price: Decimal | None
@@ -45,6 +45,7 @@ class Papers:
     """Makes the documents of a scenario; what is collected waits for its day."""
 
     def __init__(self, scenario: Scenario) -> None:
+        """Begin with nothing collected."""
         self.currency = scenario.seller.currency
         self.parties = parties(
             seller_country=scenario.seller.country,
@@ -104,7 +105,7 @@ class Papers:
         return _Draft(
             price=None,
             text=item.text,
-            starts_on=on,
+            starts_on=None,
             ends_on=None,
             quantity=item.quantity,
             unit_price=item.unit_price,

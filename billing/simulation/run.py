@@ -9,7 +9,7 @@ from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import effective_date, next_due
 from billing.pricing.owed import owed
-from billing.pricing.prices import ContradictoryPlan, PriceKind
+from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel
 from billing.pricing.stretches import facts_on
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
@@ -128,8 +128,23 @@ def _usage(scenario: Scenario) -> dict[str, dict[str, tuple[Bucket, ...]]]:
     found: dict[str, dict[str, tuple[Bucket, ...]]] = {}
     for (name, code), mine in records.items():
         meter = scenario.meters[code]
+        _check_amounts(scenario, code, mine)
         found.setdefault(name, {})[meter.id] = roll_up(mine, meter, scenario.seller.zone)
     return found
+
+
+def _check_amounts(scenario: Scenario, meter: str, records: Iterable[UsageRecord]) -> None:
+    is_dynamic = any(
+        price.model is PriceModel.DYNAMIC and price.meter and price.meter.code == meter
+        for plan in scenario.plans.values()
+        for price in plan.prices
+    )
+    for record in records:
+        if is_dynamic and record.amount is None:
+            raise BadUsage(
+                f"The record {record.key} of meter {meter} needs its amount: a dynamic price "
+                "charges what the records carry."
+            )
 
 
 class _Replay:
