@@ -97,7 +97,7 @@ def _recorded(
         )
         check_change(timeline, change, term=term)
     except (ContradictoryTimeline, ContradictoryPlan) as error:
-        raise BadScenario(f"{row.where}: {error}" if row.where else str(error)) from error
+        raise BadScenario(str(error), where=row.where) from error
     yield change
     if row.kind is ChangeKind.START and term and term.renewal_months == 0:
         yield _end_of_term(change, term)
