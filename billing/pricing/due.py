@@ -8,7 +8,7 @@ from billing.pricing.agreement import Term
 from billing.pricing.owed import owed
 from billing.pricing.prices import PriceKind
 from billing.pricing.stretches import Facts, facts_on
-from billing.pricing.terms import Change, When
+from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
 _DAY = timedelta(days=1)
@@ -37,6 +37,29 @@ def next_due(timeline: Timeline, *, after: date) -> date | None:
         if _goes_on_for_ever(facts, turn - _DAY):
             return None  # A whole period on the last terms owes nothing: so do all that follow.
         on = turn
+
+
+def turns_on(timeline: Timeline, on: date) -> bool:
+    """
+    Return whether something of a subscription is due on a day by what was known before that day.
+
+    Then the facts recorded on the day are charged without it: it comes after them, on the terms
+    that they leave. What a start begins on its own day is due as well.
+    """
+    eve = on - _DAY
+    facts = facts_on(timeline.known(eve).changes, on, eve)
+    if not facts.course.parts:
+        return any(
+            change.kind is ChangeKind.START and change.effective_on == on
+            for change in timeline.known(on).changes
+        )
+    end = facts.course.cancellation
+    if end:
+        return end.effective_on == on
+    segments = [segment for part in facts.course.parts for segment in part.segments]
+    return facts.schedule.slot(on).starts_on == on or any(
+        segment.starts_on == on for segment in segments
+    )
 
 
 def effective_date(timeline: Timeline, *, on: date, when: When, term: Term | None = None) -> date:
