@@ -40,8 +40,7 @@ def main() -> None:
 def _print_speed(console: Console, speed: pricing.PricingSpeed) -> None:
     ratio = speed.renewal_us / speed.baseline_us
     console.print(
-        f"A renewal of three lines is owed in {speed.renewal_us:.0f} us, {ratio:.0f} times its bare "
-        "sums."
+        f"A renewal of three lines: {speed.renewal_us:.0f} us, {ratio:.0f} times its bare sums"
     )
     for days, seconds in speed.daily_changes_s.items():
         console.print(
