@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing.money import EXACT, plain_decimal, to_minor
+from billing.money import EXACT, to_minor
 from billing.pricing.difference import Line
+from billing.pricing.explanation import explain_purchase
 from billing.pricing.prices import PriceTerms
 from billing.pricing.supplies import at_one_rate, supplied_on
 from billing.pricing.tax_rates import TAX_RATES
@@ -102,6 +103,7 @@ class Papers:
 
     def _of_order(self, on: date, item: OrderedLine) -> _Draft:
         amount = EXACT.multiply(item.quantity, item.unit_price)
+        priced_minor = to_minor(amount, self.currency)
         return _Draft(
             price=None,
             text=item.text,
@@ -109,15 +111,17 @@ class Papers:
             ends_on=None,
             quantity=item.quantity,
             unit_price=item.unit_price,
-            priced_minor=to_minor(amount, self.currency),
+            priced_minor=priced_minor,
             tax=self._tax(item.tax_class, on),
             tax_included=item.tax_included,
             currency=self.currency,
-            explanation={
-                "model": "per_unit",
-                "quantity": plain_decimal(item.quantity),
-                "unit_price": plain_decimal(item.unit_price),
-            },
+            explanation=explain_purchase(
+                None,
+                quantity=item.quantity,
+                unit_price=item.unit_price,
+                tax_included=item.tax_included,
+                owed_minor=priced_minor,
+            ),
         )
 
     def _tax(self, tax_class: str, on: date) -> Tax:

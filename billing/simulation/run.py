@@ -36,7 +36,8 @@ class _Life:
     charged: list[Charged] = field(default_factory=list)
 
     def demand(self, known: Timeline, until: date) -> tuple[Line, ...]:
-        return difference(owed(known, until=until), self.charged, prices=self.timeline.prices)
+        items = owed(known, until=until)
+        return difference(items, self.charged, prices=self.timeline.prices, known=known)
 
 
 def run(scenario: Scenario) -> tuple[Document, ...]:
