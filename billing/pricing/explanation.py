@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from billing.money import EXACT, plain_decimal
 from billing.pricing.owed import Owed
-from billing.pricing.prices import ZERO, PriceKind, PriceTerms, Proration
+from billing.pricing.prices import ZERO, PriceKind, PriceModel, PriceTerms
 from billing.pricing.rating import Step, steps
 from billing.pricing.reckoning import Reckoning
 from billing.pricing.terms import Change
@@ -18,11 +18,14 @@ Fact = str | int | bool | None | list["Explanation"]
 Explanation = dict[str, Fact]
 
 
-def explain(item: Owed, charged_before_minor: int) -> Explanation:
+def explain(
+    item: Owed, charged_before_minor: int, measured_before: Decimal | None = None
+) -> Explanation:
     """
     Return why an amount is owed: price, steps, share, bounds, reductions, and what led to it.
 
     Amounts and quantities are decimal strings in major units, `*_minor` whole minor units.
+    `measured_before` is the quantity of usage that was charged before.
     """
     reckoned = item.reckoning
     return {
@@ -45,6 +48,7 @@ def explain(item: Owed, charged_before_minor: int) -> Explanation:
         **_of_change("change", item.change),
         **_of_change("ended_by", item.ended_by),
         **_extras(item, reckoned),
+        **_of_usage(item, reckoned, measured_before),
         "exact_amount": _shown(reckoned.amount),
         "counted_minor": item.uncounted_minor if item.price.code == "minimum_commitment" else None,
         "owed_minor": item.amount_minor,
@@ -53,18 +57,49 @@ def explain(item: Owed, charged_before_minor: int) -> Explanation:
 
 
 def explain_reversal(
-    price: PriceTerms, quantity: Decimal, days: tuple[date, date], charged_before_minor: int
+    price: PriceTerms,
+    quantity: Decimal,
+    days: tuple[date, date],
+    charged_before_minor: int,
+    reason: Change | None = None,
 ) -> Explanation:
-    """Return why a charge is taken back wholly: nothing is owed for its days any more."""
+    """
+    Return why a charge is taken back wholly: nothing is owed for its days any more.
+
+    `reason` is the change that made it so, where it is known.
+    """
     starts_on, ends_on = days
     return {
         **_of_price(price),
+        **_of_change("reason", reason),
         "quantity": plain_decimal(quantity),
         "stretch_starts_on": str(starts_on),
         "stretch_ends_on": str(ends_on),
         "owed_minor": 0,
         "charged_before_minor": charged_before_minor,
     }
+
+
+def explain_purchase(
+    price: PriceTerms | None,
+    *,
+    quantity: Decimal,
+    unit_price: Decimal | None,
+    tax_included: bool,
+    owed_minor: int,
+) -> Explanation:
+    """Return why a line of an order costs what it does; without a price: by its unit price."""
+    found: Explanation = {
+        "model": price.model.value if price else PriceModel.PER_UNIT.value,
+        "quantity": plain_decimal(quantity),
+        "unit_price": _plain(unit_price),
+        "tax_included": tax_included,
+        "owed_minor": owed_minor,
+        "charged_before_minor": 0,
+    }
+    if price:
+        return {**found, **_of_model(price), "steps": list(_rows(steps(price, quantity), ()))}
+    return found
 
 
 def _of_price(price: PriceTerms) -> Explanation:
@@ -75,6 +110,7 @@ def _of_price(price: PriceTerms) -> Explanation:
         "timing": price.timing.value,
         "proration": price.proration.value,
         "currency": price.currency,
+        "tax_included": price.tax_included,
         "price_valid_from": str(price.valid_from) if price.valid_from else None,
     }
 
@@ -108,16 +144,40 @@ def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
             }
             for reduction in reckoned.reductions
         ]
-    if item.price.meter:
-        found["meter"] = item.price.meter.code
-        found["aggregation"] = item.price.meter.aggregation.value
+    return {**found, **_of_model(item.price)}
+
+
+def _of_model(price: PriceTerms) -> Explanation:
+    """Return what the steps of a model don't tell: the size of packages, what is free, bounds."""
+    found: Explanation = {}
+    for name in ("size", "free_units", "free_amount", "min_per_event", "max_per_event"):
+        value: Decimal | None = getattr(price, name)
+        if value is not None and (value or name != "free_units"):
+            found[name] = plain_decimal(value)
+    if price.free_events is not None:
+        found["free_events"] = price.free_events
+    return found
+
+
+def _of_usage(item: Owed, reckoned: Reckoning, measured_before: Decimal | None) -> Explanation:
+    """Return what was measured; `counted_quantity` where tiers count on from days before."""
+    if not item.price.meter:
+        return {}
+    found: Explanation = {
+        "meter": item.price.meter.code,
+        "aggregation": item.price.meter.aggregation.value,
+    }
+    if reckoned.rated and reckoned.rated.quantity != item.quantity:
+        found["counted_quantity"] = _shown(reckoned.rated.quantity)
+    if measured_before is not None:
+        found["measured_before"] = _shown(measured_before)
     return found
 
 
 def _steps(item: Owed, reckoned: Reckoning) -> list[Explanation]:
     if reckoned.rated:
         return [row for group, found in reckoned.rated.groups for row in _rows(found, group)]
-    if item.price.kind is PriceKind.USAGE or item.price.proration is Proration.NONE:
+    if item.price.kind is PriceKind.USAGE:
         return []
     return list(_rows(steps(item.price, item.quantity), ()))
 

@@ -40,15 +40,8 @@ def rate(price: PriceTerms, measured: Mapping[Properties, Measured]) -> Rated:
 
 def needs_records(price: PriceTerms) -> bool:
     """Return whether a price looks at single records, not only at what they add up to."""
-    return price.model is PriceModel.PERCENTAGE and any(
-        bound is not None
-        for bound in (
-            price.free_events,
-            price.free_amount,
-            price.min_per_event,
-            price.max_per_event,
-        )  # fmt: skip
-    )
+    bounds = (price.free_events, price.free_amount, price.min_per_event, price.max_per_event)
+    return price.model is PriceModel.PERCENTAGE and any(bound is not None for bound in bounds)
 
 
 def _rate(price: PriceTerms, mine: Measured) -> Sequence[Step]:

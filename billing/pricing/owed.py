@@ -133,6 +133,8 @@ def _true_ups(
 ) -> Iterator[Owed]:
     """Yield what is missing to the minimum commitment of each billing period that has ended."""
     part_ends_on = part.ends_on or date.max
+    if since >= part_ends_on:
+        return
     counted: defaultdict[date, int] = defaultdict(int)
     for item in mine:
         if item.price.kind is not PriceKind.ONCE:

@@ -102,8 +102,11 @@ def reckon_usage(
     if stretch.starts_on > stretch.rated_from:
         earlier = _rated(stretch, buckets, known_on, stretch.starts_on, books.zone)
         begun, before = earlier.amount, earlier.quantity
-    days = (Period(stretch.starts_on, stretch.ends_on),)
-    most = _portion(price, days, stretch, books.zone)
+    # Days of a trial before the first billing period are no days of it.
+    starts_on = max(stretch.starts_on, stretch.slot.starts_on)
+    most = WHOLE
+    if stretch.paid and starts_on < stretch.ends_on:
+        most = _portion(price, (Period(starts_on, stretch.ends_on),), stretch, books.zone)
     least = _portion(price, stretch.paid, stretch, books.zone)
     bounded = _bounded(EXACT.subtract(after.amount, begun), stretch, least, most, books)
     return Reckoning(

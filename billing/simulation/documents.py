@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from billing.money import EXACT, plain_decimal, to_minor
+from billing.money import EXACT, to_minor
 from billing.pricing.difference import Line
+from billing.pricing.explanation import explain_purchase
 from billing.pricing.prices import PriceTerms
 from billing.pricing.supplies import at_one_rate, supplied_on
 from billing.pricing.tax_rates import TAX_RATES
@@ -30,7 +31,7 @@ class _Draft:
 
     price: str | None
     text: str
-    starts_on: date
+    starts_on: date | None
     ends_on: date | None
     quantity: Decimal
     unit_price: Decimal | None
@@ -45,7 +46,7 @@ class Papers:
     """Makes the documents of a scenario; what is collected waits for its day."""
 
     def __init__(self, scenario: Scenario) -> None:
-        """Take the parties and the currency from the scenario."""
+        """Begin with nothing collected."""
         self.currency = scenario.seller.currency
         self.parties = parties(
             seller_country=scenario.seller.country,
@@ -102,22 +103,25 @@ class Papers:
 
     def _of_order(self, on: date, item: OrderedLine) -> _Draft:
         amount = EXACT.multiply(item.quantity, item.unit_price)
+        priced_minor = to_minor(amount, self.currency)
         return _Draft(
             price=None,
             text=item.text,
-            starts_on=on,
+            starts_on=None,
             ends_on=None,
             quantity=item.quantity,
             unit_price=item.unit_price,
-            priced_minor=to_minor(amount, self.currency),
+            priced_minor=priced_minor,
             tax=self._tax(item.tax_class, on),
             tax_included=item.tax_included,
             currency=self.currency,
-            explanation={
-                "model": "per_unit",
-                "quantity": plain_decimal(item.quantity),
-                "unit_price": plain_decimal(item.unit_price),
-            },
+            explanation=explain_purchase(
+                None,
+                quantity=item.quantity,
+                unit_price=item.unit_price,
+                tax_included=item.tax_included,
+                owed_minor=priced_minor,
+            ),
         )
 
     def _tax(self, tax_class: str, on: date) -> Tax:

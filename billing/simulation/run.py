@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Charged, Line, difference
-from billing.pricing.due import effective_date, next_due
+from billing.pricing.due import effective_date, next_due, turns_on
 from billing.pricing.owed import owed
-from billing.pricing.prices import ContradictoryPlan, PriceKind
-from billing.pricing.stretches import facts_on
+from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
@@ -37,7 +36,8 @@ class _Life:
     charged: list[Charged] = field(default_factory=list)
 
     def demand(self, known: Timeline, until: date) -> tuple[Line, ...]:
-        return difference(owed(known, until=until), self.charged, prices=self.timeline.prices)
+        items = owed(known, until=until)
+        return difference(items, self.charged, prices=self.timeline.prices, known=known)
 
 
 def run(scenario: Scenario) -> tuple[Document, ...]:
@@ -128,8 +128,23 @@ def _usage(scenario: Scenario) -> dict[str, dict[str, tuple[Bucket, ...]]]:
     found: dict[str, dict[str, tuple[Bucket, ...]]] = {}
     for (name, code), mine in records.items():
         meter = scenario.meters[code]
+        _check_amounts(scenario, code, mine)
         found.setdefault(name, {})[meter.id] = roll_up(mine, meter, scenario.seller.zone)
     return found
+
+
+def _check_amounts(scenario: Scenario, meter: str, records: Iterable[UsageRecord]) -> None:
+    is_dynamic = any(
+        price.model is PriceModel.DYNAMIC and price.meter and price.meter.code == meter
+        for plan in scenario.plans.values()
+        for price in plan.prices
+    )
+    for record in records:
+        if is_dynamic and record.amount is None:
+            raise BadUsage(
+                f"The record {record.key} of meter {meter} needs its amount: a dynamic price "
+                "charges what the records carry."
+            )
 
 
 class _Replay:
@@ -205,25 +220,6 @@ class _Replay:
                 day += _DAY
             days.append(day)
         return min(days, default=None)
-
-
-def turns_on(timeline: Timeline, on: date) -> bool:
-    """
-    Return whether a billing period of a subscription turns on a day by what was known before it.
-
-    What begins that day is due, and charged after the facts of the day. The first day counts.
-    """
-    eve = timeline.known(on - _DAY)
-    facts = facts_on(eve.changes, on, on - _DAY)
-    if facts.course.starts_on is None:
-        today = timeline.known(on).changes
-        return any(
-            change.kind is ChangeKind.START and change.effective_on == on for change in today
-        )
-    before = facts_on(eve.changes, on - _DAY, on - _DAY)
-    return before.course.part_on(on - _DAY) is not None and (
-        before.schedule.slot(on).starts_on == on
-    )
 
 
 def as_charged(line: Line) -> Charged:

@@ -144,7 +144,7 @@ class DocumentLine:
 
     price: str | None
     text: str
-    starts_on: date
+    starts_on: date | None
     ends_on: date | None
     quantity: Decimal
     unit_price: Decimal | None

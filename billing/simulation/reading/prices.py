@@ -127,5 +127,5 @@ def _tier(fields: Fields) -> Tier:
         up_to=fields.maybe(fields.decimal, "up_to"),
         unit_price=fields.decimal("unit_price", Decimal(0)),
         flat=fields.decimal("flat", Decimal(0)),
-        rate=fields.decimal("rate", Decimal(0)),
+        rate=fields.maybe(fields.decimal, "rate"),
     )

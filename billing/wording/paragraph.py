@@ -1,0 +1,185 @@
+"""Why a line stands on an invoice: one paragraph."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from billing.wording.english import ENGLISH
+from billing.wording.facts import Facts
+from billing.wording.german import GERMAN
+from billing.wording.language import Language
+from billing.wording.line import ExplainedLine
+from billing.wording.price import price_told
+from billing.wording.steps import Telling
+
+LONGEST = 700  # Characters; a longer paragraph tells fewer steps singly.
+_STEPS = (60, 12, 6, 3, 1)
+
+
+def language_of(locale: str) -> Language:
+    """Return the language of a locale such as de-AT; English where there is no other."""
+    return GERMAN if locale.replace("_", "-").split("-")[0].lower() == "de" else ENGLISH
+
+
+def explained(explanation: Mapping[str, object], *, locale: str, line: ExplainedLine) -> str:
+    """Return why a line stands on an invoice, in the language of the locale."""
+    facts, language = Facts(explanation), language_of(locale)
+    told = ""
+    for most_steps in _STEPS:
+        telling = Telling(facts, language, line.currency, most_steps)
+        told = " ".join(_Paragraph(telling, line).sentences())
+        if len(told) < LONGEST:
+            break
+    return told
+
+
+class _Paragraph:
+    def __init__(self, telling: Telling, line: ExplainedLine) -> None:
+        self.telling, self.facts, self.line = telling, telling.facts, line
+        self.say = telling.say
+        self.priced_minor = line.net_minor
+        if self.facts.has("owed_minor"):
+            owed = self.facts.minor("owed_minor")
+            self.priced_minor = owed - self.facts.minor("charged_before_minor")
+
+    def sentences(self) -> Iterator[str]:
+        if not self.facts.has("kind"):
+            yield from self._order()
+        elif self.facts.is_true("rate_changed"):
+            yield from self._at_other_rate()
+        else:
+            yield self._opening()
+            if self.telling.is_correction and self.facts.is_part:
+                yield self.say("days_owed", when=self._when_owed())
+            yield from price_told(self.telling)
+            yield from self._causes()
+            if self.telling.is_correction:
+                yield self._difference()
+        if self.priced_minor != self.line.net_minor:
+            yield self.say("tax_included", net=self._minor(self.line.net_minor))
+
+    def _order(self) -> Iterator[str]:
+        amount, what = self._minor(self.priced_minor), self._price()
+        if self.line.starts_on:
+            day = self.telling.language.date(self.line.starts_on)
+            yield self.say("ordered_on", amount=amount, what=what, day=day)
+        else:
+            yield self.say("ordered", amount=amount, what=what)
+        yield from price_told(self.telling)
+
+    def _at_other_rate(self) -> Iterator[str]:
+        """Tell of a credit and a new charge, since the rates of tax of their last days differ."""
+        is_credit = bool(self.facts.minor("charged_before_minor"))
+        when = self._span() if is_credit else self._when_owed()
+        amount = self._minor(self.priced_minor)
+        yield self.say("charged", amount=amount, when=when, what=self._what())
+        if is_credit:
+            before = self._minor(self.facts.minor("charged_before_minor"))
+            yield self.say("rate_changed_credit", before=before)
+            yield from self._causes()
+        else:
+            yield from price_told(self.telling)
+            yield self.say("rate_changed_anew")
+
+    def _opening(self) -> str:
+        what = self._what()
+        if self.telling.is_correction:
+            name = "credited" if self.priced_minor < 0 else "charged_more"
+            return self.say(name, when=self._span(), what=what)
+        amount = self._minor(self.priced_minor)
+        return self.say("charged", amount=amount, when=self._when_owed(), what=what)
+
+    def _what(self) -> str:
+        plan = self.line.plan_name or _worded(self.facts.text("plan"))
+        if self.facts.is_commitment:
+            name = "minimum_commitment_of_plan" if plan else "minimum_commitment"
+            return self.say(name, plan=plan)
+        if not plan or plan.casefold() in self.line.text.casefold():
+            return self._price()
+        return self.say("price_of_plan", price=_worded(self.line.text), plan=plan)
+
+    def _price(self) -> str:
+        return self.say("price_alone", price=_worded(self.line.text))
+
+    def _span(self) -> str:
+        return self._for(self.line.starts_on, self.line.ends_on)
+
+    def _for(self, starts_on: date | None, ends_on: date | None) -> str:
+        return self.telling.language.span(starts_on, ends_on) if starts_on and ends_on else ""
+
+    def _when_owed(self) -> str:
+        """Return the days that are owed, and what part of the billing period they are."""
+        facts = self.facts
+        starts_on, ends_on = facts.day("stretch_starts_on"), facts.day("stretch_ends_on")
+        when = self._for(starts_on, ends_on)
+        if facts.text("kind") == "once":
+            return self.say("once", when=when)
+        if facts.is_part:
+            return self._part(when)
+        if facts.is_usage or not starts_on or not ends_on or (ends_on - starts_on).days == 1:
+            return when
+        is_month = starts_on.day == ends_on.day == 1 and (ends_on - starts_on).days <= 31
+        return self.say("whole_month" if is_month else "whole_period", when=when)
+
+    def _part(self, when: str) -> str:
+        return self.say(
+            f"part_{self.facts.text('proration')}",
+            when=when,
+            used=self.telling.language.number(self.facts.sum("share_used")),
+            whole=self.telling.language.number(self.facts.sum("share_whole")),
+        )
+
+    def _causes(self) -> Iterator[str]:
+        """Yield which changes begin and end the terms, where the line's days tell of them."""
+        facts = self.facts
+        if facts.has("reason_change_id"):
+            yield self.say("caused", change=self._change("reason_change"))
+            return
+        begins = facts.day("change_effective_on") == facts.day("stretch_starts_on")
+        if facts.text("change_kind") == "start":
+            begins = begins and (facts.is_part or self._is_backdated("change"))
+        ends = facts.day("ended_by_change_effective_on") == facts.day("stretch_ends_on")
+        first = self._change("change") if begins and facts.has("change_id") else ""
+        last = self._change("ended_by_change") if ends and facts.has("ended_by_change_id") else ""
+        if first and last:
+            yield self.say("begins_and_ends", first=first, last=last)
+        elif first or last:
+            yield self.say("begins" if first else "ends", change=first or last)
+
+    def _is_backdated(self, name: str) -> bool:
+        effective_on = self.facts.day(f"{name}_effective_on")
+        recorded_on = self.facts.day(f"{name}_recorded_on")
+        return bool(effective_on and recorded_on and recorded_on > effective_on)
+
+    def _change(self, name: str) -> str:
+        """Return a change with the day of its effect, and the day it became known if another."""
+        facts, written = self.facts, self.telling.language.date
+        effective_on = facts.day(f"{name}_effective_on")
+        recorded_on = facts.day(f"{name}_recorded_on")
+        assert effective_on
+        assert recorded_on
+        text = "change_on"
+        if recorded_on != effective_on:
+            text = "change_recorded" if recorded_on > effective_on else "change_announced"
+        return self.say(
+            text,
+            change=self.say(f"change_{facts.text(f'{name}_kind')}"),
+            day=written(effective_on),
+            recorded=written(recorded_on),
+        )
+
+    def _difference(self) -> str:
+        owed, before = self.facts.minor("owed_minor"), self.facts.minor("charged_before_minor")
+        return self.say(
+            "difference" if owed else "nothing_owed",
+            owed=self._minor(owed),
+            before=self._minor(before),
+            amount=self._minor(self.priced_minor),
+        )
+
+    def _minor(self, amount_minor: int) -> str:
+        return self.telling.language.minor(amount_minor, self.line.currency)
+
+
+def _worded(text: str) -> str:
+    """Return a code as words; a text that somebody wrote stays as it is."""
+    return text.replace("_", " ") if text == text.lower() and " " not in text else text
