@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from billing.money import EXACT, plain_decimal
 from billing.pricing.owed import Owed
-from billing.pricing.prices import ZERO, PriceKind, PriceModel, PriceTerms
+from billing.pricing.prices import ZERO, PlanTerms, PriceKind, PriceModel, PriceTerms
 from billing.pricing.rating import Step, steps
 from billing.pricing.reckoning import Reckoning
-from billing.pricing.terms import Change
+from billing.pricing.terms import Change, ChangeKind, Credit
+from billing.pricing.timeline import Timeline
 from billing.pricing.usage import Properties
 
 _TWELVE_PLACES = Decimal("1e-12")
@@ -43,8 +45,7 @@ def explain(
         "stretch_starts_on": str(item.starts_on),
         "stretch_ends_on": str(item.ends_on),
         "due_on": str(item.due_on),
-        "plan": item.plan.code,
-        "plan_id": item.plan.id,
+        **_of_plan(item.plan),
         **_of_change("change", item.change),
         **_of_change("ended_by", item.ended_by),
         **_extras(item, reckoned),
@@ -61,16 +62,20 @@ def explain_reversal(
     quantity: Decimal,
     days: tuple[date, date],
     charged_before_minor: int,
-    reason: Change | None = None,
+    *,
+    known: Timeline | None = None,
 ) -> Explanation:
     """
     Return why a charge is taken back wholly: nothing is owed for its days any more.
 
-    `reason` is the change that made it so, where it is known.
+    By what is `known`, its plan and the change that made it so are told too.
     """
     starts_on, ends_on = days
+    reason = _reason(known, ends_on) if known else None
+    plans = [change.plan for change in known.changes if change.plan] if known else []
     return {
         **_of_price(price),
+        **next((_of_plan(plan) for plan in plans if _sells(plan, price)), {}),
         **_of_change("reason", reason),
         "quantity": plain_decimal(quantity),
         "stretch_starts_on": str(starts_on),
@@ -100,6 +105,26 @@ def explain_purchase(
     if price:
         return {**found, **_of_model(price), "steps": list(_rows(steps(price, quantity), ()))}
     return found
+
+
+def _reason(known: Timeline, ends_on: date) -> Change | None:
+    """Return the latest news that can have ended what was charged for days before `ends_on`."""
+    news = [
+        change
+        for change in known.changes
+        if known.known_on in (change.recorded_on, change.effective_on)
+        and (change.effective_on < ends_on or change.credit is Credit.FULL)
+        and change.kind is not ChangeKind.START
+    ]
+    return max(news, key=attrgetter("position"), default=None)
+
+
+def _sells(plan: PlanTerms, price: PriceTerms) -> bool:
+    return any(price.id == mine.id for mine in plan.prices)
+
+
+def _of_plan(plan: PlanTerms) -> Explanation:
+    return {"plan": plan.code, "plan_id": plan.id}
 
 
 def _of_price(price: PriceTerms) -> Explanation:

@@ -21,7 +21,10 @@ GERMAN = Language(
         "charged_more": "Nachberechnung {when}: {what}.",
         "credited": "Erstattung {when}: {what}.",
         "ordered": "{amount}: {what}.",
-        "ordered_on": "{amount}: {what}, bestellt am {day}.",
+        "ordered_net": "{amount} netto: {what}.",
+        "ordered_gross": "{amount} einschließlich Umsatzsteuer, {net} netto: {what}.",
+        "of_order": "{what}, bestellt am {day}",
+        "of_order_by": "{what}, {steps}",
         "price_of_plan": "„{price}“ im Tarif „{plan}“",
         "price_alone": "„{price}“",
         "minimum_commitment": "Mindestumsatz",
@@ -77,15 +80,17 @@ GERMAN = Language(
         "steps_more": "{number} weitere",
         "free_units": "Die ersten {number} sind kostenfrei.",
         "free_events": "Die ersten {number} Vorgänge sind kostenfrei.",
-        "free_amount": "Die ersten {number} sind kostenfrei.",
+        "free_amount": "Ein Wert von insgesamt {number} ist kostenfrei.",
+        "free_events_and_amount": "Die ersten {events} Vorgänge sind kostenfrei, bis zu einem Wert"
+        " von insgesamt {number}.",
         "min_per_event": "Jeder Vorgang kostet mindestens {amount}.",
         "max_per_event": "Jeder Vorgang kostet höchstens {amount}.",
         "aggregation_max": "Höchstwert",
         "aggregation_unique": "verschiedene Werte",
         "aggregation_latest": "letzter Wert",
         "aggregation_weighted_sum": "Mittel über die Zeit",
-        "late_more": "Später bekannt geworden: {more}; insgesamt {now} statt {before}.",
-        "late_less": "Später zurückgenommen: {less}; es bleiben {now} von {before}.",
+        "late_more": "Davon erst später bekannt: {more}.",
+        "late_less": "Zuvor gemessen: {before}.",
         # What changes it.
         "minimum": "Das liegt unter dem für diese Zeit vereinbarten Mindestbetrag von {amount};"
         " dieser gilt.",
@@ -98,14 +103,16 @@ GERMAN = Language(
         "version": "Dieser Preis gilt seit dem {day}.",
         "committed": "Vereinbart {committed}, angerechnet {counted}, es fehlen {missing}.",
         # What caused it.
+        "started": "Das Abonnement begann am {day}.",
+        "started_recorded": "Das Abonnement begann am {day} (erfasst am {recorded}).",
+        "started_announced": "Das Abonnement begann am {day}.",
         "begins": "Diese Bedingungen beginnen mit {change}.",
         "ends": "Diese Bedingungen enden mit {change}.",
         "begins_and_ends": "Diese Bedingungen beginnen mit {first} und enden mit {last}.",
-        "caused": "Der Grund liegt in {change}.",
-        "change_on": "{change} am {day}",
-        "change_recorded": "{change} am {day}, erfasst am {recorded}",
-        "change_announced": "{change} am {day}, angekündigt am {recorded}",
-        "change_start": "dem Beginn des Abonnements",
+        "caused": "Das folgt aus {change}.",
+        "change": "{change} am {day}",
+        "change_recorded": "{change} am {day} (erfasst am {recorded})",
+        "change_announced": "{change} am {day} (angekündigt am {recorded})",
         "change_change_plan": "dem Tarifwechsel",
         "change_change_quantity": "der Änderung der Menge",
         "change_override_price": "dem gesondert vereinbarten Preis",
@@ -117,9 +124,10 @@ GERMAN = Language(
         "change_cancel": "der Kündigung",
         "change_undo": "der Rücknahme einer Änderung",
         # What was charged before, and tax.
-        "difference": "Geschuldet sind {owed}, bereits berechnet wurden {before}; daher {amount}.",
-        "nothing_owed": "Dafür ist nichts mehr geschuldet; bereits berechnet wurden {before}, daher"
-        " {amount}.",
+        "difference": "Geschuldet sind demnach {owed}; bereits berechnet wurden {before};"
+        " Unterschied {amount}.",
+        "nothing_owed": "Dafür ist nichts mehr geschuldet; bereits berechnet wurden {before};"
+        " Unterschied {amount}.",
         "rate_changed_credit": "Der Steuersatz hat sich inzwischen geändert: Die Berechnung von"
         " {before} wird ganz zurückgenommen und der genutzte Teil neu berechnet.",
         "rate_changed_anew": "Der genutzte Teil wird neu berechnet, zum Steuersatz seines letzten"

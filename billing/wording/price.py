@@ -6,8 +6,8 @@ from billing.wording.facts import ZERO, Facts
 from billing.wording.steps import Telling, conditions, is_told_by_units, steps_told
 
 
-def price_told(telling: Telling) -> Iterator[str]:
-    """Yield how the amount comes about that is owed."""
+def price_told(telling: Telling, days_owed: str = "") -> Iterator[str]:
+    """Yield how the amount comes about that is owed, for the days where they aren't said yet."""
     facts = telling.facts
     if facts.is_commitment:
         yield _commitment(telling)
@@ -15,7 +15,7 @@ def price_told(telling: Telling) -> Iterator[str]:
     if facts.is_usage:
         yield from _usage(telling)
     elif facts.has("full_price"):
-        yield from _recurring(telling)
+        yield from _recurring(telling, days_owed)
     yield from conditions(telling)
     yield from _bounds(telling)
     yield from _agreed(telling)
@@ -31,7 +31,7 @@ def _commitment(telling: Telling) -> str:
     )
 
 
-def _recurring(telling: Telling) -> Iterator[str]:
+def _recurring(telling: Telling, days_owed: str) -> Iterator[str]:
     facts = telling.facts
     full, begun = facts.sum("full_price"), facts.sum("begun_price")
     is_flat = facts.text("model") == "flat"
@@ -45,6 +45,8 @@ def _recurring(telling: Telling) -> Iterator[str]:
         yield telling.say("costs_by", steps=steps)
     if begun:
         yield telling.say("begun_already", begun=telling.amount(begun))
+    if days_owed:
+        yield telling.say("days_owed", when=days_owed)
     if facts.is_part and facts.is_bounded and facts.text("proration") != "none":
         share = full * facts.sum("share_used") / facts.sum("share_whole")
         yield telling.say("for_these_days", amount=telling.amount(share))
@@ -99,10 +101,8 @@ def _late(telling: Telling) -> Iterator[str]:
     if before is None or before == now:
         return
     name = "late_more" if now > before else "late_less"
-    difference = telling.units(abs(now - before))
-    yield telling.say(
-        name, more=difference, less=difference, now=telling.units(now), before=telling.units(before)
-    )
+    more = telling.units(abs(now - before))
+    yield telling.say(name, more=more, before=telling.units(before))
 
 
 def _bounds(telling: Telling) -> Iterator[str]:

@@ -60,11 +60,16 @@ def steps_told(telling: Telling, *, with_amounts: bool) -> str:
 def conditions(telling: Telling) -> list[str]:
     """Return what else the model of the price says: what is free, and bounds of single records."""
     facts, language = telling.facts, telling.language
-    said = [
-        telling.say(name, number=language.number(facts.sum(name)))
-        for name in ("free_units", "free_events", "free_amount")
-        if facts.sum(name)
-    ]
+    number, events = language.number, facts.sum("free_events")
+    said = []
+    if events and facts.sum("free_amount"):
+        amount = number(facts.sum("free_amount"))
+        said.append(telling.say("free_events_and_amount", events=number(events), number=amount))
+    else:
+        free = ("free_units", "free_events", "free_amount")
+        said += [
+            telling.say(name, number=number(facts.sum(name))) for name in free if facts.sum(name)
+        ]
     said += [
         telling.say(name, amount=telling.price(facts.sum(name)))
         for name in ("min_per_event", "max_per_event")
