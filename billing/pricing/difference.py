@@ -93,7 +93,7 @@ def difference(
     Charges come in the order in which they were made. Stretches are told apart by price and its
     tag, first day and quantity (not that of usage); a charged stretch that is owed no more is
     credited wholly, at the price found in `prices` (`Timeline.prices`). What is `known` of the
-    subscription only helps to explain such a credit.
+    subscription only helps to explain credits.
 
     :raises KeyError: if `prices` lacks the price of a charge.
     """
@@ -103,7 +103,7 @@ def difference(
         quantity = None if is_usage else charge.quantity
         key = (charge.price_id, charge.stretch_starts_on, charge.tag, quantity)
         covered.setdefault(key, _Covered(charge.stretch_starts_on)).add(charge)
-    lines = [_correction(item, covered.pop(_key(item), None)) for item in owed]
+    lines = [_correction(item, covered.pop(_key(item), None), known) for item in owed]
     lines += [_reversal(prices[key[0]], key, rest, known) for key, rest in covered.items()]
     return tuple(sorted((line for line in lines if line), key=_order))
 
@@ -120,7 +120,7 @@ def _order(line: Line) -> tuple[date, str, bool, str, str, Decimal]:
     )  # fmt: skip
 
 
-def _correction(item: Owed, covered: _Covered | None) -> Line | None:
+def _correction(item: Owed, covered: _Covered | None, known: Timeline | None) -> Line | None:
     charged_minor = covered.amount_minor if covered else 0
     amount_minor = item.amount_minor - charged_minor
     if not amount_minor:
@@ -147,7 +147,7 @@ def _correction(item: Owed, covered: _Covered | None) -> Line | None:
         charged_ends_on=covered.ends_on,
         owed_minor=item.amount_minor,
         owed_ends_on=item.ends_on,
-        explanation=explain(item, charged_minor, covered.measured),
+        explanation=explain(item, charged_minor, measured_before=covered.measured, known=known),
     )
 
 

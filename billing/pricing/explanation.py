@@ -1,13 +1,14 @@
 """Why a charge is what it is, as facts: what `billing.wording` makes sentences of."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
 
 from billing.money import EXACT, plain_decimal
+from billing.periods import day_after
 from billing.pricing.owed import Owed
-from billing.pricing.prices import ZERO, PlanTerms, PriceKind, PriceModel, PriceTerms
+from billing.pricing.prices import COMMITMENT, ZERO, PlanTerms, PriceKind, PriceModel, PriceTerms
 from billing.pricing.rating import Step, steps
 from billing.pricing.reckoning import Reckoning
 from billing.pricing.terms import Change, ChangeKind, Credit
@@ -21,13 +22,18 @@ Explanation = dict[str, Fact]
 
 
 def explain(
-    item: Owed, charged_before_minor: int, measured_before: Decimal | None = None
+    item: Owed,
+    charged_before_minor: int,
+    *,
+    measured_before: Decimal | None = None,
+    known: Timeline | None = None,
 ) -> Explanation:
     """
     Return why an amount is owed: price, steps, share, bounds, reductions, and what led to it.
 
     Amounts and quantities are decimal strings in major units, `*_minor` whole minor units.
-    `measured_before` is the quantity of usage that was charged before.
+    `measured_before` is the quantity of usage that was charged before. What is `known` tells why
+    a charge is corrected where no change ends its days.
     """
     reckoned = item.reckoning
     return {
@@ -48,6 +54,7 @@ def explain(
         **_of_plan(item.plan),
         **_of_change("change", item.change),
         **_of_change("ended_by", item.ended_by),
+        **_of_change("reason", _reason_of_correction(item, charged_before_minor, known)),
         **_extras(item, reckoned),
         **_of_usage(item, reckoned, measured_before),
         "exact_amount": _shown(reckoned.amount),
@@ -71,7 +78,7 @@ def explain_reversal(
     By what is `known`, its plan and the change that made it so are told too.
     """
     starts_on, ends_on = days
-    reason = _reason(known, ends_on) if known else None
+    reason = _news(known, ends_on) if known else None
     plans = [change.plan for change in known.changes if change.plan] if known else []
     return {
         **_of_price(price),
@@ -107,8 +114,18 @@ def explain_purchase(
     return found
 
 
-def _reason(known: Timeline, ends_on: date) -> Change | None:
-    """Return the latest news that can have ended what was charged for days before `ends_on`."""
+def _reason_of_correction(
+    item: Owed, charged_before_minor: int, known: Timeline | None
+) -> Change | None:
+    if not charged_before_minor or item.ended_by or known is None:
+        return None
+    if item.price.kind is PriceKind.USAGE or item.price.code == COMMITMENT:
+        return None  # Late usage corrects them.
+    return _news(known, day_after(item.ends_on))
+
+
+def _news(known: Timeline, ends_on: date) -> Change | None:
+    """Return the latest news that can have changed what was charged for days before `ends_on`."""
     news = [
         change
         for change in known.changes
@@ -156,6 +173,8 @@ def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
     found: Explanation = {"steps": _steps(item, reckoned)}
     if item.tag:
         found["tag"] = item.tag
+    if item.trial_until == item.starts_on:
+        found["trial_ended_on"] = str(item.starts_on - timedelta(days=1))
     if reckoned.minimum is not None:
         found["minimum"] = _shown(reckoned.minimum)
     if reckoned.maximum is not None:

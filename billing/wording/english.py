@@ -41,7 +41,7 @@ ENGLISH = Language(
         "part_second": "{when}, {used} of {whole} seconds of the billing period",
         "part_thirty_days": "{when}, {used} of {whole} days at 30 days to the month",
         "part_none": "{when}, not reduced for a part of the billing period",
-        "once": "{when}, charged once",
+        "once": "once on {day}",
         "days_owed": "Owed {when}.",
         # How the price comes about.
         "whole_costs": "A whole billing period costs {amount}.",
@@ -72,6 +72,7 @@ ENGLISH = Language(
         "step_all_in_tier": "{step} (tier up to {up_to})",
         "step_all_above": "{step} (top tier)",
         "step_rate": "{rate} of {number}",
+        "step_rate_bounded": "{rate} of {number} within the bounds of each record",
         "step_fee": "1 fee of {price}",
         "step_fees": "{number} fees of {price} each",
         "step_reported": "{units} at the amounts reported with them",
@@ -79,6 +80,7 @@ ENGLISH = Language(
         "step_of_group": "{group}: {step}",
         "steps_more": "{number} more",
         "free_units": "The first {number} are free of charge.",
+        "free_event": "The first record is free of charge.",
         "free_events": "The first {number} records are free of charge.",
         "free_amount": "A value of {number} in all is free of charge.",
         "free_events_and_amount": "The first {events} records are free of charge, up to a value of"
@@ -98,6 +100,7 @@ ENGLISH = Language(
         "discount_amount": "Less a discount of {taken}.",
         "override": "This price was agreed apart.",
         "index": "The price was adjusted as agreed.",
+        "trial": "The trial period ended on {day}.",
         "version": "This price holds since {day}.",
         "committed": "Agreed {committed}, counted {counted}, missing {missing}.",
         # What caused it.

@@ -41,7 +41,7 @@ GERMAN = Language(
         "part_second": "{when}, {used} von {whole} Sekunden des Abrechnungszeitraums",
         "part_thirty_days": "{when}, {used} von {whole} Tagen bei 30 Tagen je Monat",
         "part_none": "{when}, für den Teil des Abrechnungszeitraums nicht gekürzt",
-        "once": "{when}, einmalig",
+        "once": "einmalig am {day}",
         "days_owed": "Geschuldet {when}.",
         # How the price comes about.
         "whole_costs": "Ein ganzer Abrechnungszeitraum kostet {amount}.",
@@ -72,6 +72,7 @@ GERMAN = Language(
         "step_all_in_tier": "{step} (Staffel bis {up_to})",
         "step_all_above": "{step} (höchste Staffel)",
         "step_rate": "{rate} von {number}",
+        "step_rate_bounded": "{rate} von {number} in den Grenzen je Vorgang",
         "step_fee": "1 Gebühr von {price}",
         "step_fees": "{number} Gebühren von je {price}",
         "step_reported": "{units} zu den mitgeteilten Beträgen",
@@ -79,6 +80,7 @@ GERMAN = Language(
         "step_of_group": "{group}: {step}",
         "steps_more": "{number} weitere",
         "free_units": "Die ersten {number} sind kostenfrei.",
+        "free_event": "Der erste Vorgang ist kostenfrei.",
         "free_events": "Die ersten {number} Vorgänge sind kostenfrei.",
         "free_amount": "Ein Wert von insgesamt {number} ist kostenfrei.",
         "free_events_and_amount": "Die ersten {events} Vorgänge sind kostenfrei, bis zu einem Wert"
@@ -100,6 +102,7 @@ GERMAN = Language(
         "discount_amount": "Abzüglich {taken} Rabatt.",
         "override": "Dieser Preis wurde gesondert vereinbart.",
         "index": "Der Preis wurde vereinbarungsgemäß angepasst.",
+        "trial": "Der Testzeitraum endete am {day}.",
         "version": "Dieser Preis gilt seit dem {day}.",
         "committed": "Vereinbart {committed}, angerechnet {counted}, es fehlen {missing}.",
         # What caused it.

@@ -9,7 +9,7 @@ from billing.wording.facts import Facts
 from billing.wording.german import GERMAN
 from billing.wording.language import Language
 from billing.wording.line import ExplainedLine
-from billing.wording.price import price_told
+from billing.wording.price import AGREED_BY, price_told
 from billing.wording.steps import ONE, Telling
 
 LONGEST = 700  # Characters; a longer paragraph tells fewer steps singly.
@@ -128,8 +128,8 @@ class _Paragraph:
         facts = self.facts
         starts_on, ends_on = facts.day("stretch_starts_on"), facts.day("stretch_ends_on")
         when = self._for(starts_on, ends_on)
-        if facts.text("kind") == "once":
-            return self.say("once", when=when)
+        if facts.text("kind") == "once" and starts_on:
+            return self.say("once", day=self.telling.language.date(starts_on))
         if facts.is_part:
             return self._part(when)
         if facts.is_usage or not starts_on or not ends_on or (ends_on - starts_on).days == 1:
@@ -151,13 +151,12 @@ class _Paragraph:
         if facts.has("reason_change_id"):
             yield self.say("caused", change=self._change("reason_change"))
             return
-        is_start = facts.text("change_kind") == "start"
-        begins = facts.day("change_effective_on") == facts.day("stretch_starts_on")
         first = last = ""
-        if begins and is_start and self._is_start_told():
-            yield self._dated("started", "change")
-        elif begins and not is_start and facts.has("change_id"):
-            first = self._change("change")
+        if facts.has("change_id") and self._is_begun_by_change():
+            if facts.text("change_kind") != "start":
+                first = self._change("change")
+            elif self._is_start_told():
+                yield self._dated("started", "change")
         ends = facts.day("ended_by_change_effective_on") == facts.day("stretch_ends_on")
         if ends and facts.has("ended_by_change_id"):
             last = self._change("ended_by_change")
@@ -166,9 +165,20 @@ class _Paragraph:
         elif first or last:
             yield self.say("ends" if last else "begins", change=last or first)
 
+    def _is_begun_by_change(self) -> bool:
+        """Return whether the change of that day is one of this price."""
+        facts = self.facts
+        if facts.day("change_effective_on") != facts.day("stretch_starts_on"):
+            return False
+        kind = facts.text("change_kind")
+        if kind == "discount":
+            return facts.has("discounts")
+        tags = facts.text("tag").split()
+        return all(kind != agreed or name in tags for name, agreed in AGREED_BY.items())
+
     def _is_start_told(self) -> bool:
         """Return whether the start is what makes a first period short, or was told late."""
-        if self.telling.is_correction:
+        if self.facts.minor("charged_before_minor"):
             return False
         effective_on = self.facts.day("change_effective_on")
         recorded_on = self.facts.day("change_recorded_on")
