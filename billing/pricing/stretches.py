@@ -221,7 +221,7 @@ def _runs(part: Part, code: str, *, is_usage: bool) -> list[_Run]:
                 runs[-1],
                 ends_on=run.ends_on,
                 ended_by=run.ended_by,
-                paid=(*runs[-1].paid, *run.paid),
+                paid=_joined(runs[-1].paid, run.paid),
             )
         else:
             runs.append(run)
@@ -240,6 +240,15 @@ def _run(segment: Segment, code: str, *, is_usage: bool) -> _Run:
         segment.ended_by,
         ((segment.starts_on, segment.ends_on or _NEVER),) if segment.is_paid else (),
     )
+
+
+def _joined(
+    spans: tuple[tuple[date, date], ...], more: tuple[tuple[date, date], ...]
+) -> tuple[tuple[date, date], ...]:
+    """Return all spans, as few as can be: their number must not grow with that of the facts."""
+    if spans and more and spans[-1][1] == more[0][0]:
+        return (*spans[:-1], (spans[-1][0], more[0][1]))
+    return (*spans, *more)
 
 
 def _goes_on(run: _Run, following: _Run) -> bool:

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Charged, Line, difference
-from billing.pricing.due import effective_date, next_due
+from billing.pricing.due import effective_date, next_due, turns_on
 from billing.pricing.owed import owed
 from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel
-from billing.pricing.stretches import facts_on
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
@@ -98,7 +97,7 @@ def _recorded(
         )
         check_change(timeline, change, term=term)
     except (ContradictoryTimeline, ContradictoryPlan) as error:
-        raise BadScenario(f"{row.where}: {error}" if row.where else str(error)) from error
+        raise BadScenario(str(error), where=row.where) from error
     yield change
     if row.kind is ChangeKind.START and term and term.renewal_months == 0:
         yield _end_of_term(change, term)
@@ -221,25 +220,6 @@ class _Replay:
                 day += _DAY
             days.append(day)
         return min(days, default=None)
-
-
-def turns_on(timeline: Timeline, on: date) -> bool:
-    """
-    Return whether a billing period of a subscription turns on a day by what was known before it.
-
-    What begins that day is due, and charged after the facts of the day. The first day counts.
-    """
-    eve = timeline.known(on - _DAY)
-    facts = facts_on(eve.changes, on, on - _DAY)
-    if facts.course.starts_on is None:
-        today = timeline.known(on).changes
-        return any(
-            change.kind is ChangeKind.START and change.effective_on == on for change in today
-        )
-    before = facts_on(eve.changes, on - _DAY, on - _DAY)
-    return before.course.part_on(on - _DAY) is not None and (
-        before.schedule.slot(on).starts_on == on
-    )
 
 
 def as_charged(line: Line) -> Charged:
