@@ -1,6 +1,6 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
-from billing.catalog.models import Plan, Price, Product, TaxRate
+from billing.catalog.models import Meter, Plan, Price, Product, TaxRate
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
@@ -16,6 +16,7 @@ __all__ = [
     "Failure",
     "IdempotentRequest",
     "Membership",
+    "Meter",
     "Order",
     "OrderLine",
     "Plan",
