@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from billing.catalog.models import Plan, Price, Product
+from billing.catalog.models import Meter, Plan, Price, Product
 from billing.contracts.commands import make_contract, start_subscription
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
@@ -13,6 +13,7 @@ from billing.orders.commands import NewLine, place_order
 from billing.orders.models import Order
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller, TestClock
+from billing.usage.commands import SentRecord
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -142,3 +143,33 @@ def line(**given: Any) -> NewLine:
         **given,
     }
     return NewLine(**values)
+
+
+def meter(of: Seller, **given: Any) -> Meter:
+    """A meter that sums the values of its records."""
+    values: dict[str, Any] = {
+        "code": f"meter-{next(_numbers)}",
+        "name": "Calls",
+        "aggregation": "sum",
+        "property": None,
+        "carried": False,
+        "dimensions": [],
+        "created_at": AT,
+        **given,
+    }
+    return Meter.objects.create(seller=of, **values)
+
+
+def usage(**given: Any) -> SentRecord:
+    """One unit of meter `calls`, used by subscription S1 at noon of 1 January 2026 in UTC."""
+    values: dict[str, Any] = {
+        "meter": "calls",
+        "subscription": "ext:S1",
+        "key": f"u-{next(_numbers)}",
+        "at": datetime(2026, 1, 1, 12, 0, tzinfo=UTC),
+        "value": Decimal(1),
+        "amount": None,
+        "properties": {},
+        **given,
+    }
+    return SentRecord(**values)

@@ -4,13 +4,16 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import Exact
 
 from billing.ids import new_id
+from billing.pricing.prices import Aggregation
 from billing.sellers.models import CURRENCY, Seller, check_country
 
 TAX_CLASSES = ["standard", "reduced", "zero", "exempt"]
 INTERVALS = ["day", "week", "month", "quarter", "half_year", "year"]
+AGGREGATIONS = [kind.value for kind in Aggregation]
 
 
 def _choices(values: list[str]) -> list[tuple[str, str]]:
@@ -35,6 +38,54 @@ class Product(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["seller", "code"], name="product_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Meter(models.Model):
+    """
+    What is measured of a subscription, and how its records become a quantity.
+
+    Prices may filter and group by its `dimensions` only: usage is kept apart by these.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="meters")
+    code = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, help_text="As printed.")
+    aggregation = models.CharField(max_length=12, choices=_choices(AGGREGATIONS))
+    property = models.CharField(
+        max_length=100,
+        null=True,
+        blank=True,
+        help_text="The record's property that is aggregated; empty: its value.",
+    )
+    carried = models.BooleanField(help_text="Whether its level goes on from period to period.")
+    dimensions = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Names of the properties that prices may filter or group by.",
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "code"], name="meter_code_once"),
+            models.CheckConstraint(
+                condition=Q(aggregation__in=AGGREGATIONS), name="meter_aggregation_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(property__isnull=True) | ~Q(property=""), name="meter_property_named"
+            ),
+            models.CheckConstraint(
+                condition=Exact(
+                    Func(F("dimensions"), function="jsonb_typeof", output_field=models.TextField()),
+                    Value("array"),
+                ),
+                name="meter_dimensions_listed",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ REFERENCES = [
     ("order", "customer", "customer"),
     ("orderline", "product", "product"),
 ]
-PARENTS = sorted({parent for _, _, parent in REFERENCES} | {"price"})
+PARENTS = sorted({parent for _, _, parent in REFERENCES} | {"meter", "price"})
 
 
 def _unique(parent: str) -> str:
