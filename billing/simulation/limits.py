@@ -11,7 +11,7 @@ SCENARIOS_AT_MOST = 100
 YEARS_AT_MOST = 20
 ROWS_AT_MOST = 5_000
 RECORDS_AT_MOST = 10_000
-PERIODS_AT_MOST = 2_000
+PERIODS_AT_MOST = 1_500  # Of one subscription: the time that it takes grows with the square.
 _DAYS_OF_MONTH = 30
 
 
@@ -21,25 +21,29 @@ def check_sizes(cases: Sequence[Case], paths: Sequence[str]) -> None:
 
     :raises BadScenario: naming the path of what is too large.
     """
-    told = [(case.scenario, path) for case, path in zip(cases, paths, strict=True)]
-    counts = {"timeline": 0, "usage": 0, "plans": 0}
-    for scenario, path in told:
-        if scenario is None:
+    rows = records = work = 0
+    for case, path in zip(cases, paths, strict=True):
+        if case.scenario is None:
             continue
-        _check_days(scenario, path)
-        counts["timeline"] += len(scenario.timeline)
-        counts["usage"] += len(scenario.usage)
-        counts["plans"] += _periods(scenario)
-        for name, most, what in (
-            ("timeline", ROWS_AT_MOST, "rows of timelines"),
-            ("usage", RECORDS_AT_MOST, "usage records"),
-            ("plans", PERIODS_AT_MOST, "billing periods up to until"),
-        ):
-            if counts[name] > most:
-                raise BadScenario(
-                    f"there are {counts[name]:,} {what}: send at most {most:,} at a time.",
-                    where=_below(path, name),
-                )
+        _check_days(case.scenario, path)
+        periods = _periods(case.scenario)
+        rows += len(case.scenario.timeline)
+        records += len(case.scenario.usage)
+        work += sum(count**2 for count in periods)
+        _check(rows, ROWS_AT_MOST, "rows of timelines", _below(path, "timeline"))
+        _check(records, RECORDS_AT_MOST, "usage records", _below(path, "usage"))
+        if work > PERIODS_AT_MOST**2:
+            raise BadScenario(
+                f"the subscriptions have {sum(periods):,} billing periods, more than can be "
+                "computed at once: choose an earlier until, or send fewer.",
+                where=_below(path, "until"),
+            )
+
+
+def _check(count: int, most: int, what: str, where: str) -> None:
+    if count > most:
+        problem = f"there are {count:,} {what}: send at most {most:,} at a time."
+        raise BadScenario(problem, where=where)
 
 
 def _check_days(scenario: Scenario, path: str) -> None:
@@ -61,19 +65,16 @@ def _days(scenario: Scenario) -> Iterable[date]:
         yield min(used.record.at.date(), used.record.recorded_on)
 
 
-def _periods(scenario: Scenario) -> int:
-    """Return about how many billing periods the plans of all subscriptions have."""
-    count = 0
+def _periods(scenario: Scenario) -> list[int]:
+    """Return about how many billing periods each subscription has, by its shortest plan."""
     shortest: dict[str, tuple[date, int]] = {}
     for row in scenario.timeline:
         if row.plan:
             days = DAYS.get(row.plan.interval) or MONTHS[row.plan.interval] * _DAYS_OF_MONTH
-            since, least = shortest.get(row.subscription, (row.on, days))
-            length = min(least, days * row.plan.interval_count)
-            shortest[row.subscription] = min(since, row.on), length
-    for since, days in shortest.values():
-        count += max(0, (scenario.until - since).days) // days
-    return count
+            length = days * row.plan.interval_count
+            since, least = shortest.get(row.subscription, (row.on, length))
+            shortest[row.subscription] = min(since, row.on), min(least, length)
+    return [max(0, (scenario.until - since).days) // length for since, length in shortest.values()]
 
 
 def _below(path: str, name: str) -> str:

@@ -109,6 +109,7 @@ class TestSizes:
 
         answer = app.post("/simulations", body(plans={"basic": plan}, until="2032-01-01"))
 
+        assert answer.errors == {"until": "bad_scenario"}
         assert "2,191 billing periods" in answer.body["detail"]
 
     def test_rows_and_records_have_an_end_over_all_scenarios(self, app: App) -> None:

@@ -184,7 +184,7 @@ class TestJson:
             (body(plans={"basic": {}}), "plans.basic: plan basic lacks the key 'prices'"),
             (
                 body(timeline=[{"on": "2026-01-01", "do": "start", "plan": "x"}]),
-                "timeline[0].plan: no plan 'x' is defined: there are basic",
+                "timeline[0].plan: no plan 'x' is defined: known are basic",
             ),
             (body(timeline=[*TWO, {"on": "2026-01-09", "do": "pause"}]),
              "timeline[2]: it is unclear which subscription is meant"),
