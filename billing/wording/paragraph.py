@@ -66,7 +66,7 @@ class _Paragraph:
         if steps := self._steps_of_order():
             what = self.say("of_order_by", what=what, steps=steps)
         if self.line.starts_on:
-            day = self.telling.language.date(self.line.starts_on)
+            day = self.telling.language.day_of(self.line.starts_on)
             what = self.say("of_order", what=what, day=day)
         name = "ordered"
         if self.facts.has("tax_included"):
@@ -129,7 +129,7 @@ class _Paragraph:
         starts_on, ends_on = facts.day("stretch_starts_on"), facts.day("stretch_ends_on")
         when = self._for(starts_on, ends_on)
         if facts.text("kind") == "once" and starts_on:
-            return self.say("once", day=self.telling.language.date(starts_on))
+            return self.say("once", day=self.telling.language.day_of(starts_on))
         if facts.is_part:
             return self._part(when)
         if facts.is_usage or not starts_on or not ends_on or (ends_on - starts_on).days == 1:
@@ -191,7 +191,7 @@ class _Paragraph:
         return self._dated("change", name, change=kind)
 
     def _dated(self, text: str, name: str, **gaps: str) -> str:
-        facts, written = self.facts, self.telling.language.date
+        facts, written = self.facts, self.telling.language.day_of
         effective_on = facts.day(f"{name}_effective_on")
         recorded_on = facts.day(f"{name}_recorded_on")
         assert effective_on

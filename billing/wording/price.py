@@ -139,11 +139,11 @@ def _agreed(telling: Telling) -> Iterator[str]:
             yield telling.say(name)
     ended_on = facts.day("trial_ended_on")
     if ended_on and not telling.is_correction:
-        yield telling.say("trial", day=telling.language.date(ended_on))
+        yield telling.say("trial", day=telling.language.day_of(ended_on))
     since, begins_on = facts.day("price_valid_from"), facts.day("period_starts_on")
     agreed_on = facts.day("change_effective_on")
     if not since or not begins_on or not agreed_on or since <= agreed_on:
         return
     # Told in the first billing period that it reaches: later it is no news.
     if (begins_on - since).days < facts.minor("days_of_period"):
-        yield telling.say("version", day=telling.language.date(since))
+        yield telling.say("version", day=telling.language.day_of(since))

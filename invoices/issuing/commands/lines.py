@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
-from billing.money import EXACT, plain_decimal, to_minor
+from billing.money import EXACT, to_minor
 from billing.orders.models import Order, OrderLine
 from billing.pricing.difference import Line, difference
 from billing.pricing.due import next_due
+from billing.pricing.explanation import explain_purchase
 from billing.pricing.owed import owed
 from billing.pricing.rating import full_price
 from billing.pricing.timeline import Timeline
@@ -65,6 +65,7 @@ def _owed_not_charged(timeline: Timeline, known: Known, *, cause: str) -> list[D
         owed(known.of(timeline), until=known.on),
         charged(subscription_id),
         prices=timeline.prices,
+        known=known.of(timeline),
     )
     texts = _texts(lines)
     return [
@@ -118,7 +119,15 @@ def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> Draft
         priced_minor=to_minor(amount, order.currency),
         tax_included=price.tax_included if price else line.tax_included,
         tax_class=price.tax_class if price else line.tax_class,
-        explanation=_explain(line.quantity, unit_price, price),
+        explanation=dict(
+            explain_purchase(
+                price_terms(price) if price else None,
+                quantity=line.quantity,
+                unit_price=unit_price,
+                tax_included=price.tax_included if price else line.tax_included,
+                owed_minor=to_minor(amount, order.currency),
+            )
+        ),
     )
 
 
@@ -131,11 +140,3 @@ def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) ->
     raise PriceMissing(
         f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}."
     )
-
-
-def _explain(quantity: Decimal, unit_price: Decimal, price: Price | None) -> dict[str, object]:
-    return {
-        "model": price.model if price else "per_unit",
-        "quantity": plain_decimal(quantity),
-        "unit_price": plain_decimal(unit_price),
-    }
