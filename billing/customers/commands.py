@@ -17,7 +17,7 @@ VAT_PREFIXES = {"GR": "EL"}
 CHANGEABLE = frozenset(
     {
         "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
-        "locale", "payment_days",
+        "locale", "payment_days", "grouping", "invoice_day",
     }
 )  # fmt: skip
 
