@@ -7,6 +7,7 @@ REFERENCES = [
     ("plan", "product", "product"),
     ("price", "plan", "plan"),
     ("price", "product", "product"),
+    ("price", "meter", "meter"),
     ("contract", "customer", "customer"),
     ("subscription", "contract", "contract"),
     ("subscriptionchange", "subscription", "subscription"),
@@ -14,7 +15,7 @@ REFERENCES = [
     ("order", "customer", "customer"),
     ("orderline", "product", "product"),
 ]
-PARENTS = sorted({parent for _, _, parent in REFERENCES} | {"meter", "price"})
+PARENTS = sorted({parent for _, _, parent in REFERENCES} | {"price"})
 
 
 def _unique(parent: str) -> str:
