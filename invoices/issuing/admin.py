@@ -202,7 +202,14 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
         "shown_explanation",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("text", "customer", "subscription", "price", "invoice", "position")}),
+        (
+            None,
+            {
+                "fields": (
+                    "text", "customer", "subscription", "price", "plan", "invoice", "position",
+                )
+            },
+        ),
         (
             "Amount",
             {
