@@ -8,6 +8,7 @@ from invoices.proving.queries.checks import (
     numbers,
     parties,
     subscriptions,
+    usage,
 )
 
 CHECKS = (
@@ -18,4 +19,5 @@ CHECKS = (
     *documents.CHECKS,
     *charges.CHECKS,
     *subscriptions.CHECKS,
+    *usage.CHECKS,
 )
