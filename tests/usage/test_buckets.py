@@ -73,7 +73,7 @@ def pure(sent: Sequence[SentRecord], meter: Meter, zone: str, on: date) -> tuple
                 value=each.value,
                 amount=each.amount,
                 properties={name: each.properties[name] for name in kept & each.properties.keys()},
-            )  # fmt: skip
+            )
             for each in ordered
         ],
         terms,
