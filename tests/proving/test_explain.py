@@ -19,8 +19,6 @@ from tests.api.conftest import App
 from tests.proving.conftest import advance
 from tests.stage.conftest import AT, drain
 
-PRICE = {"text": "Base fee", "model": "flat", "unit_price": "31.00"}
-
 
 def explain(*args: object, **options: object) -> str:
     out = StringIO()
@@ -38,8 +36,8 @@ def order(seller: Seller) -> Invoice:
 
 @pytest.fixture
 def credit_note(seller: Seller) -> Invoice:
-    """A month of 31.00, cancelled after ten days; the plan is called Pro."""
-    plan = factories.plan(seller, name="Pro", price=PRICE)
+    """A month of 30.00, cancelled after ten days; the plan is called Pro."""
+    plan = factories.plan(seller, name="Pro")
     subscription = factories.subscription(factories.contract(factories.customer(seller)), plan)
     advance(seller, date(2026, 1, 11))
     cancel = ChangeRequest(kind=SubscriptionChange.Kind.CANCEL)
@@ -54,12 +52,12 @@ class TestExplain:
         assert told.splitlines() == [
             f"Credit note {credit_note.number} of 2026-01-11",
             "",
-            "1. Base fee  2026-01-11 to 2026-01-31  -21.00 EUR",
+            "1. Base fee  2026-01-11 to 2026-01-31  -20.32 EUR",
             "Erstattung für die Zeit vom 11.01.2026 bis 31.01.2026: „Base fee“ im Tarif „Pro“."
             " Diese Bedingungen enden mit der Kündigung am 11.01.2026. Ein ganzer"
-            " Abrechnungszeitraum kostet 31,00 €. Geschuldet für die Zeit vom 01.01.2026 bis"
+            " Abrechnungszeitraum kostet 30,00 €. Geschuldet für die Zeit vom 01.01.2026 bis"
             " 10.01.2026, 10 von 31 Tagen des Abrechnungszeitraums. Geschuldet sind demnach"
-            " 10,00 €; bereits berechnet wurden 31,00 €; Differenz \N{MINUS SIGN}21,00 €.",
+            " 9,68 €; bereits berechnet wurden 30,00 €; Differenz \N{MINUS SIGN}20,32 €.",
         ]
 
     def test_in_another_language_and_a_single_line(self, credit_note: Invoice) -> None:
