@@ -10,7 +10,7 @@ from billing.contracts.queries import Known, contracts_due, next_turn
 from billing.events import log
 from billing.events.models import Event
 from billing.sellers.models import Seller
-from billing.sellers.queries import today
+from billing.sellers.queries import due_until
 
 CHUNK = 1000
 
@@ -19,11 +19,12 @@ def append_due(seller: Seller, *, at: datetime) -> int:
     """
     Append one event for each contract of the seller that is due; return how many were new.
 
-    Due is `next_billing_date <= today`: after an outage everything catches up, one event per
-    missed period, since billing one appends the next. Safe to run twice and in two processes.
+    Due is `next_billing_date <= today` (yesterday, while a test clock holds its day): after an
+    outage everything catches up, one event per missed period, since billing one appends the next.
+    Safe to run twice and in two processes.
     """
     appended = 0
-    for chunk in contracts_due(seller, on=today(seller, at=at), at_once=CHUNK):
+    for chunk in contracts_due(seller, on=due_until(seller, at=at), at_once=CHUNK):
         with transaction.atomic():
             appended += len(append_period_ended(*chunk, at=at))
     return appended
@@ -73,5 +74,5 @@ def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
 
 def _append_if_due(contract: Contract, *, at: datetime) -> None:
     due_on = contract.next_billing_date
-    if due_on and due_on <= today(contract.seller, at=at):
+    if due_on and due_on <= due_until(contract.seller, at=at):
         append_period_ended(contract, at=at)
