@@ -1,11 +1,20 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
-from billing.catalog.models import Plan, Price, Product, TaxRate
+from billing.catalog.models import Meter, Plan, Price, Product, TaxRate
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import ApiKey, IdempotentRequest, Membership, Seller, TestClock
+from billing.usage.models import (
+    UnattributedRecord,
+    UnattributedUsage,
+    UsageBucket,
+    UsageConflict,
+    UsageDistinct,
+    UsageKey,
+    UsageRecord,
+)
 
 __all__ = [
     "ApiKey",
@@ -16,6 +25,7 @@ __all__ = [
     "Failure",
     "IdempotentRequest",
     "Membership",
+    "Meter",
     "Order",
     "OrderLine",
     "Plan",
@@ -26,4 +36,11 @@ __all__ = [
     "SubscriptionChange",
     "TaxRate",
     "TestClock",
+    "UnattributedRecord",
+    "UnattributedUsage",
+    "UsageBucket",
+    "UsageConflict",
+    "UsageDistinct",
+    "UsageKey",
+    "UsageRecord",
 ]

@@ -5,16 +5,18 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from billing.catalog.models import Plan, Price, Product
-from billing.contracts.commands import make_contract, start_subscription
+from billing.catalog.models import Meter, Plan, Price, Product
+from billing.contracts.commands import NewContract, make_contract, start_subscription
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.orders.commands import NewLine, place_order
 from billing.orders.models import Order
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller, TestClock
+from billing.usage.commands import SentRecord
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+ONE_AMOUNT = {"flat": "amount", "per_unit": "unit_price"}  # What a price of the model needs.
 _numbers = count(1)
 
 
@@ -96,7 +98,6 @@ def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: An
         "kind": "recurring" if plan else "once",
         "timing": "advance",
         "model": "per_unit",
-        "unit_price": Decimal("30.00"),
         "currency": "EUR",
         "tax_class": "standard",
         "tax_included": False,
@@ -105,13 +106,28 @@ def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: An
         "created_at": AT,
         **given,
     }
+    if values["model"] in ("flat", "per_unit"):
+        values.setdefault(ONE_AMOUNT[values["model"]], Decimal("30.00"))
+    values.setdefault("recorded_on", values["created_at"].date())
     return Price.objects.create(seller=owner.seller, plan=plan, product=of, **values)
+
+
+def meter(of: Seller, **given: Any) -> Meter:
+    """A meter that sums the values of its records."""
+    values: dict[str, Any] = {
+        "code": f"meter-{next(_numbers)}",
+        "name": "Calls",
+        "aggregation": "sum",
+        "carried": False,
+        "created_at": AT,
+        **given,
+    }
+    return Meter.objects.create(seller=of, **values)
 
 
 def contract(of: Customer, **given: Any) -> Contract:
     """A contract in euros."""
-    values: dict[str, Any] = {"currency": "EUR", "external_id": None, "payment_days": None, **given}
-    return make_contract(customer=of, at=AT, **values)
+    return make_contract(customer=of, new=NewContract(**{"currency": "EUR", **given}), at=AT)
 
 
 def subscription(of: Contract, plan: Plan, **given: Any) -> Subscription:
@@ -142,3 +158,33 @@ def line(**given: Any) -> NewLine:
         **given,
     }
     return NewLine(**values)
+
+
+def meter(of: Seller, **given: Any) -> Meter:
+    """A meter that sums the values of its records."""
+    values: dict[str, Any] = {
+        "code": f"meter-{next(_numbers)}",
+        "name": "Calls",
+        "aggregation": "sum",
+        "property": None,
+        "carried": False,
+        "dimensions": [],
+        "created_at": AT,
+        **given,
+    }
+    return Meter.objects.create(seller=of, **values)
+
+
+def usage(**given: Any) -> SentRecord:
+    """One unit of meter `calls`, used by subscription S1 at noon of 1 January 2026 in UTC."""
+    values: dict[str, Any] = {
+        "meter": "calls",
+        "subscription": "ext:S1",
+        "key": f"u-{next(_numbers)}",
+        "at": datetime(2026, 1, 1, 12, 0, tzinfo=UTC),
+        "value": Decimal(1),
+        "amount": None,
+        "properties": {},
+        **given,
+    }
+    return SentRecord(**values)

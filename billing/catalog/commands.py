@@ -1,15 +1,17 @@
-"""Writes of the catalog: products, plans and prices. A new price is a new row."""
+"""Writes of the catalog: products, plans, meters and prices. A new price is a new row."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
 
-from billing.catalog.models import Plan, Price, Product
-from billing.catalog.queries import price_terms, unpriced_terms
+from billing.catalog.models import Meter, Plan, Price, Product
+from billing.catalog.queries import plan_terms, price_terms, unpriced_terms, written_tiers
+from billing.money import minor_digits
+from billing.pricing.prices import COMMITMENT, ContradictoryPlan, Tier
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 
@@ -23,11 +25,26 @@ class PriceEndedAlready(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewPrice:
-    """A price to be made. Without `valid_from` it is on sale from the seller's today."""
+class NewMeter:
+    """A meter to be made. Prices may filter and group by its `dimensions` only."""
 
     code: str
-    unit_price: Decimal
+    name: str
+    aggregation: str
+    property: str | None = None
+    carried: bool = False
+    dimensions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrice:
+    """
+    A price to be made. Without `valid_from` it is on sale from the seller's today.
+
+    Which amounts it needs depends on its model: see `billing.pricing.prices.PriceTerms`.
+    """
+
+    code: str
     currency: str
     tax_class: str
     tax_included: bool
@@ -35,9 +52,27 @@ class NewPrice:
     timing: str
     model: str
     proration: str
+    amount: Decimal | None = None
+    unit_price: Decimal | None = None
+    tiers: Sequence[Tier] = ()
+    size: Decimal | None = None
+    free_units: Decimal | None = None
+    rounding: str = "up"
+    rate: Decimal | None = None
+    fixed_fee: Decimal | None = None
+    free_events: int | None = None
+    free_amount: Decimal | None = None
+    min_per_event: Decimal | None = None
+    max_per_event: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    meter: Meter | None = None
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    group_by: Sequence[str] = ()
     text: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+    applies_to: str = "next_period"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +85,28 @@ class NewPlan:
     interval_count: int
     alignment: str
     anchor_day: int | None
+    trial_days: int = 0
+    minimum_commitment: Decimal | None = None
     prices: Sequence[NewPrice] = field(default=())
 
 
 def create_product(*, seller: Seller, code: str, name: str, at: datetime) -> Product:
     """Record a product."""
     return Product.objects.create(seller=seller, code=code, name=name, created_at=at)
+
+
+def create_meter(*, seller: Seller, new: NewMeter, at: datetime) -> Meter:
+    """Record a meter."""
+    return Meter.objects.create(
+        seller=seller,
+        code=new.code,
+        name=new.name,
+        aggregation=new.aggregation,
+        property=new.property or None,
+        carried=new.carried,
+        dimensions=list(dict.fromkeys(new.dimensions)),
+        created_at=at,
+    )
 
 
 @transaction.atomic
@@ -74,6 +125,8 @@ def create_plan(*, product: Product, new: NewPlan, at: datetime) -> Plan:
         interval_count=new.interval_count,
         alignment=new.alignment,
         anchor_day=new.anchor_day,
+        trial_days=new.trial_days,
+        minimum_commitment=new.minimum_commitment,
         created_at=at,
     )
     unpriced_terms(plan)  # Refuses what contradicts itself.
@@ -89,29 +142,27 @@ def create_price(*, of: Plan | Product, new: NewPrice, at: datetime) -> Price:
     Record a price of a plan or of a product.
 
     :raises ContradictoryPlan: if nothing could be charged by it.
+    :raises UnknownCurrency: if nothing can be charged in its currency.
     """
     plan = of if isinstance(of, Plan) else None
+    known_on = today(of.seller, at=at)
+    columns = {each.name: getattr(new, each.name) for each in fields(new)}
+    columns |= {
+        "text": new.text or (f"{of.name}: {new.code}" if plan else of.name),
+        "tiers": written_tiers(new.tiers, model=new.model),
+        "filters": {name: list(values) for name, values in new.filters.items()},
+        "group_by": list(new.group_by),
+        "valid_from": new.valid_from or known_on,
+    }
     price = Price(
+        **columns,
         seller=of.seller,
         plan=plan,
         product=of if isinstance(of, Product) else None,
-        code=new.code,
-        text=new.text or (f"{of.name}: {new.code}" if plan else of.name),
-        kind=new.kind,
-        timing=new.timing,
-        model=new.model,
-        unit_price=new.unit_price,
-        currency=new.currency,
-        tax_class=new.tax_class,
-        tax_included=new.tax_included,
-        proration=new.proration,
-        valid_from=new.valid_from or today(of.seller, at=at),
-        valid_until=new.valid_until,
+        recorded_on=known_on,
         created_at=at,
     )
-    terms = price_terms(price)
-    if plan:
-        unpriced_terms(plan, prices=[terms])
+    _check(price)
     price.save(force_insert=True)
     return price
 
@@ -135,3 +186,35 @@ def end_price(*, price_id: UUID, valid_until: date, at: datetime) -> Price:
     price.valid_until = valid_until
     price.save(update_fields=["valid_until"])
     return price
+
+
+def _check(price: Price) -> None:
+    minor_digits(price.currency)
+    price_terms(price)
+    if price.plan:
+        plan_terms(price.plan, [price], currency=price.currency)
+    if price.code == COMMITMENT:
+        raise ContradictoryPlan(f"The code {COMMITMENT} is the engine's own: choose another.")
+    for problem in (*_product_problems(price), *_dimension_problems(price)):
+        raise ContradictoryPlan(f"Price {price.code}: {problem}.")
+
+
+def _product_problems(price: Price) -> Iterator[str]:
+    if price.product is None:
+        return
+    if price.kind != "once" or price.model not in ("flat", "per_unit"):
+        yield "a product's price is flat or per unit, and charged once: use a plan for others"
+    if price.minimum is not None or price.maximum is not None:
+        yield "minimum and maximum belong to the periods of a plan"
+
+
+def _dimension_problems(price: Price) -> Iterator[str]:
+    if price.meter is None:
+        return
+    for name in (*price.filters, *price.group_by):
+        if name not in price.meter.dimensions:
+            known = ", ".join(price.meter.dimensions) or "none"
+            yield f"the meter {price.meter.code} has no dimension {name}; it has: {known}"
+    for name, values in price.filters.items():
+        if not values:
+            yield f"the filter on {name} lets nothing through: name the values that count"

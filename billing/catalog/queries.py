@@ -1,13 +1,30 @@
 """Reads of the catalog: prices, plans and tax rates as the pure engine's values."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
 
-from billing.catalog.models import Plan, Price
+from billing.catalog.models import Meter, Plan, Price
 from billing.catalog.models import TaxRate as TaxRateRow
+from billing.money import plain_decimal
 from billing.periods import Alignment, Interval
-from billing.pricing.prices import PlanTerms, PriceKind, PriceModel, PriceTerms, Proration, Timing
+from billing.pricing.prices import (
+    ZERO,
+    Aggregation,
+    AppliesTo,
+    MeterTerms,
+    PlanTerms,
+    PriceKind,
+    PriceModel,
+    PriceTerms,
+    Proration,
+    Rounding,
+    Tier,
+    Timing,
+)
 from billing.pricing.taxes import TaxRate
 
 
@@ -24,6 +41,14 @@ def on_sale(prices: Iterable[Price], *, on: date) -> list[Price]:
     ]
 
 
+def prices_of_plans(plan_ids: Iterable[UUID | None]) -> dict[UUID | None, list[Price]]:
+    """Return all prices of some plans, with their meters, in the order in which they were made."""
+    found: dict[UUID | None, list[Price]] = defaultdict(list)
+    for price in Price.objects.filter(plan__in=plan_ids).select_related("meter").order_by("id"):
+        found[price.plan_id].append(price)
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
     """What was agreed about a plan: from which day it holds, in which currency, and when."""
@@ -33,31 +58,135 @@ class Agreed:
     at: datetime
 
 
-def plan_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> PlanTerms:
+def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> PlanTerms:
     """
-    Return a plan's terms as they were agreed: the prices that were on sale for that day then.
+    Return a plan's terms as they were agreed: all versions of the prices that were on sale then.
 
-    What is added to the plan later doesn't change what was agreed. Only a price that was missing in
-    the currency is taken from what was added later: so that it can be mended.
+    A code that is added to the plan later doesn't change what was agreed. Only a price that was
+    missing in the currency counts as known all along: so that it can be mended.
 
     :raises PriceMissing: if the plan has none, or lacks one of its prices in the currency.
     """
+    prices = list(prices)
     offered = on_sale(prices, on=agreed.on)
-    known = [price for price in offered if price.created_at <= agreed.at] or offered
-    codes, currency, on = {price.code for price in known}, agreed.currency, agreed.on
-    chosen = {price.code: price for price in known if price.currency == currency}
-    for price in sorted(offered, key=lambda price: price.created_at):
-        if price.currency == currency and price.code in codes:
-            chosen.setdefault(price.code, price)
-    missing = codes - chosen.keys()
-    if missing or not chosen:
+    codes = {price.code for price in offered if price.created_at <= agreed.at}
+    codes = codes or {price.code for price in offered}
+    mine = {price.code: price for price in offered if price.currency == agreed.currency}
+    missing = codes - mine.keys()
+    if missing or not codes:
         what = f"price {', '.join(sorted(missing))}" if missing else "price"
-        raise PriceMissing(f"Plan {plan.code} has no {what} in {currency} on sale on {on}.")
-    return unpriced_terms(plan, prices=[price_terms(chosen[code]) for code in sorted(chosen)])
+        raise PriceMissing(
+            f"Plan {plan.code} has no {what} in {agreed.currency} on sale on {agreed.on}."
+        )
+    known = [price for price in prices if price.code in codes]
+    late = {str(price.id) for price in mine.values() if price.created_at > agreed.at}
+    terms = plan_terms(plan, known, currency=agreed.currency)
+    return replace(
+        terms,
+        prices=tuple(
+            replace(price, recorded_on=None) if price.id in late else price
+            for price in terms.prices
+        ),
+    )
 
 
-def unpriced_terms(plan: Plan, *, prices: Sequence[PriceTerms] = ()) -> PlanTerms:
-    """Return a plan's terms, with the prices given: none, where only its periods matter."""
+def plan_terms(plan: Plan, prices: Iterable[Price], *, currency: str) -> PlanTerms:
+    """Return a plan's terms with all versions of its prices in a currency."""
+    return _terms(plan, [price_terms(price) for price in prices if price.currency == currency])
+
+
+def unpriced_terms(plan: Plan) -> PlanTerms:
+    """Return a plan's terms without prices: enough where only its periods matter."""
+    return _terms(plan, [])
+
+
+def price_terms(price: Price) -> PriceTerms:
+    """
+    Return a version of a price as the engine's value.
+
+    :raises ContradictoryPlan: if nothing can be charged by it.
+    """
+    return PriceTerms(
+        id=str(price.id),
+        code=price.code,
+        kind=PriceKind(price.kind),
+        timing=Timing(price.timing),
+        model=PriceModel(price.model),
+        amount=price.amount,
+        unit_price=price.unit_price,
+        tiers=tiers_of(price.tiers),
+        size=price.size,
+        free_units=price.free_units or ZERO,
+        round=Rounding(price.rounding),
+        rate=price.rate,
+        fixed_fee=price.fixed_fee or ZERO,
+        free_events=price.free_events,
+        free_amount=price.free_amount,
+        min_per_event=price.min_per_event,
+        max_per_event=price.max_per_event,
+        minimum=price.minimum,
+        maximum=price.maximum,
+        meter=meter_terms(price.meter) if price.meter else None,
+        filters=tuple((name, tuple(values)) for name, values in sorted(price.filters.items())),
+        group_by=tuple(price.group_by),
+        currency=price.currency,
+        tax_class=price.tax_class,
+        tax_included=price.tax_included,
+        proration=Proration(price.proration),
+        valid_from=price.valid_from,
+        valid_until=price.valid_until,
+        applies_to=AppliesTo(price.applies_to),
+        recorded_on=price.recorded_on,
+    )
+
+
+def meter_terms(meter: Meter) -> MeterTerms:
+    """Return a meter as the engine's value."""
+    return MeterTerms(
+        id=str(meter.id),
+        code=meter.code,
+        aggregation=Aggregation(meter.aggregation),
+        property=meter.property,
+        carried=meter.carried,
+    )
+
+
+def tiers_of(written: Sequence[Mapping[str, str | None]]) -> tuple[Tier, ...]:
+    """Return tiers from their decimal strings."""
+    return tuple(
+        Tier(
+            up_to=None if (up_to := tier.get("up_to")) is None else Decimal(up_to),
+            **{name: Decimal(tier.get(name) or 0) for name in TIER_AMOUNTS},
+        )
+        for tier in written
+    )
+
+
+def written_tiers(tiers: Iterable[Tier], *, model: str = "") -> list[dict[str, str | None]]:
+    """Return tiers as decimal strings: the amounts that the model has, and any that isn't 0."""
+    return [
+        {
+            "up_to": None if tier.up_to is None else plain_decimal(tier.up_to),
+            **{
+                name: plain_decimal(amount)
+                for name in TIER_AMOUNTS
+                if (amount := getattr(tier, name)) or name in _TIER_AMOUNTS_OF.get(model, ())
+            },
+        }
+        for tier in tiers
+    ]
+
+
+TIER_AMOUNTS = ("unit_price", "flat", "rate")
+_TIER_AMOUNTS_OF = {
+    "graduated": ("unit_price",),
+    "volume": ("unit_price",),
+    "stairstep": ("flat",),
+    "graduated_percentage": ("rate",),
+}
+
+
+def _terms(plan: Plan, prices: Sequence[PriceTerms]) -> PlanTerms:
     return PlanTerms(
         id=str(plan.id),
         code=plan.code,
@@ -65,25 +194,10 @@ def unpriced_terms(plan: Plan, *, prices: Sequence[PriceTerms] = ()) -> PlanTerm
         interval_count=plan.interval_count,
         alignment=Alignment(plan.alignment),
         anchor_day=plan.anchor_day,
+        trial_days=plan.trial_days,
+        # It is taxed like a price: without one there is nothing to commit to.
+        minimum_commitment=plan.minimum_commitment if prices else None,
         prices=tuple(prices),
-    )
-
-
-def price_terms(price: Price) -> PriceTerms:
-    """Return a price as the engine's value."""
-    model = PriceModel(price.model)
-    return PriceTerms(
-        id=str(price.id),
-        code=price.code,
-        kind=PriceKind(price.kind),
-        timing=Timing(price.timing),
-        model=model,
-        amount=price.unit_price if model is PriceModel.FLAT else None,
-        unit_price=price.unit_price if model is PriceModel.PER_UNIT else None,
-        currency=price.currency,
-        tax_class=price.tax_class,
-        tax_included=price.tax_included,
-        proration=Proration(price.proration),
     )
 
 

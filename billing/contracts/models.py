@@ -1,5 +1,6 @@
 """What was agreed: contracts, their subscriptions, and each change of them."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
@@ -17,6 +18,13 @@ class Contract(models.Model):
     agreed doesn't.
     """
 
+    class Renewal(models.TextChoices):
+        """What follows a term."""
+
+        NONE = "none", "none: it ends by itself"
+        INDEFINITE = "indefinite", "for an indefinite time"
+        MONTHS = "months", "by months"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="contracts")
     customer = models.ForeignKey(
@@ -28,6 +36,27 @@ class Contract(models.Model):
     currency = models.CharField(max_length=3, validators=[CURRENCY])
     payment_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days until an invoice is due; empty: the customer's."
+    )
+    initial_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="The first term, from the first start of a subscription on; empty: no term.",
+    )
+    renewal = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=Renewal,
+        help_text="What follows if nobody gave notice in time.",
+    )
+    renewal_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Length of each further term, where it is renewed by months.",
+    )
+    notice_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Months before the end by which notice must be given."
     )
     created_at = models.DateTimeField()
     next_billing_date = models.DateField(
@@ -47,6 +76,20 @@ class Contract(models.Model):
             models.UniqueConstraint(
                 fields=["seller", "external_id"], name="contract_external_id_once"
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    initial_months__isnull=True,
+                    renewal="",
+                    renewal_months__isnull=True,
+                    notice_months__isnull=True,
+                )
+                | Q(initial_months__gte=1, notice_months__isnull=False)
+                & (
+                    Q(renewal__in=["none", "indefinite"], renewal_months__isnull=True)
+                    | Q(renewal="months", renewal_months__gte=1)
+                ),
+                name="contract_term_complete",
+            ),
         ]
         indexes = [
             models.Index(fields=["seller", "id"], name="contract_by_seller"),  # Lists.
@@ -60,6 +103,27 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return self.external_id or str(self.id)
+
+
+# What each of these kinds of change says in its terms: all of the first, one of the second.
+_WITH_TERMS = {
+    "override_price": (("price",), ("amount", "unit_price", "tiers")),
+    "index_prices": (("percent",), ()),
+    "discount": ((), ("percent", "amount")),
+    "set_anchor_day": (("anchor_day",), ()),
+}
+
+
+def _has_terms() -> Q:
+    found = ~Q(kind__in=list(_WITH_TERMS)) & Q(terms__isnull=True)
+    for kind, (all_of, one_of) in _WITH_TERMS.items():
+        mine = Q(kind=kind, terms__isnull=False)
+        if all_of:
+            mine &= Q(terms__has_keys=list(all_of))
+        if one_of:
+            mine &= Q(terms__has_any_keys=list(one_of))
+        found |= mine
+    return found
 
 
 class Subscription(models.Model):
@@ -96,6 +160,10 @@ class SubscriptionChange(models.Model):
         START = "start"
         CHANGE_PLAN = "change_plan"
         CHANGE_QUANTITY = "change_quantity"
+        OVERRIDE_PRICE = "override_price"
+        INDEX_PRICES = "index_prices"
+        DISCOUNT = "discount"
+        SET_ANCHOR_DAY = "set_anchor_day"
         PAUSE = "pause"
         RESUME = "resume"
         CANCEL = "cancel"
@@ -125,6 +193,11 @@ class SubscriptionChange(models.Model):
         choices=[(value, value) for value in ("prorated", "full", "none")],
         help_text="For a cancellation: what is given back of what was paid in advance.",
     )
+    terms = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of an override, an index, a discount or an anchor day: its values.",
+    )
 
     class Meta:
         constraints = [
@@ -139,12 +212,13 @@ class SubscriptionChange(models.Model):
                 | Q(kind="change_plan", plan__isnull=False)
                 | Q(kind="change_quantity", plan__isnull=True, quantity__isnull=False)
                 | Q(
-                    kind__in=["pause", "resume", "cancel", "undo"],
+                    kind__in=["pause", "resume", "cancel", "undo", *_WITH_TERMS],
                     plan__isnull=True,
                     quantity__isnull=True,
                 ),
                 name="subscription_change_says_what_changes",
             ),
+            models.CheckConstraint(condition=_has_terms(), name="subscription_change_has_terms"),
             models.CheckConstraint(
                 condition=~Q(kind="undo") | Q(effective_on=F("recorded_on")),
                 name="subscription_undo_of_today",

@@ -37,12 +37,12 @@ class CustomerAdmin(SellerScopedAdmin):
     add_fieldsets = (
         (None, {"fields": ("seller", "name", "kind", "external_id", "email")}),
         ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
-        ("Billing", {"fields": ("locale", "payment_days")}),
+        ("Billing", {"fields": ("locale", "payment_days", "grouping", "invoice_day")}),
     )
     fieldsets = (
         (None, {"fields": ("seller", "name", "kind", "external_id", "email", "created_at")}),
         ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
-        ("Billing", {"fields": ("locale", "payment_days")}),
+        ("Billing", {"fields": ("locale", "payment_days", "grouping", "invoice_day")}),
     )
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.customers import commands
-from billing.customers.models import Customer
+from billing.customers.models import GROUPINGS, Customer
 from billing.pricing.vat_ids import VatIdInvalid
 from billing.sellers.api.fields import CountryField, ExternalIdField, TextField, WholeField
 from billing.sellers.api.inputs import Input
@@ -42,6 +42,17 @@ class CustomerInput(Input):
         choices=["de", "en"], required=False, help_text="Default: the seller's."
     )
     payment_days = WholeField(min_value=0, max_value=365, allow_null=True, default=None)
+    grouping = serializers.ChoiceField(
+        choices=GROUPINGS,
+        default="per_event",
+        help_text="What is put onto one invoice: each event's charges, a day's, or a month's.",
+    )
+    invoice_day = WholeField(
+        min_value=1,
+        max_value=31,
+        default=1,
+        help_text="Day of the monthly invoice; 31 means the last day where shorter.",
+    )
 
 
 class CustomerOutput(serializers.ModelSerializer[Customer]):
@@ -49,7 +60,7 @@ class CustomerOutput(serializers.ModelSerializer[Customer]):
         model = Customer
         fields = [
             "id", "external_id", "name", "kind", "email", "street", "postcode", "city", "country",
-            "vat_id", "locale", "payment_days", "created_at",
+            "vat_id", "locale", "payment_days", "grouping", "invoice_day", "created_at",
         ]  # fmt: skip
 
 

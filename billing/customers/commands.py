@@ -13,7 +13,7 @@ from billing.sellers.models import Seller
 CHANGEABLE = frozenset(
     {
         "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
-        "locale", "payment_days",
+        "locale", "payment_days", "grouping", "invoice_day",
     }
 )  # fmt: skip
 

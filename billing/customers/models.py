@@ -1,9 +1,13 @@
 """Who pays."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from billing.ids import new_id
 from billing.sellers.models import Seller, check_country
+
+GROUPINGS = ["per_event", "per_day", "monthly"]
 
 
 class Customer(models.Model):
@@ -32,12 +36,27 @@ class Customer(models.Model):
     payment_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days until an invoice is due; empty: the seller's."
     )
+    grouping = models.CharField(
+        max_length=9,
+        choices=[(value, value.replace("_", " ")) for value in GROUPINGS],
+        default="per_event",
+        help_text="What is put onto one invoice: each event's charges, a day's, or a month's.",
+    )
+    invoice_day = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(31)],
+        help_text="Day of the monthly invoice; 31 means the last day where shorter.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["seller", "external_id"], name="customer_external_id_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(grouping__in=GROUPINGS, invoice_day__range=(1, 31)),
+                name="customer_grouping_known",
             ),
         ]
         # List of a seller's customers in stable order.

@@ -36,6 +36,7 @@ END $$;
 
 FACTS = """
 SELECT anlass_make_facts('billing_price', 'price', '{valid_until}');
+SELECT anlass_make_facts('billing_meter', 'meter', '{}');
 SELECT anlass_make_facts('billing_plan', 'plan', '{name}');
 SELECT anlass_make_facts('billing_product', 'product', '{name}');
 SELECT anlass_make_facts(

@@ -7,6 +7,7 @@ REFERENCES = [
     ("plan", "product", "product"),
     ("price", "plan", "plan"),
     ("price", "product", "product"),
+    ("price", "meter", "meter"),
     ("contract", "customer", "customer"),
     ("subscription", "contract", "contract"),
     ("subscriptionchange", "subscription", "subscription"),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Prefetch, QuerySet
+from django.db.models.functions import Coalesce
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -172,7 +173,9 @@ class OrdersView(Endpoint):
 
     def _highest_prices(self, products: set[Product], currency: str) -> dict[UUID | None, Any]:
         prices = self.rows(Price).filter(product__in=products, currency=currency)
-        highest = prices.values("product_id").annotate(highest=Max("unit_price"))
+        highest = prices.values("product_id").annotate(
+            highest=Max(Coalesce("amount", "unit_price"))
+        )
         return dict(highest.values_list("product_id", "highest"))
 
 

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from operator import attrgetter
 
 from billing.pricing.explanation import Explanation, explain, explain_reversal
 from billing.pricing.owed import Owed
 from billing.pricing.prices import ZERO, PriceKind, PriceTerms
-from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.timeline import Timeline
 
 _Key = tuple[str, date, str, Decimal | None]
@@ -95,7 +93,7 @@ def difference(
     Charges come in the order in which they were made. Stretches are told apart by price and its
     tag, first day and quantity (not that of usage); a charged stretch that is owed no more is
     credited wholly, at the price found in `prices` (`Timeline.prices`). What is `known` of the
-    subscription only helps to explain such a credit.
+    subscription only helps to explain credits.
 
     :raises KeyError: if `prices` lacks the price of a charge.
     """
@@ -105,11 +103,8 @@ def difference(
         quantity = None if is_usage else charge.quantity
         key = (charge.price_id, charge.stretch_starts_on, charge.tag, quantity)
         covered.setdefault(key, _Covered(charge.stretch_starts_on)).add(charge)
-    lines = [_correction(item, covered.pop(_key(item), None)) for item in owed]
-    lines += [
-        _reversal(prices[key[0]], key, rest, _reason(known, rest.ends_on))
-        for key, rest in covered.items()
-    ]
+    lines = [_correction(item, covered.pop(_key(item), None), known) for item in owed]
+    lines += [_reversal(prices[key[0]], key, rest, known) for key, rest in covered.items()]
     return tuple(sorted((line for line in lines if line), key=_order))
 
 
@@ -125,7 +120,7 @@ def _order(line: Line) -> tuple[date, str, bool, str, str, Decimal]:
     )  # fmt: skip
 
 
-def _correction(item: Owed, covered: _Covered | None) -> Line | None:
+def _correction(item: Owed, covered: _Covered | None, known: Timeline | None) -> Line | None:
     charged_minor = covered.amount_minor if covered else 0
     amount_minor = item.amount_minor - charged_minor
     if not amount_minor:
@@ -152,7 +147,7 @@ def _correction(item: Owed, covered: _Covered | None) -> Line | None:
         charged_ends_on=covered.ends_on,
         owed_minor=item.amount_minor,
         owed_ends_on=item.ends_on,
-        explanation=explain(item, charged_minor, covered.measured),
+        explanation=explain(item, charged_minor, measured_before=covered.measured, known=known),
     )
 
 
@@ -161,22 +156,8 @@ def _quantity(item: Owed, measured_before: Decimal | None) -> Decimal:
     return (item.quantity - (measured_before or ZERO)) or item.quantity
 
 
-def _reason(known: Timeline | None, ends_on: date) -> Change | None:
-    """Return the latest change that can have ended what was charged for days before `ends_on`."""
-    if known is None or known.known_on is None:
-        return None
-    news = [
-        change
-        for change in known.changes
-        if known.known_on in (change.recorded_on, change.effective_on)
-        and change.effective_on < ends_on
-        and change.kind is not ChangeKind.START
-    ]
-    return max(news, key=attrgetter("position"), default=None)
-
-
 def _reversal(
-    price: PriceTerms, key: _Key, covered: _Covered, reason: Change | None
+    price: PriceTerms, key: _Key, covered: _Covered, known: Timeline | None
 ) -> Line | None:
     _, starts_on, tag, _ = key
     if not covered.amount_minor:
@@ -197,6 +178,10 @@ def _reversal(
         owed_minor=0,
         owed_ends_on=starts_on,
         explanation=explain_reversal(
-            price, covered.quantity, (starts_on, covered.ends_on), covered.amount_minor, reason
+            price,
+            covered.quantity,
+            (starts_on, covered.ends_on),
+            covered.amount_minor,
+            known=known,
         ),
     )

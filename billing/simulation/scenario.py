@@ -26,7 +26,7 @@ class BadScenario(ValueError):
     def __init__(self, problem: str, *, where: str = "") -> None:
         """`where` is a line of a file or a path in JSON; empty where none is to blame."""
         super().__init__(f"{where}: {problem}" if where else problem)
-        self.where = where
+        self.problem, self.where = problem, where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

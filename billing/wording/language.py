@@ -64,7 +64,7 @@ class Language:
         """Return so many percent."""
         return self.percent.format(number=self.number(value))
 
-    def date(self, on: date) -> str:
+    def day_of(self, on: date) -> str:
         """Return a day."""
         return self.day.format(
             day=on.day, month=on.month, year=on.year, name=self.months[on.month - 1][:3]
@@ -75,8 +75,8 @@ class Language:
         if calendar := self._calendar_span(starts_on, ends_on):
             return calendar
         if ends_on - starts_on <= _DAY:
-            return self.say("for_day", day=self.date(starts_on))
-        return self.say("for_days", first=self.date(starts_on), last=self.date(ends_on - _DAY))
+            return self.say("for_day", day=self.day_of(starts_on))
+        return self.say("for_days", first=self.day_of(starts_on), last=self.day_of(ends_on - _DAY))
 
     def _calendar_span(self, starts_on: date, ends_on: date) -> str:
         if starts_on.day != 1 or ends_on.day != 1:

@@ -1,5 +1,6 @@
 """Why a line stands on an invoice: one paragraph."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -8,8 +9,8 @@ from billing.wording.facts import Facts
 from billing.wording.german import GERMAN
 from billing.wording.language import Language
 from billing.wording.line import ExplainedLine
-from billing.wording.price import price_told
-from billing.wording.steps import Telling
+from billing.wording.price import AGREED_BY, price_told
+from billing.wording.steps import ONE, Telling
 
 LONGEST = 700  # Characters; a longer paragraph tells fewer steps singly.
 _STEPS = (60, 12, 6, 3, 1)
@@ -43,28 +44,44 @@ class _Paragraph:
 
     def sentences(self) -> Iterator[str]:
         if not self.facts.has("kind"):
-            yield from self._order()
-        elif self.facts.is_true("rate_changed"):
+            yield self._order()
+            return
+        if self.facts.is_true("rate_changed"):
             yield from self._at_other_rate()
+        elif self.telling.is_correction:
+            yield self._opening()
+            yield from self._causes()
+            days_owed = self._when_owed() if self.facts.is_part else ""
+            yield from price_told(self.telling, days_owed)
+            yield self._difference()
         else:
             yield self._opening()
-            if self.telling.is_correction and self.facts.is_part:
-                yield self.say("days_owed", when=self._when_owed())
             yield from price_told(self.telling)
             yield from self._causes()
-            if self.telling.is_correction:
-                yield self._difference()
         if self.priced_minor != self.line.net_minor:
             yield self.say("tax_included", net=self._minor(self.line.net_minor))
 
-    def _order(self) -> Iterator[str]:
-        amount, what = self._minor(self.priced_minor), self._price()
+    def _order(self) -> str:
+        what = self._price()
+        if steps := self._steps_of_order():
+            what = self.say("of_order_by", what=what, steps=steps)
         if self.line.starts_on:
-            day = self.telling.language.date(self.line.starts_on)
-            yield self.say("ordered_on", amount=amount, what=what, day=day)
-        else:
-            yield self.say("ordered", amount=amount, what=what)
-        yield from price_told(self.telling)
+            day = self.telling.language.day_of(self.line.starts_on)
+            what = self.say("of_order", what=what, day=day)
+        name = "ordered"
+        if self.facts.has("tax_included"):
+            is_gross = self.priced_minor != self.line.net_minor
+            name = "ordered_gross" if is_gross else "ordered_net"
+        net = self._minor(self.line.net_minor)
+        return self.say(name, amount=self._minor(self.priced_minor), net=net, what=what)
+
+    def _steps_of_order(self) -> str:
+        facts = self.facts
+        quantity, unit_price = facts.sum("quantity"), facts.number("unit_price")
+        if facts.text("model") == "flat" or unit_price is None or quantity == ONE:
+            return ""
+        units, price = self.telling.units(quantity), self.telling.price(unit_price)
+        return self.say("step_each", units=units, price=price)
 
     def _at_other_rate(self) -> Iterator[str]:
         """Tell of a credit and a new charge, since the rates of tax of their last days differ."""
@@ -93,7 +110,7 @@ class _Paragraph:
         if self.facts.is_commitment:
             name = "minimum_commitment_of_plan" if plan else "minimum_commitment"
             return self.say(name, plan=plan)
-        if not plan or plan.casefold() in self.line.text.casefold():
+        if not plan or re.search(rf"\b{re.escape(plan)}\b", self.line.text, re.IGNORECASE):
             return self._price()
         return self.say("price_of_plan", price=_worded(self.line.text), plan=plan)
 
@@ -111,8 +128,8 @@ class _Paragraph:
         facts = self.facts
         starts_on, ends_on = facts.day("stretch_starts_on"), facts.day("stretch_ends_on")
         when = self._for(starts_on, ends_on)
-        if facts.text("kind") == "once":
-            return self.say("once", when=when)
+        if facts.text("kind") == "once" and starts_on:
+            return self.say("once", day=self.telling.language.day_of(starts_on))
         if facts.is_part:
             return self._part(when)
         if facts.is_usage or not starts_on or not ends_on or (ends_on - starts_on).days == 1:
@@ -134,38 +151,54 @@ class _Paragraph:
         if facts.has("reason_change_id"):
             yield self.say("caused", change=self._change("reason_change"))
             return
-        begins = facts.day("change_effective_on") == facts.day("stretch_starts_on")
-        if facts.text("change_kind") == "start":
-            begins = begins and (facts.is_part or self._is_backdated("change"))
+        first = last = ""
+        if facts.has("change_id") and self._is_begun_by_change():
+            if facts.text("change_kind") != "start":
+                first = self._change("change")
+            elif self._is_start_told():
+                yield self._dated("started", "change")
         ends = facts.day("ended_by_change_effective_on") == facts.day("stretch_ends_on")
-        first = self._change("change") if begins and facts.has("change_id") else ""
-        last = self._change("ended_by_change") if ends and facts.has("ended_by_change_id") else ""
-        if first and last:
+        if ends and facts.has("ended_by_change_id"):
+            last = self._change("ended_by_change")
+        if first and last and not self.telling.is_correction:
             yield self.say("begins_and_ends", first=first, last=last)
         elif first or last:
-            yield self.say("begins" if first else "ends", change=first or last)
+            yield self.say("ends" if last else "begins", change=last or first)
 
-    def _is_backdated(self, name: str) -> bool:
-        effective_on = self.facts.day(f"{name}_effective_on")
-        recorded_on = self.facts.day(f"{name}_recorded_on")
-        return bool(effective_on and recorded_on and recorded_on > effective_on)
+    def _is_begun_by_change(self) -> bool:
+        """Return whether the change of that day is one of this price."""
+        facts = self.facts
+        if facts.day("change_effective_on") != facts.day("stretch_starts_on"):
+            return False
+        kind = facts.text("change_kind")
+        if kind == "discount":
+            return facts.has("discounts")
+        tags = facts.text("tag").split()
+        return all(kind != agreed or name in tags for name, agreed in AGREED_BY.items())
+
+    def _is_start_told(self) -> bool:
+        """Return whether the start is what makes a first period short, or was told late."""
+        if self.facts.minor("charged_before_minor"):
+            return False
+        effective_on = self.facts.day("change_effective_on")
+        recorded_on = self.facts.day("change_recorded_on")
+        is_late = bool(effective_on and recorded_on and recorded_on > effective_on)
+        return self.facts.is_part or is_late
 
     def _change(self, name: str) -> str:
         """Return a change with the day of its effect, and the day it became known if another."""
-        facts, written = self.facts, self.telling.language.date
+        kind = self.say(f"change_{self.facts.text(f'{name}_kind')}")
+        return self._dated("change", name, change=kind)
+
+    def _dated(self, text: str, name: str, **gaps: str) -> str:
+        facts, written = self.facts, self.telling.language.day_of
         effective_on = facts.day(f"{name}_effective_on")
         recorded_on = facts.day(f"{name}_recorded_on")
         assert effective_on
         assert recorded_on
-        text = "change_on"
         if recorded_on != effective_on:
-            text = "change_recorded" if recorded_on > effective_on else "change_announced"
-        return self.say(
-            text,
-            change=self.say(f"change_{facts.text(f'{name}_kind')}"),
-            day=written(effective_on),
-            recorded=written(recorded_on),
-        )
+            text += "_recorded" if recorded_on > effective_on else "_announced"
+        return self.say(text, day=written(effective_on), recorded=written(recorded_on), **gaps)
 
     def _difference(self) -> str:
         owed, before = self.facts.minor("owed_minor"), self.facts.minor("charged_before_minor")

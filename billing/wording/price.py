@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from billing.wording.facts import ZERO, Facts
-from billing.wording.steps import Telling, conditions, is_told_by_units, steps_told
+from billing.wording.steps import ONE, Telling, conditions, is_told_by_units, steps_told
+
+AGREED_BY = {"override": "override_price", "index": "index_prices"}  # By the words of a tag.
 
 
-def price_told(telling: Telling) -> Iterator[str]:
-    """Yield how the amount comes about that is owed."""
+def price_told(telling: Telling, days_owed: str = "") -> Iterator[str]:
+    """Yield how the amount comes about that is owed, for the days where they aren't said yet."""
     facts = telling.facts
     if facts.is_commitment:
         yield _commitment(telling)
@@ -15,7 +17,7 @@ def price_told(telling: Telling) -> Iterator[str]:
     if facts.is_usage:
         yield from _usage(telling)
     elif facts.has("full_price"):
-        yield from _recurring(telling)
+        yield from _recurring(telling, days_owed)
     yield from conditions(telling)
     yield from _bounds(telling)
     yield from _agreed(telling)
@@ -31,11 +33,11 @@ def _commitment(telling: Telling) -> str:
     )
 
 
-def _recurring(telling: Telling) -> Iterator[str]:
+def _recurring(telling: Telling, days_owed: str) -> Iterator[str]:
     facts = telling.facts
     full, begun = facts.sum("full_price"), facts.sum("begun_price")
-    is_flat = facts.text("model") == "flat"
-    steps = "" if is_flat else steps_told(telling, with_amounts=False)
+    is_plain = facts.text("model") == "flat" or _is_one_unit(facts)
+    steps = "" if is_plain else steps_told(telling, with_amounts=False)
     if facts.is_part or begun or facts.is_bounded or telling.is_correction:
         name = "whole_costs_by" if steps else "whole_costs"
         if facts.text("kind") == "once":
@@ -45,6 +47,8 @@ def _recurring(telling: Telling) -> Iterator[str]:
         yield telling.say("costs_by", steps=steps)
     if begun:
         yield telling.say("begun_already", begun=telling.amount(begun))
+    if days_owed:
+        yield telling.say("days_owed", when=days_owed)
     if facts.is_part and facts.is_bounded and facts.text("proration") != "none":
         share = full * facts.sum("share_used") / facts.sum("share_whole")
         yield telling.say("for_these_days", amount=telling.amount(share))
@@ -60,6 +64,7 @@ def _usage(telling: Telling) -> Iterator[str]:
             steps=steps_told(telling, with_amounts=True),
             begun=telling.amount(facts.sum("begun_price")),
         )
+        yield from _late(telling)
         return
     steps = steps_told(telling, with_amounts=facts.is_bounded)
     if not quantity and not any(row.sum("units") for row in rows):
@@ -74,6 +79,10 @@ def _usage(telling: Telling) -> Iterator[str]:
     if len(rows) > 1 and facts.is_bounded:
         yield telling.say("sum_of_steps", amount=telling.amount(facts.sum("full_price")))
     yield from _late(telling)
+
+
+def _is_one_unit(facts: Facts) -> bool:
+    return facts.text("model") == "per_unit" and facts.sum("quantity") == ONE
 
 
 def _is_flat(facts: Facts) -> bool:
@@ -99,10 +108,8 @@ def _late(telling: Telling) -> Iterator[str]:
     if before is None or before == now:
         return
     name = "late_more" if now > before else "late_less"
-    difference = telling.units(abs(now - before))
-    yield telling.say(
-        name, more=difference, less=difference, now=telling.units(now), before=telling.units(before)
-    )
+    more = telling.units(abs(now - before))
+    yield telling.say(name, more=more, before=telling.units(before))
 
 
 def _bounds(telling: Telling) -> Iterator[str]:
@@ -125,13 +132,18 @@ def _agreed(telling: Telling) -> Iterator[str]:
     """Yield where the price is another than the listed one, or a newer version of it."""
     facts = telling.facts
     tags = facts.text("tag").split()
-    for name in ("override", "index"):
-        if name in tags:
+    begins = facts.day("change_effective_on") == facts.day("stretch_starts_on")
+    for name, kind in AGREED_BY.items():
+        # Where it begins, it is told as the change that it is.
+        if name in tags and not (begins and facts.text("change_kind") == kind):
             yield telling.say(name)
+    ended_on = facts.day("trial_ended_on")
+    if ended_on and not telling.is_correction:
+        yield telling.say("trial", day=telling.language.day_of(ended_on))
     since, begins_on = facts.day("price_valid_from"), facts.day("period_starts_on")
     agreed_on = facts.day("change_effective_on")
     if not since or not begins_on or not agreed_on or since <= agreed_on:
         return
     # Told in the first billing period that it reaches: later it is no news.
     if (begins_on - since).days < facts.minor("days_of_period"):
-        yield telling.say("version", day=telling.language.date(since))
+        yield telling.say("version", day=telling.language.day_of(since))

@@ -1,6 +1,6 @@
 """How a price comes about, step by step: units and prices, packages, tiers, percentages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -57,20 +57,22 @@ def steps_told(telling: Telling, *, with_amounts: bool) -> str:
     return "; ".join(phrases)
 
 
-def conditions(telling: Telling) -> list[str]:
-    """Return what else the model of the price says: what is free, and bounds of single records."""
-    facts, language = telling.facts, telling.language
-    said = [
-        telling.say(name, number=language.number(facts.sum(name)))
-        for name in ("free_units", "free_events", "free_amount")
-        if facts.sum(name)
-    ]
-    said += [
-        telling.say(name, amount=telling.price(facts.sum(name)))
-        for name in ("min_per_event", "max_per_event")
-        if facts.has(name)
-    ]
-    return said
+def conditions(telling: Telling) -> Iterator[str]:
+    """Yield what else the model of the price says: what is free, and bounds of single records."""
+    facts, number = telling.facts, telling.language.number
+    events, amount = facts.sum("free_events"), facts.sum("free_amount")
+    if units := facts.sum("free_units"):
+        yield telling.say("free_units", number=number(units))
+    if events and amount:
+        gaps = {"events": number(events), "number": number(amount)}
+        yield telling.say("free_events_and_amount", **gaps)
+    elif events:
+        yield telling.say("free_event" if events == ONE else "free_events", number=number(events))
+    elif amount:
+        yield telling.say("free_amount", number=number(amount))
+    for name in ("min_per_event", "max_per_event"):
+        if facts.has(name):
+            yield telling.say(name, amount=telling.price(facts.sum(name)))
 
 
 def _step(telling: Telling, row: Facts, *, with_amounts: bool) -> str:
@@ -78,7 +80,9 @@ def _step(telling: Telling, row: Facts, *, with_amounts: bool) -> str:
     is_clear = not row.sum("amount") or told == telling.say(
         "step_flat_only", flat=telling.price(row.sum("flat"))
     )
-    is_summed = bool(row.sum("flat")) and bool(row.sum("unit_price") or row.sum("rate"))
+    is_summed = bool(row.sum("flat") and row.sum("units")) and (
+        bool(row.sum("unit_price")) or row.has("rate")
+    )
     if (with_amounts and not is_clear) or is_summed:
         told = telling.say("step_is", step=told, amount=telling.amount(row.sum("amount")))
     if group := row.text("group"):
@@ -132,10 +136,15 @@ def _percentage(telling: Telling, row: Facts) -> str:
     if row.sum("flat") and not row.sum("units"):
         return telling.say("step_flat_only", flat=telling.price(row.sum("flat")))
     rate = telling.language.rate(row.sum("rate"))
-    told = telling.say("step_rate", rate=rate, number=number)
+    name = "step_rate_bounded" if _bounds_records(telling.facts) else "step_rate"
+    told = telling.say(name, rate=rate, number=number)
     if flat := row.sum("flat"):
         return telling.say("step_plus_flat", step=told, flat=telling.price(flat))
     return told
+
+
+def _bounds_records(facts: Facts) -> bool:
+    return facts.has("min_per_event") or facts.has("max_per_event")
 
 
 def _reported(telling: Telling, row: Facts) -> str:

@@ -8,12 +8,12 @@ from rich.table import Table
 from config.demo.client import Client
 
 SEATS = [
-    {"code": "base", "text": "Base fee", "unit_price": "30.00", "model": "flat"},
+    {"code": "base", "text": "Base fee", "amount": "30.00", "model": "flat"},
     {"code": "seats", "text": "Seats", "unit_price": "5.00", "model": "per_unit"},
     {"code": "support", "text": "Support", "unit_price": "12.00", "timing": "arrears"},
 ]
 PRO = [
-    {"code": "base", "text": "Base fee Pro", "unit_price": "60.00", "model": "flat"},
+    {"code": "base", "text": "Base fee Pro", "amount": "60.00", "model": "flat"},
     {"code": "seats", "text": "Seats Pro", "unit_price": "8.00", "model": "per_unit"},
     {"code": "support", "text": "Support Pro", "unit_price": "20.00", "timing": "arrears"},
 ]

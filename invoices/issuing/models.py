@@ -2,8 +2,9 @@
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import MD5
 
-from billing.catalog.models import Price
+from billing.catalog.models import Plan, Price
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event
@@ -107,7 +108,8 @@ class Invoice(models.Model):
 
 class Charge(models.Model):
     """
-    An amount owed for one price and stretch of constant terms, or for a line of an order.
+    An amount owed for one price and stretch of constant terms, for a plan's minimum commitment, or
+    for a line of an order.
 
     Once invoiced it is a line of that invoice. `cause` names the fact that caused it: the turn of
     a period, the change, the order; not the event or message that told of it. A credit reverses
@@ -130,6 +132,19 @@ class Charge(models.Model):
     price = models.ForeignKey(
         Price, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    plan = models.ForeignKey(
+        Plan,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Whose minimum commitment it tops up to, instead of a price.",
+    )
+    price_code = models.CharField(max_length=100, blank=True)
+    tag = models.TextField(
+        blank=True, help_text="The facts that make the price other than it is listed."
+    )
     order_line = models.ForeignKey(
         OrderLine, models.PROTECT, null=True, related_name="charges", db_index=False
     )
@@ -140,7 +155,18 @@ class Charge(models.Model):
     stretch_starts_on = models.DateField()
     text = models.CharField(max_length=300)
     quantity = models.DecimalField(max_digits=30, decimal_places=12)
-    unit_price = models.DecimalField(max_digits=30, decimal_places=12)
+    measured = models.DecimalField(
+        max_digits=30,
+        decimal_places=12,
+        null=True,
+        help_text="Of usage: all that was known to be used when it was charged.",
+    )
+    unit_price = models.DecimalField(
+        max_digits=30,
+        decimal_places=12,
+        null=True,
+        help_text="Empty where units differ in price.",
+    )
     currency = models.CharField(max_length=3)
     priced_minor = models.BigIntegerField(help_text="As the price says: gross if tax is included.")
     amount_minor = models.BigIntegerField(help_text="Net of tax, in minor units.")
@@ -161,14 +187,16 @@ class Charge(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "subscription",
-                    "price",
-                    "starts_on",
-                    "stretch_starts_on",
-                    "is_credit",
-                    "cause",
-                ],
+                "subscription",
+                "price",
+                "plan",
+                "starts_on",
+                "stretch_starts_on",
+                MD5("tag"),  # A tag may be too long for an index.
+                "is_credit",
+                "cause",
+                condition=Q(subscription__isnull=False),
+                nulls_distinct=False,  # Either the price or the plan is null.
                 name="charge_period_charged_once",
             ),
             models.UniqueConstraint(
@@ -180,12 +208,21 @@ class Charge(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     subscription__isnull=False,
-                    price__isnull=False,
                     order_line__isnull=True,
                     ends_on__isnull=False,
                     ends_on__gt=F("starts_on"),
                 )
-                | Q(subscription__isnull=True, order_line__isnull=False),
+                & ~Q(price_code="")
+                & (
+                    Q(price__isnull=False, plan__isnull=True)
+                    | Q(price__isnull=True, plan__isnull=False)
+                )
+                | Q(
+                    subscription__isnull=True,
+                    plan__isnull=True,
+                    order_line__isnull=False,
+                    unit_price__isnull=False,
+                ),
                 name="charge_of_subscription_or_order",
             ),
             models.CheckConstraint(

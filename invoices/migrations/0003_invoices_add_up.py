@@ -15,7 +15,9 @@ ALTER TABLE invoices_charge
     ADD CONSTRAINT charge_subscription_of_same_seller FOREIGN KEY (seller_id, subscription_id)
         REFERENCES billing_subscription (seller_id, id) DEFERRABLE INITIALLY DEFERRED,
     ADD CONSTRAINT charge_price_of_same_seller FOREIGN KEY (seller_id, price_id)
-        REFERENCES billing_price (seller_id, id) DEFERRABLE INITIALLY DEFERRED;
+        REFERENCES billing_price (seller_id, id) DEFERRABLE INITIALLY DEFERRED,
+    ADD CONSTRAINT charge_plan_of_same_seller FOREIGN KEY (seller_id, plan_id)
+        REFERENCES billing_plan (seller_id, id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE invoices_invoice
     ADD CONSTRAINT invoice_customer_of_same_seller FOREIGN KEY (seller_id, customer_id)
         REFERENCES billing_customer (seller_id, id) DEFERRABLE INITIALLY DEFERRED,
@@ -113,7 +115,8 @@ DROP FUNCTION anlass_check_lines_come_first();
 ALTER TABLE invoices_invoice
     DROP CONSTRAINT invoice_contract_of_same_seller, DROP CONSTRAINT invoice_customer_of_same_seller;
 ALTER TABLE invoices_charge
-    DROP CONSTRAINT charge_price_of_same_seller, DROP CONSTRAINT charge_subscription_of_same_seller,
+    DROP CONSTRAINT charge_plan_of_same_seller, DROP CONSTRAINT charge_price_of_same_seller,
+    DROP CONSTRAINT charge_subscription_of_same_seller,
     DROP CONSTRAINT charge_customer_of_same_seller;
 """
 

@@ -113,7 +113,7 @@ def tamper(db: None) -> Tamper:
 
 
 def _large(seller: Seller) -> Plan:
-    price = {"unit_price": Decimal("49.00"), "model": "flat", "code": "fee"}
+    price = {"amount": Decimal("49.00"), "model": "flat", "code": "fee"}
     large = factories.plan(seller, code="large", price=price)
     factories.price_of(large, code="seat", timing="arrears", unit_price=Decimal("7.77"))
     return large

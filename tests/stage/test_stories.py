@@ -56,7 +56,7 @@ class Life:
         timing = self.whim.choice(["advance", "arrears"])
         price = {"unit_price": Decimal(self.whim.randint(100, 9999)) / 100, "timing": timing}
         plan = factories.plan(self.seller, price=price)
-        factories.price_of(plan, code="flat", model="flat", unit_price=Decimal(7 + index))
+        factories.price_of(plan, code="flat", model="flat", amount=Decimal(7 + index))
         return plan
 
     def _do_something(self) -> None:

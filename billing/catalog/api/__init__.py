@@ -1,5 +1,10 @@
-"""The catalog: `/products`, `/plans`, `/prices`."""
+"""The catalog: `/products`, `/meters`, `/plans`, `/prices`."""
 
-from billing.catalog.api import plans, prices, products
+from billing.catalog.api import meters, plans, prices, products
 
-urlpatterns = [*products.urlpatterns, *plans.urlpatterns, *prices.urlpatterns]
+urlpatterns = [
+    *products.urlpatterns,
+    *meters.urlpatterns,
+    *plans.urlpatterns,
+    *prices.urlpatterns,
+]

@@ -12,13 +12,15 @@ from rest_framework.response import Response
 
 from billing.catalog import commands
 from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
-from billing.catalog.commands import NewPlan
-from billing.catalog.models import Plan, Price, Product
+from billing.catalog.commands import NewPlan, NewPrice
+from billing.catalog.models import Meter, Plan, Price, Product
 from billing.periods import Alignment, Interval
-from billing.sellers.api.fields import ReferenceField, TextField, WholeField
+from billing.sellers.api.fields import ExactField, ReferenceField, TextField, WholeField
 from billing.sellers.api.inputs import Input
+from billing.sellers.api.outputs import PlainDecimalField
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
+from billing.sellers.api.references import Reference
 from billing.sellers.api.scoped import Endpoint
 
 _CONTRADICTS = "The interval, its count, the alignment and the anchor day exclude each other."
@@ -52,18 +54,31 @@ class PlanInput(Input):
         allow_null=True,
         help_text="Day of month on which periods begin; 31 means the last day where shorter.",
     )
+    trial_days = WholeField(
+        min_value=0,
+        max_value=3650,
+        default=0,
+        help_text="Days from the start for which recurring prices aren't owed.",
+    )
+    minimum_commitment = ExactField(
+        min_value=0,
+        allow_null=True,
+        default=None,
+        help_text="What the charges of a whole period come to at least.",
+    )
     prices = NestedPriceInput(many=True, default=[], max_length=100)  # type: ignore[call-arg]
 
 
 class PlanOutput(serializers.ModelSerializer[Plan]):
     product = serializers.UUIDField(source="product_id")
+    minimum_commitment = PlainDecimalField(allow_null=True)
     prices = PriceOutput(many=True)
 
     class Meta:
         model = Plan
         fields = [
             "id", "product", "code", "name", "interval", "interval_count", "alignment",
-            "anchor_day", "prices", "created_at",
+            "anchor_day", "trial_days", "minimum_commitment", "prices", "created_at",
         ]  # fmt: skip
 
 
@@ -78,12 +93,26 @@ class PlansView(Endpoint):
         """Record a plan, and prices with it."""
         said = self.said(PlanInput)
         product = self.resolve(Product, said.pop("product"), field="product")
-        said["prices"] = [
-            new_price(price, currency=self.seller.currency, of_plan=True)
-            for price in said["prices"]
-        ]
+        said["prices"] = self._prices(said["prices"])
         plan = commands.create_plan(product=product, new=NewPlan(**said), at=timezone.now())
         return self.created(PlanOutput(plan).data, route="plan", id=plan.id)
+
+    def _prices(self, said: list[dict[str, Any]]) -> list[NewPrice]:
+        """Return the prices with their meters, found in one query however many there are."""
+        named: dict[str, Reference] = {
+            f"prices.{index}.meter": price["meter"]
+            for index, price in enumerate(said)
+            if "meter" in price
+        }
+        meters = self.resolve_all(Meter, named)
+        return [
+            new_price(
+                {**price, "meter": meters.get(f"prices.{index}.meter")},
+                currency=self.seller.currency,
+                of_plan=True,
+            )
+            for index, price in enumerate(said)
+        ]
 
 
 class PlanView(Endpoint):

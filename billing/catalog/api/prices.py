@@ -1,7 +1,9 @@
 """Prices: `/prices`."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
+from django.db import models
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -11,8 +13,17 @@ from rest_framework.response import Response
 
 from billing.catalog import commands
 from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
-from billing.catalog.models import TAX_CLASSES, Plan, Price, Product
-from billing.pricing.prices import PriceKind, PriceModel, Proration, Timing
+from billing.catalog.models import TAX_CLASSES, Meter, Plan, Price, Product
+from billing.money import UnknownCurrency
+from billing.pricing.prices import (
+    AppliesTo,
+    PriceKind,
+    PriceModel,
+    Proration,
+    Rounding,
+    Tier,
+    Timing,
+)
 from billing.sellers.api.fields import (
     CurrencyField,
     DayField,
@@ -20,6 +31,7 @@ from billing.sellers.api.fields import (
     FlagField,
     ReferenceField,
     TextField,
+    WholeField,
 )
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import PlainDecimalField
@@ -31,6 +43,7 @@ tell(
     exceptions={
         PriceEndsTooEarly: Refusal(400, "price_ends_too_early", field="valid_until"),
         PriceEndedAlready: Refusal(409, "price_ended_already"),
+        UnknownCurrency: Refusal(400, "unknown_currency", field="currency"),
     },
     constraints={
         "price_code_on_sale_once": Refusal(
@@ -47,9 +60,26 @@ tell(
             "The product has a price in this currency on some of these days: end it first"
             " (POST /prices/{id}/end), and let this one begin on that day.",
         ),
+        "price_code_of_one_kind": Refusal(
+            409,
+            "price_of_another_kind",
+            "code",
+            "The versions of a price have one kind and timing: give this one another code.",
+        ),
         "price_ends_once": Refusal(409, "price_ended_already", detail="The price has an end."),
     },
 )
+
+
+def _amount(help_text: str) -> ExactField:
+    return ExactField(min_value=0, allow_null=True, default=None, help_text=help_text)
+
+
+class TierInput(Input):
+    up_to = ExactField(allow_null=True, help_text="The last unit that it holds; null: the rest.")
+    unit_price = ExactField(min_value=0, required=False)
+    flat = ExactField(min_value=0, required=False)
+    rate = ExactField(min_value=0, required=False, help_text="Percent.")
 
 
 class NestedPriceInput(Input):
@@ -60,16 +90,56 @@ class NestedPriceInput(Input):
     text = TextField(
         max_length=200, allow_blank=True, default="", help_text="As printed; default: the name."
     )
-    unit_price = ExactField(min_value=0)
-    currency = CurrencyField(required=False, help_text="Default: the seller's.")
-    tax_class = serializers.ChoiceField(choices=TAX_CLASSES)
-    tax_included = FlagField(default=False)
     kind = serializers.ChoiceField(choices=list(PriceKind), required=False)
     timing = serializers.ChoiceField(choices=list(Timing), default="advance")
     model = serializers.ChoiceField(choices=list(PriceModel), default="per_unit")
+    amount = _amount("For flat: of a period. For package: of one package.")
+    unit_price = _amount("For per_unit.")
+    tiers = TierInput(  # type: ignore[call-arg]
+        many=True,
+        required=False,
+        max_length=100,
+        help_text="For graduated, volume, stairstep, graduated_percentage.",
+    )
+    size = _amount("For package: its units.")
+    free_units = _amount("For package: units before the first one is paid.")
+    rounding = serializers.ChoiceField(
+        choices=list(Rounding), default="up", help_text="Whether a begun package counts."
+    )
+    rate = _amount("For percentage: percent.")
+    fixed_fee = _amount("For percentage: of each record.")
+    free_events = WholeField(
+        min_value=0, max_value=2**31 - 1, allow_null=True, default=None, help_text="Per period."
+    )
+    free_amount = _amount("For percentage: per period.")
+    min_per_event = _amount("For percentage: least that the rate takes of a record.")
+    max_per_event = _amount("For percentage: most that the rate takes of a record.")
+    minimum = _amount("Least that a period costs.")
+    maximum = _amount("Most that a period costs.")
+    meter = ReferenceField(known_as="code", required=False)
+    filters = serializers.DictField(
+        child=serializers.ListField(child=TextField(max_length=200), max_length=100),
+        required=False,
+        help_text="Dimension of the meter: the values that count.",
+    )
+    group_by = serializers.ListField(
+        child=TextField(max_length=100),
+        required=False,
+        max_length=20,
+        help_text="Dimensions of the meter whose values have the tiers for themselves.",
+    )
+    currency = CurrencyField(required=False, help_text="Default: the seller's.")
+    tax_class = serializers.ChoiceField(choices=TAX_CLASSES)
+    tax_included = FlagField(default=False)
     proration = serializers.ChoiceField(choices=list(Proration), default="daily")
     valid_from = DayField(default=None, allow_null=True, help_text="Default: today.")
     valid_until = DayField(default=None, allow_null=True, help_text="First day no longer on sale.")
+    applies_to = serializers.ChoiceField(
+        choices=list(AppliesTo),
+        default="next_period",
+        help_text="Whom a later version reaches: new agreements only, or also who has an earlier "
+        "one, from the next period on that begins while it is valid, or at once.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a validity without days."""
@@ -107,15 +177,22 @@ class EndInput(Input):
 class PriceOutput(serializers.ModelSerializer[Price]):
     plan = serializers.UUIDField(source="plan_id", allow_null=True)
     product = serializers.UUIDField(source="product_id", allow_null=True)
-    unit_price = PlainDecimalField()
+    meter = serializers.UUIDField(source="meter_id", allow_null=True)
 
     class Meta:
         model = Price
         fields = [
-            "id", "plan", "product", "code", "text", "kind", "timing", "model", "unit_price",
-            "currency", "tax_class", "tax_included", "proration", "valid_from", "valid_until",
-            "created_at",
+            "id", "plan", "product", "code", "text", "kind", "timing", "model", "amount",
+            "unit_price", "tiers", "size", "free_units", "rounding", "rate", "fixed_fee",
+            "free_events", "free_amount", "min_per_event", "max_per_event", "minimum", "maximum",
+            "meter", "filters", "group_by", "currency", "tax_class", "tax_included", "proration",
+            "valid_from", "valid_until", "applies_to", "recorded_on", "created_at",
         ]  # fmt: skip
+
+    serializer_field_mapping: ClassVar[Any] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DecimalField: PlainDecimalField,
+    }
 
 
 class PricesView(Endpoint):
@@ -133,6 +210,8 @@ class PricesView(Endpoint):
             of = self.resolve(Plan, said.pop("plan"), field="plan")
         else:
             of = self.resolve(Product, said.pop("product"), field="product")
+        if "meter" in said:
+            said["meter"] = self.resolve(Meter, said["meter"], field="meter")
         new = new_price(said, currency=self.seller.currency, of_plan=isinstance(of, Plan))
         price = commands.create_price(of=of, new=new, at=timezone.now())
         return self.created(PriceOutput(price).data, route="price", id=price.id)
@@ -158,7 +237,14 @@ class EndPriceView(Endpoint):
 def new_price(said: dict[str, Any], *, currency: str, of_plan: bool) -> NewPrice:
     """Return what shall be made, with what follows from the seller and from what it is for."""
     follows = {"currency": currency, "kind": "recurring" if of_plan else "once"}
-    return NewPrice(**{**follows, **said})
+    if said.get("meter"):
+        follows["kind"] = "usage"
+    return NewPrice(**{**follows, **said, "tiers": new_tiers(said.get("tiers", ()))})
+
+
+def new_tiers(said: Iterable[dict[str, Any]]) -> tuple[Tier, ...]:
+    """Return tiers as they were said."""
+    return tuple(Tier(**tier) for tier in said)
 
 
 def _shown(prices: Any) -> Any:

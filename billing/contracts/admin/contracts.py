@@ -1,22 +1,32 @@
 """Pages of contracts."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
-from billing.contracts.commands import make_contract
+from billing.contracts.commands import NewContract, NewTerm, make_contract
 from billing.contracts.models import Contract, Subscription
+from billing.contracts.queries import contract_term
 from billing.customers.admin import CustomerAdmin
+from billing.pricing.agreement import TermNotAllowed
 from billing.sellers.admin import FactAdmin, FactInline, Lines, OwnedForm, link
+from billing.sellers.queries import today
 
 
 class ContractForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
-    plain_words = {"contract_external_id_once": "Another contract has this external id."}
+    plain_words = {
+        "contract_external_id_once": "Another contract has this external id.",
+        "contract_term_complete": "A term needs its initial months, what follows it and its "
+        "notice (0 for none); the months of renewal belong to a renewal by months. Without a "
+        "term leave all four empty.",
+    }
 
 
 class SubscriptionInline(FactInline):
@@ -39,7 +49,12 @@ class ContractAdmin(FactAdmin):
     search_fields = ("external_id", "customer__name")
     autocomplete_fields = ("customer",)
     inlines: Sequence[Any] = (SubscriptionInline,)
-    add_fieldsets = ((None, {"fields": ("customer", "external_id", "currency", "payment_days")}),)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, TermNotAllowed)
+    term = ("initial_months", "renewal", "renewal_months", "notice_months")
+    add_fieldsets = (
+        (None, {"fields": ("customer", "external_id", "currency", "payment_days")}),
+        ("Term", {"fields": term}),
+    )
     fieldsets = (
         (
             None,
@@ -50,18 +65,42 @@ class ContractAdmin(FactAdmin):
                 )
             },
         ),
+        ("Term", {"fields": (*term, "earliest_end")}),
     )  # fmt: skip
+    readonly_fields = ("earliest_end",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("billing.add_contract")
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
-        names = ("customer", "external_id", "currency", "payment_days")
-        return make_contract(**{name: form.cleaned_data[name] for name in names}, at=at)
+        values = form.cleaned_data
+        new = NewContract(
+            **{name: values[name] for name in ("external_id", "currency", "payment_days")},
+            term=_term(values),
+        )
+        return make_contract(customer=values["customer"], new=new, at=at)
+
+    @admin.display(description="earliest end", empty_value="-")
+    def earliest_end(self, contract: Contract) -> date | None:
+        """Return the end that notice of today leads to."""
+        term = contract_term(contract)
+        on = today(contract.seller, at=timezone.now())
+        return term.earliest_end(notice_on=on) if term else None
 
     @admin.display(description="contract", ordering="external_id")
     def shown_contract(self, contract: Contract) -> str:
         return str(contract)
+
+
+def _term(values: Mapping[str, Any]) -> NewTerm | None:
+    if values["initial_months"] is None:
+        return None
+    ends_by_itself = values["renewal"] == Contract.Renewal.NONE
+    return NewTerm(
+        initial_months=values["initial_months"],
+        renewal_months=0 if ends_by_itself else values["renewal_months"],
+        notice_months=values["notice_months"],
+    )
 
 
 class ContractInline(FactInline):

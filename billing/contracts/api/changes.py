@@ -5,22 +5,32 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.catalog.api.prices import TierInput, new_tiers
+from billing.catalog.queries import PriceMissing
+from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.events import subscription_changed
 from billing.contracts.models import SubscriptionChange
 from billing.events.queries import transaction_ids
-from billing.pricing.terms import Credit, When
-from billing.sellers.api.fields import DayField, ExactField, ReferenceField
+from billing.pricing.terms import Credit, Discount, Override, When
+from billing.sellers.api.fields import (
+    DayField,
+    ExactField,
+    ReferenceField,
+    TextField,
+    WholeField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import PlainDecimalField
 from billing.sellers.api.problems import Refusal, tell
 
 tell(
+    exceptions={PriceMissing: Refusal(409, "price_missing")},
     constraints={
         name: Refusal(
             409, "timeline_contradicts", "", "The change contradicts the subscription's timeline."
         )
         for name in ("subscription_timeline_holds", "subscription_starts_once")
-    }
+    },
 )
 
 KINDS = [kind for kind in SubscriptionChange.Kind.values if kind != "start"]
@@ -29,9 +39,24 @@ ONLY_FOR = {
     "plan": {"change_plan"},
     "quantity": {"change_plan", "change_quantity"},
     "credit": {"cancel"},
-    "when": {"change_plan", "change_quantity", "pause", "resume", "cancel"},
+    "when": set(KINDS) - {"undo"},
+    "price": {"override_price"},
+    "unit_price": {"override_price"},
+    "tiers": {"override_price"},
+    "amount": {"override_price", "discount"},
+    "percent": {"discount", "index_prices"},
+    "periods": {"discount"},
+    "prices": {"discount"},
+    "anchor_day": {"set_anchor_day"},
 }
-NEEDED_BY = {"change_plan": "plan", "change_quantity": "quantity"}
+NEEDED_BY = {
+    "change_plan": "plan",
+    "change_quantity": "quantity",
+    "override_price": "price",
+    "index_prices": "percent",
+    "set_anchor_day": "anchor_day",
+}
+PERCENT_AT_MOST = 1000
 
 
 class ChangeInput(Input):
@@ -40,7 +65,9 @@ class ChangeInput(Input):
     when = serializers.ChoiceField(
         choices=list(When),
         required=False,
-        help_text="`period_end` moves it to the end of the period that the day lies in.",
+        help_text="`period_end` moves it to the end of the period that the day lies in, "
+        "`term_end` to that of the contract's term; for a cancellation to the earliest end that "
+        "notice of today leads to.",
     )
     plan = ReferenceField(known_as="code", required=False)
     quantity = ExactField(min_value=0, required=False)
@@ -48,6 +75,43 @@ class ChangeInput(Input):
         choices=list(Credit),
         required=False,
         help_text="What a cancellation gives back of what was paid in advance.",
+    )
+    price = TextField(
+        max_length=100, required=False, help_text="For override_price: the code of the price."
+    )
+    amount = ExactField(
+        min_value=0,
+        required=False,
+        help_text="For discount: off each period. For override_price: instead of the price's.",
+    )
+    unit_price = ExactField(min_value=0, required=False, help_text="For override_price.")
+    tiers = TierInput(  # type: ignore[call-arg]
+        many=True, required=False, max_length=100, help_text="For override_price."
+    )
+    percent = ExactField(
+        min_value=-100,
+        max_value=PERCENT_AT_MOST,
+        required=False,
+        help_text="For discount: taken off. For index_prices: added to recurring prices.",
+    )
+    periods = WholeField(
+        min_value=1,
+        max_value=1000,
+        allow_null=True,
+        required=False,
+        help_text="For discount: for how many billing periods, the running one included; null: "
+        "for ever.",
+    )
+    prices = serializers.ListField(
+        child=TextField(max_length=100),
+        min_length=1,
+        max_length=100,
+        allow_null=True,
+        required=False,
+        help_text="For discount: the codes of the prices; null: all recurring ones.",
+    )
+    anchor_day = WholeField(
+        min_value=1, max_value=31, required=False, help_text="For set_anchor_day."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +130,42 @@ class ChangeInput(Input):
         return attrs
 
 
+def requested(said: dict[str, Any]) -> ChangeRequest:
+    """Return the change that is asked for; its plan is already a row."""
+    kind = said["kind"]
+    return ChangeRequest(
+        kind=kind,
+        on=said["on"],
+        when=When(said.get("when", When.NOW)),
+        plan=said.get("plan"),
+        quantity=said.get("quantity"),
+        credit=said.get("credit", Credit.PRORATED),
+        override=_override(said) if kind == "override_price" else None,
+        discount=_discount(said) if kind == "discount" else None,
+        anchor_day=said.get("anchor_day"),
+        percent=said["percent"] if kind == "index_prices" else None,
+    )
+
+
+def _override(said: dict[str, Any]) -> Override:
+    return Override(
+        price_code=said["price"],
+        amount=said.get("amount"),
+        unit_price=said.get("unit_price"),
+        tiers=new_tiers(said.get("tiers", ())),
+    )
+
+
+def _discount(said: dict[str, Any]) -> Discount:
+    prices = said.get("prices")
+    return Discount(
+        percent=said.get("percent"),
+        amount=said.get("amount"),
+        periods=said.get("periods"),
+        price_codes=None if prices is None else tuple(prices),
+    )
+
+
 class ChangeOutput(serializers.ModelSerializer[SubscriptionChange]):
     subscription = serializers.UUIDField(source="subscription_id")
     plan = serializers.UUIDField(source="plan_id", allow_null=True)
@@ -78,7 +178,7 @@ class ChangeOutput(serializers.ModelSerializer[SubscriptionChange]):
         model = SubscriptionChange
         fields = [
             "id", "subscription", "kind", "effective_on", "plan", "quantity", "credit",
-            "recorded_on", "recorded_at", "transaction_id",
+            "terms", "recorded_on", "recorded_at", "transaction_id",
         ]  # fmt: skip
 
     def get_transaction_id(self, change: SubscriptionChange) -> str:

@@ -14,12 +14,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.catalog.models import Plan, Price
+from billing.catalog.queries import price_terms
 from billing.contracts import commands
-from billing.contracts.api.changes import ChangeInput, ChangeOutput, shown_changes
+from billing.contracts.api.changes import ChangeInput, ChangeOutput, requested, shown_changes
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
-from billing.pricing.terms import When
-from billing.sellers.api.amounts import check_amount
+from billing.money import to_minor
+from billing.pricing.prices import PriceKind
+from billing.pricing.rating import full_price
+from billing.pricing.terms import Override
+from billing.sellers.api.amounts import check_amount, refuse_beyond
 from billing.sellers.api.fields import DayField, ExactField, ExternalIdField, ReferenceField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import PositionPageQuery, listed
@@ -98,29 +102,33 @@ class ChangesView(Endpoint):
 
     @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
     def post(self, request: Request, id: str) -> Response:
-        """Change a subscription: plan, quantity, pause, resume, cancel, or undo what is pending."""
+        """Change a subscription, or undo what is pending."""
         subscription = self.find(self.rows(Subscription), id)
         said = self.said(ChangeInput)
         if "plan" in said:
             said["plan"] = self.resolve(Plan, said["plan"], field="plan")
-            self._check_plan(subscription, said["plan"], said.get("quantity"))
-        elif "quantity" in said:
-            known = self.rows(SubscriptionChange).filter(subscription=subscription)
-            prices = self.rows(Price).filter(plan__in=known.values("plan"))
-            _check_amount(prices, said["quantity"], currency=subscription.contract.currency)
-        if "when" in said:
-            said["when"] = When(said["when"])
+        wanted = requested(said)
+        self._check_amounts(subscription, wanted)
         change = commands.change_subscription(
-            subscription_id=subscription.id, request=ChangeRequest(**said), at=timezone.now()
+            subscription_id=subscription.id, request=wanted, at=timezone.now()
         )
         return self.created(shown_changes([change])[0], route="subscription", id=subscription.id)
 
-    def _check_plan(self, subscription: Subscription, plan: Plan, quantity: Decimal | None) -> None:
+    def _check_amounts(self, subscription: Subscription, request: ChangeRequest) -> None:
+        """Refuse a quantity that is too many for any price that the subscription may have."""
+        known = self.rows(SubscriptionChange).filter(subscription=subscription)
+        quantity = request.quantity
         if quantity is None:  # It stays: none that was ever agreed may be too many.
-            known = self.rows(SubscriptionChange).filter(subscription=subscription)
             quantity = known.aggregate(most=Max("quantity"))["most"] or Decimal(1)
-        prices = self.rows(Price).filter(plan=plan)
-        _check_amount(prices, quantity, currency=subscription.contract.currency)
+        currency = subscription.contract.currency
+        if request.override:
+            _check_override(request.override, quantity, currency=currency)
+        prices = self.rows(Price)
+        if request.plan:
+            _check_amount(prices.filter(plan=request.plan), quantity, currency=currency)
+        elif request.quantity is not None:
+            mine = prices.filter(plan__in=known.values("plan"))
+            _check_amount(mine, quantity, currency=currency)
 
 
 def shown_subscriptions(
@@ -147,9 +155,17 @@ def _shown(subscription: Subscription, changes: list[Any]) -> dict[str, Any]:
 
 
 def _check_amount(prices: QuerySet[Price], quantity: Decimal, *, currency: str) -> None:
-    highest = prices.filter(currency=currency).aggregate(highest=Max("unit_price"))["highest"]
-    if highest is not None:
-        check_amount(max(quantity, Decimal(1)), highest, currency=currency, field="quantity")
+    mine = prices.filter(currency=currency).exclude(kind=PriceKind.USAGE)
+    for price in mine.select_related("meter"):
+        full = full_price(price_terms(price), max(quantity, Decimal(1)))
+        refuse_beyond(to_minor(full, currency), currency=currency, field="quantity")
+
+
+def _check_override(override: Override, quantity: Decimal, *, currency: str) -> None:
+    for field in ("amount", "unit_price"):
+        value = getattr(override, field)
+        if value is not None:
+            check_amount(max(quantity, Decimal(1)), value, currency=currency, field=field)
 
 
 urlpatterns = [

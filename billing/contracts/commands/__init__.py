@@ -1,6 +1,6 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
-from billing.contracts.commands.agree import make_contract
+from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
 from billing.contracts.commands.change import change_subscription, start_subscription
 from billing.contracts.commands.schedule import (
     append_due,
@@ -11,6 +11,8 @@ from billing.contracts.commands.schedule import (
 from billing.contracts.commands.test_clock import step_test_clock
 
 __all__ = [
+    "NewContract",
+    "NewTerm",
     "append_due",
     "append_period_ended",
     "change_subscription",

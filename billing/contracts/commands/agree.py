@@ -1,25 +1,76 @@
 """Making contracts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.pricing.agreement import Term, check_consumer_term
+from billing.sellers.queries import today
+
+CONSUMER_LAW_OF = "DE"  # The country whose law of consumers' terms the engine knows.
 
 
-def make_contract(
-    *,
-    customer: Customer,
-    currency: str,
-    external_id: str | None,
-    payment_days: int | None,
-    at: datetime,
-) -> Contract:
-    """Make a contract with a customer of the same seller."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTerm:
+    """
+    For how many months a contract binds from the first start of a subscription on.
+
+    It is renewed by `renewal_months`; by None for an indefinite time, by 0 not at all.
+    """
+
+    initial_months: int
+    renewal_months: int | None
+    notice_months: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewContract:
+    """A contract to be made; without a term it can be cancelled for any day."""
+
+    currency: str
+    external_id: str | None = None
+    payment_days: int | None = None
+    term: NewTerm | None = None
+
+
+def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Contract:
+    """
+    Make a contract with a customer of the same seller.
+
+    :raises TermNotAllowed: if the law makes such a term with a consumer void.
+    """
+    if new.term and (customer.kind, customer.country) == ("consumer", CONSUMER_LAW_OF):
+        _check_consumer_term(new.term, customer, at)
     return Contract.objects.create(
         seller_id=customer.seller_id,
         customer=customer,
-        external_id=external_id,
-        currency=currency,
-        payment_days=payment_days,
+        external_id=new.external_id,
+        currency=new.currency,
+        payment_days=new.payment_days,
+        **_columns(new.term),
         created_at=at,
     )
+
+
+def _check_consumer_term(term: NewTerm, customer: Customer, at: datetime) -> None:
+    check_consumer_term(
+        Term(
+            starts_on=today(customer.seller, at=at),
+            initial_months=term.initial_months,
+            renewal_months=term.renewal_months,
+            notice_months=term.notice_months,
+        )
+    )
+
+
+def _columns(term: NewTerm | None) -> dict[str, object]:
+    if term is None:
+        return {}
+    renewals = {None: Contract.Renewal.INDEFINITE, 0: Contract.Renewal.NONE}
+    return {
+        "initial_months": term.initial_months,
+        "renewal": renewals.get(term.renewal_months, Contract.Renewal.MONTHS),
+        "renewal_months": term.renewal_months or None,
+        "notice_months": term.notice_months,
+    }

@@ -3,28 +3,38 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import transaction
 
 from billing.catalog.models import Plan
-from billing.catalog.queries import unpriced_terms
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
-from billing.contracts.queries import as_change, unpriced_timeline
+from billing.contracts.queries import (
+    contract_term,
+    timeline_to_check,
+    unpriced_timeline,
+    written_terms,
+)
+from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.due import effective_date
-from billing.pricing.terms import When
-from billing.pricing.timeline import ContradictoryTimeline
+from billing.pricing.terms import ChangeKind, Discount, Override, When
+from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from billing.sellers.queries import today
 
 LATEST = 2**63 - 1  # Behind every position that the database has given.
+Kind = SubscriptionChange.Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequest:
     """
     What shall change. `on` is the day (None: the seller's today); `when` moves it to the end of
-    the period that it lies in.
+    the period or of the contract's term that it lies in.
+
+    Of the last four, one belongs to each of the kinds override_price, discount, set_anchor_day and
+    index_prices (in percent).
     """
 
     kind: SubscriptionChange.Kind
@@ -33,6 +43,10 @@ class ChangeRequest:
     plan: Plan | None = None
     quantity: Decimal | None = None
     credit: str = "prorated"
+    override: Override | None = None
+    discount: Discount | None = None
+    anchor_day: int | None = None
+    percent: Decimal | None = None
 
 
 @transaction.atomic
@@ -45,12 +59,19 @@ def start_subscription(
     on: date | None,
     at: datetime,
 ) -> Subscription:
-    """Start a subscription under a contract, today or on another day."""
+    """
+    Start a subscription under a contract, today or on another day.
+
+    If the contract ends by itself with its term, the cancellation for that day is recorded too.
+    """
     subscription = Subscription.objects.create(
         seller_id=contract.seller_id, contract=contract, external_id=external_id, created_at=at
     )
-    request = ChangeRequest(kind=SubscriptionChange.Kind.START, on=on, plan=plan, quantity=quantity)
-    change_subscription(subscription_id=subscription.id, request=request, at=at)
+    request = ChangeRequest(kind=Kind.START, on=on, plan=plan, quantity=quantity)
+    start = change_subscription(subscription_id=subscription.id, request=request, at=at)
+    term = contract_term(contract)
+    if term and contract.renewal == Contract.Renewal.NONE:
+        _end_with_term(start, term, at=at)
     return subscription
 
 
@@ -61,7 +82,9 @@ def change_subscription(
     """
     Record a change of a subscription; the hook appends its event.
 
-    :raises ContradictoryTimeline: if it contradicts what is known; the text names the remedy.
+    :raises ContradictoryTimeline: if it contradicts what is known, or the contract's term; the
+        text names the remedy.
+    :raises PriceMissing: if it names a price of a plan that lacks one in the currency.
     """
     subscription = Subscription.objects.get(pk=subscription_id)
     contract = (
@@ -70,25 +93,68 @@ def change_subscription(
         .get(pk=subscription.contract_id)
     )
     recorded_on = today(contract.seller, at=at)
-    timeline = unpriced_timeline(contract, subscription.id)
-    wanted_on = request.on or recorded_on
-    if request.kind == SubscriptionChange.Kind.UNDO and wanted_on != recorded_on:
-        raise ContradictoryTimeline(
-            "An undo takes back what is pending on the day it is recorded: leave out the day."
-        )
+    timeline = unpriced_timeline(contract, subscription.id).known(recorded_on)
+    term = contract_term(contract)
+    _check_undo(timeline, request, term=term, recorded_on=recorded_on)
     change = SubscriptionChange(
         seller_id=contract.seller_id,
         subscription=subscription,
         position=LATEST,  # For the check; the database gives the real one.
         kind=request.kind,
-        effective_on=effective_date(timeline.known(recorded_on), on=wanted_on, when=request.when),
+        effective_on=_effective_on(timeline, request, term=term, recorded_on=recorded_on),
         recorded_on=recorded_on,
         recorded_at=at,
         plan=request.plan,
         quantity=request.quantity,
         credit=request.credit,
+        terms=written_terms(
+            discount=request.discount,
+            override=request.override,
+            anchor_day=request.anchor_day,
+            percent=request.percent,
+        ),
     )
-    terms = unpriced_terms(request.plan) if request.plan else None
-    check_change(timeline, as_change(change, terms))
+    whole, new = timeline_to_check(contract, change)
+    check_change(whole, new, term=term)
     change.save(force_insert=True)
     return change
+
+
+def _end_with_term(start: SubscriptionChange, term: Term, *, at: datetime) -> None:
+    ends_on = term.earliest_end(notice_on=start.recorded_on)
+    if start.effective_on >= ends_on:
+        raise ContradictoryTimeline(
+            f"The contract ends by itself on {ends_on}: start the subscription earlier, or under a "
+            "new contract."
+        )
+    request = ChangeRequest(kind=Kind.CANCEL, on=ends_on)
+    change_subscription(subscription_id=start.subscription_id, request=request, at=at)
+
+
+def _check_undo(
+    timeline: Timeline, request: ChangeRequest, *, term: Term | None, recorded_on: date
+) -> None:
+    if request.kind != Kind.UNDO:
+        return
+    if request.on not in (None, recorded_on):
+        raise ContradictoryTimeline(
+            "An undo takes back what is pending on the day it is recorded: leave out the day."
+        )
+    pending = [change for change in timeline.changes if change.effective_on > recorded_on]
+    latest = max(pending, key=attrgetter("position"), default=None)
+    ends_by_itself = term is not None and term.renewal_months == 0
+    if ends_by_itself and latest and latest.kind is ChangeKind.CANCEL:
+        raise ContradictoryTimeline(
+            f"The contract ends by itself on {latest.effective_on}, which can't be undone: make a "
+            "new contract for what comes after it."
+        )
+
+
+def _effective_on(
+    timeline: Timeline, request: ChangeRequest, *, term: Term | None, recorded_on: date
+) -> date:
+    """Return the day of a change. Notice for the term's end is given on the day it is recorded."""
+    if term and request.kind == Kind.CANCEL and request.when is When.TERM_END:
+        return term.earliest_end(notice_on=recorded_on)
+    on = request.on or recorded_on
+    return effective_date(timeline, on=on, when=request.when, term=term)

@@ -42,7 +42,7 @@ class Fields:
         names = list(known)
         for name, each in self.entries.items():
             if name not in names:
-                raise BadScenario(f"{what} has no key {cut(name)!r}: {hint(name, names)}.",
+                raise BadScenario(f"{what} has no key {cut(name)!r}: {hint(name, names)}",
                                   where=each.where)  # fmt: skip
 
     def given(self, name: str) -> bool:
@@ -161,6 +161,6 @@ def known_one(name: str, known: Mapping[str, T], *, what: str, where: str) -> T:
     """Return what a name stands for among those that are defined."""
     if name not in known:
         raise BadScenario(
-            f"no {what} {cut(name)!r} is defined: {hint(name, list(known))}.", where=where
+            f"no {what} {cut(name)!r} is defined: {hint(name, list(known))}", where=where
         )
     return known[name]

@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from billing.simulation.scenario import BadScenario
 
 DEEPEST = 20
-MOST_NODES = 1_000_000  # Repeated by aliases, a short text can become endless.
+MOST_NODES = 300_000  # Repeated by aliases, a short text can become endless.
 LONGEST_NUMBER = 50
 
 _TAG = "tag:yaml.org,2002:"

@@ -93,8 +93,8 @@ def _zone(fields: Fields, default: str) -> str:
         ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         known = hint(name, sorted(available_timezones()))
-        example = known if "mean" in known else "give one such as Europe/Berlin"
-        problem = f"there is no time zone {name[:60]!r}: {example}."
+        example = known if known.endswith("?") else "give one such as Europe/Berlin."
+        problem = f"there is no time zone {name[:60]!r}: {example}"
         raise fields.refuse("timezone", problem) from None
     return name
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from billing.periods import Alignment, Interval
+from billing.periods import MONTHS, Alignment, Interval
 from billing.pricing.prices import (
     Aggregation,
     ContradictoryPlan,
@@ -21,7 +21,7 @@ _PLAN = (
     "interval", "interval_count", "alignment", "anchor_day", "trial_days", "minimum_commitment",
     "prices",
 )  # fmt: skip
-_LONGEST_PERIOD = 1200
+_MONTHS_AT_MOST = 1200
 _LONGEST_TRIAL = 3660
 
 
@@ -57,17 +57,18 @@ def _meter(code: str, told: Told) -> MeterTerms:
 def _plan(code: str, told: Told, meters: Mapping[str, MeterTerms], currency: str) -> PlanTerms:
     fields = Fields(told, f"plan {code}", _PLAN)
     fields.at("prices")
+    interval = fields.choice("interval", Interval)
     count = fields.whole("interval_count", 1, least=1)
     trial_days = fields.whole("trial_days", 0)
-    if count > _LONGEST_PERIOD:
-        raise fields.refuse("interval_count", f"interval_count is at most {_LONGEST_PERIOD}.")
+    if count * MONTHS.get(interval, 1) > _MONTHS_AT_MOST:
+        raise fields.refuse("interval_count", "a billing period lasts 100 years at most.")
     if trial_days > _LONGEST_TRIAL:
         raise fields.refuse("trial_days", f"trial_days are at most {_LONGEST_TRIAL}.")
     try:
         return PlanTerms(
             id=code,
             code=code,
-            interval=fields.choice("interval", Interval),
+            interval=interval,
             interval_count=count,
             alignment=fields.choice("alignment", Alignment, Alignment.ANNIVERSARY),
             anchor_day=fields.maybe(fields.month_day, "anchor_day"),

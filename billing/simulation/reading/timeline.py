@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from billing.periods import MONTHS
 from billing.pricing.prices import PlanTerms
 from billing.pricing.terms import ChangeKind, Credit, Discount, Override, When
 from billing.simulation.reading.fields import Fields, known_one
@@ -27,6 +28,7 @@ _KEYS: dict[ChangeKind, tuple[str, ...]] = {
 }
 _AT_ONCE = (ChangeKind.START, ChangeKind.UNDO)
 _UNNAMED = ""
+_MONTHS_AT_MOST = 12_000
 
 Plans = Mapping[str, PlanTerms]
 
@@ -112,10 +114,21 @@ def _discount(fields: Fields, plans: Plans) -> dict[str, Any]:
     discount = Discount(
         percent=fields.maybe(fields.decimal, "percent"),
         amount=fields.maybe(fields.decimal, "amount"),
-        periods=fields.maybe(fields.count, "periods"),
+        periods=_periods(fields, plans),
         price_codes=codes if fields.given("prices") else None,
     )
     return {"discount": discount}
+
+
+def _periods(fields: Fields, plans: Plans) -> int | None:
+    """Return for how many periods a discount is given; they end within the calendar."""
+    periods = fields.maybe(fields.count, "periods")
+    longest = max(
+        (MONTHS.get(plan.interval, 1) * plan.interval_count for plan in plans.values()), default=1
+    )
+    if periods is not None and periods * longest > _MONTHS_AT_MOST:
+        raise fields.refuse("periods", "so many periods don't end: leave periods out for ever.")
+    return periods
 
 
 _SAID: dict[ChangeKind, Callable[[Fields, Plans], dict[str, Any]]] = {

@@ -12,6 +12,7 @@ from billing.simulation.scenario import BadScenario
 FIRST_DAY, END_OF_DAYS = date(2000, 1, 1), date(2100, 1, 1)
 WHOLE_DIGITS, PLACES = 12, 12  # What the engine's tables hold.
 LONGEST_TEXT = 300
+NAMED_AT_MOST = 40
 _DECIMAL = re.compile(r"([-+]?)(\d+)(?:\.(\d+))?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -102,11 +103,12 @@ def one_of(told: Told, name: str, values: Iterable[str]) -> str:
 
 
 def hint(name: str, known: list[str]) -> str:
-    """Return the nearest known name as a question, or all that there are."""
+    """Return the nearest known name as a question, or all that there are as a sentence."""
     nearest = get_close_matches(name[:100], known, n=1, cutoff=0.5)
     if nearest:
         return f"did you mean {nearest[0]!r}?"
-    return f"there are {', '.join(map(cut, known[:40]))}" if known else "there is none"
+    named = [cut(each) for each in known if each][:NAMED_AT_MOST]
+    return f"known are {', '.join(named)}." if named else "there is none with a name."
 
 
 def shown(told: Told) -> str:

@@ -149,7 +149,7 @@ def _bill_period(event: Event, me: _Worker) -> Invoice | None:
     # One that has failed already must not hold up its neighbours: its retry will bill it.
     whole = timelines(contract, passes_over_failed=True).values()
     known = known_on(contract, whole, on=event.as_of_date)
-    lines, next_date = lines_due(whole, on=event.as_of_date, known=known)
+    lines, next_date = lines_due(contract, whole, on=event.as_of_date, known=known)
     invoice = _demand(_demand_of(contract, event, me), lines)
     contracts.note_billed(contract, known=known, next_billing_date=next_date, at=me.at)
     return invoice

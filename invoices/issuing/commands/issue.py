@@ -73,6 +73,9 @@ def _charge(demand: Demand, draft: Draft, index: int, *, invoice_id: UUID) -> Ch
         customer=demand.customer,
         subscription_id=line.subscription_id,
         price_id=line.price_id,
+        plan_id=line.plan_id,
+        price_code=line.price_code,
+        tag=line.tag,
         order_line_id=line.order_line_id,
         cause=line.cause,
         is_credit=line.is_credit,
@@ -81,6 +84,7 @@ def _charge(demand: Demand, draft: Draft, index: int, *, invoice_id: UUID) -> Ch
         stretch_starts_on=line.stretch_starts_on,
         text=line.text,
         quantity=line.quantity,
+        measured=line.measured,
         unit_price=line.unit_price,
         currency=demand.currency,
         priced_minor=line.priced_minor,
@@ -101,16 +105,19 @@ def _corrected_by(lines: Sequence[Charge]) -> list[dict[str, str]]:
     """Return number and date of the invoices that charged what `lines` take back."""
     found: dict[str, dict[str, str]] = {}
     for line in lines:
-        if not line.is_credit or not line.subscription_id or not line.price_id:
+        if not line.is_credit or not line.subscription_id:
             continue
         charges = Charge.objects.filter(
             subscription_id=line.subscription_id,
-            price_id=line.price_id,
+            price=line.price_id,
+            plan=line.plan_id,
             stretch_starts_on=line.stretch_starts_on,
-            quantity=line.quantity,
+            tag=line.tag,
             is_credit=False,
             invoice__isnull=False,
         ).select_related("invoice")
+        if line.measured is None:  # Of usage the quantity is what it differs by.
+            charges = charges.filter(quantity=line.quantity)
         for charge in charges:
             assert charge.invoice is not None
             number, issued = charge.invoice.number, charge.invoice.issue_date

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
-from billing.catalog.models import Price
+from billing.catalog.models import Plan, Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
-from billing.money import EXACT, plain_decimal, to_minor
+from billing.money import EXACT, to_minor
 from billing.orders.models import Order, OrderLine
 from billing.pricing.difference import Line, difference
 from billing.pricing.due import next_due
+from billing.pricing.explanation import explain_purchase
 from billing.pricing.owed import owed
+from billing.pricing.prices import ZERO
 from billing.pricing.rating import full_price
+from billing.pricing.rating import unit_price as price_of_unit
 from billing.pricing.timeline import Timeline
-from invoices.issuing.queries.charged import charged
+from invoices.issuing.queries.charged import COMMITMENT, charged
 from invoices.issuing.queries.drafts import DraftLine
+
+_PLACES = Decimal("1e-12")
+_COMMITTED = {"de": "Mindestumsatz", "en": "minimum commitment"}
 
 
 def lines_of_change(
@@ -25,12 +30,12 @@ def lines_of_change(
 ) -> tuple[list[DraftLine], date | None]:
     """Return what a change makes owed and not yet charged, and the next day that is due."""
     timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
-    lines = _owed_not_charged(timeline, known, cause=f"change {change.id}")
+    lines = _owed_not_charged(contract, timeline, known, cause=f"change {change.id}")
     return lines, next_due(timeline.known(known.on), after=known.on)
 
 
 def lines_due(
-    whole: Iterable[Timeline], *, on: date, known: Known
+    contract: Contract, whole: Iterable[Timeline], *, on: date, known: Known
 ) -> tuple[list[DraftLine], date | None]:
     """Return what a contract owes and wasn't charged on a due day, and the next day that is due."""
     lines: list[DraftLine] = []
@@ -38,7 +43,7 @@ def lines_due(
     for timeline in whole:
         if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
-        lines += _owed_not_charged(timeline, known, cause=f"period {on}")
+        lines += _owed_not_charged(contract, timeline, known, cause=f"period {on}")
         if next_date := next_due(known.of(timeline), after=known.on):
             next_dates.append(next_date)
     return lines, min(next_dates, default=None)
@@ -58,19 +63,25 @@ def lines_of_order(order: Order) -> list[DraftLine]:
     return [_order_line(order, line, prices) for line in order_lines]
 
 
-def _owed_not_charged(timeline: Timeline, known: Known, *, cause: str) -> list[DraftLine]:
+def _owed_not_charged(
+    contract: Contract, timeline: Timeline, known: Known, *, cause: str
+) -> list[DraftLine]:
     """Compare what is known to be owed with what is charged, at any price of the timeline."""
     subscription_id = UUID(timeline.subscription_id)
     lines = difference(
         owed(known.of(timeline), until=known.on),
         charged(subscription_id),
         prices=timeline.prices,
+        known=known.of(timeline),
     )
-    texts = _texts(lines)
+    texts = _texts(lines, locale=contract.customer.locale)
     return [
         DraftLine(
             subscription_id=subscription_id,
-            price_id=UUID(line.price.id),
+            price_id=None if line.price.id.startswith(COMMITMENT) else UUID(line.price.id),
+            plan_id=_committed_plan(line),
+            price_code=line.price.code,
+            tag=line.tag,
             order_line_id=None,
             cause=cause,
             is_credit=line.is_credit,
@@ -78,8 +89,9 @@ def _owed_not_charged(timeline: Timeline, known: Known, *, cause: str) -> list[D
             ends_on=line.ends_on,
             stretch_starts_on=line.stretch_starts_on,
             text=texts[line.price.id],
-            quantity=line.quantity,
-            unit_price=line.unit_price,
+            quantity=_stored(line.quantity),
+            measured=None if line.measured is None else _stored(line.measured),
+            unit_price=None if line.unit_price is None else _stored(line.unit_price),
             priced_minor=line.amount_minor,
             tax_included=line.price.tax_included,
             tax_class=line.price.tax_class,
@@ -89,23 +101,41 @@ def _owed_not_charged(timeline: Timeline, known: Known, *, cause: str) -> list[D
     ]
 
 
-def _texts(lines: Sequence[Line]) -> dict[str, str]:
-    ids = {line.price.id for line in lines}
-    rows: Iterable[tuple[UUID, str]] = Price.objects.filter(id__in=ids).values_list("id", "text")
-    return {str(price_id): text for price_id, text in rows}
+def _committed_plan(line: Line) -> UUID | None:
+    is_commitment = line.price.id.startswith(COMMITMENT)
+    return UUID(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
+
+
+def _texts(lines: Sequence[Line], *, locale: str) -> dict[str, str]:
+    """Return what is printed for each price, by its id."""
+    plans = {plan_id for line in lines if (plan_id := _committed_plan(line))}
+    prices = {UUID(line.price.id) for line in lines if not _committed_plan(line)}
+    found = {str(row.pk): row.text for row in Price.objects.filter(pk__in=prices).only("text")}
+    for plan in Plan.objects.filter(pk__in=plans).only("name"):
+        what = _COMMITTED.get(locale, _COMMITTED["en"])
+        found[f"{COMMITMENT}{plan.pk}"] = f"{plan.name}: {what}"
+    return found
+
+
+def _stored(value: Decimal) -> Decimal:
+    """Return a figure as its column keeps it, so that the hash is that of what is stored."""
+    return value.quantize(_PLACES, context=EXACT)
 
 
 def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> DraftLine:
     price = None
     if line.unit_price is None:
         price = _price_of_product(order, line, prices)
-        unit_price, amount = price.unit_price, full_price(price_terms(price), line.quantity)
+        terms = price_terms(price)
+        unit_price = price_of_unit(terms) or ZERO  # It is flat or per unit: it has one.
+        amount = full_price(terms, line.quantity)
     else:
         unit_price = line.unit_price
         amount = EXACT.multiply(line.quantity, line.unit_price)
     return DraftLine(
         subscription_id=None,
         price_id=price.id if price else None,
+        price_code=price.code if price else "",
         order_line_id=line.id,
         cause=f"order {order.id}",
         is_credit=False,
@@ -118,7 +148,15 @@ def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> Draft
         priced_minor=to_minor(amount, order.currency),
         tax_included=price.tax_included if price else line.tax_included,
         tax_class=price.tax_class if price else line.tax_class,
-        explanation=_explain(line.quantity, unit_price, price),
+        explanation=dict(
+            explain_purchase(
+                price_terms(price) if price else None,
+                quantity=line.quantity,
+                unit_price=unit_price,
+                tax_included=price.tax_included if price else line.tax_included,
+                owed_minor=to_minor(amount, order.currency),
+            )
+        ),
     )
 
 
@@ -131,11 +169,3 @@ def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) ->
     raise PriceMissing(
         f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}."
     )
-
-
-def _explain(quantity: Decimal, unit_price: Decimal, price: Price | None) -> dict[str, object]:
-    return {
-        "model": price.model if price else "per_unit",
-        "quantity": plain_decimal(quantity),
-        "unit_price": plain_decimal(unit_price),
-    }

@@ -6,6 +6,8 @@ from uuid import UUID
 from billing.pricing.difference import Charged
 from invoices.issuing.models import Charge
 
+COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
+
 
 def charged(subscription_id: UUID) -> Iterable[Charged]:
     """Return a subscription's charges in the order in which they were made, as priced."""
@@ -17,11 +19,19 @@ def as_charged(charge: Charge) -> Charged:
     """Return a charge of a subscription as the engine's value; its amount is that of the price."""
     assert charge.ends_on is not None, "a charge of a subscription covers a period"
     return Charged(
-        price_id=str(charge.price_id),
+        price_id=_price_id(charge),
         stretch_starts_on=charge.stretch_starts_on,
         starts_on=charge.starts_on,
         ends_on=charge.ends_on,
+        tag=charge.tag,
         quantity=charge.quantity,
+        measured=charge.measured,
+        unit_price=charge.unit_price,
         amount_minor=charge.priced_minor,
         is_credit=charge.is_credit,
     )
+
+
+def _price_id(charge: Charge) -> str:
+    """Return the id of the price; that of a commitment is the one that pricing gives it."""
+    return str(charge.price_id) if charge.price_id else f"{COMMITMENT}{charge.plan_id}"

@@ -31,12 +31,16 @@ class DraftLine:
     """
     A line of a document that is not yet written.
 
+    A plan instead of a price is that whose minimum commitment is topped up to.
     `priced_minor` is in the terms of the price: gross where tax is included. `supplied_on` is the
     day whose tax rate holds.
     """
 
     subscription_id: UUID | None
     price_id: UUID | None
+    plan_id: UUID | None = None
+    price_code: str
+    tag: str = ""
     order_line_id: UUID | None
     cause: str
     is_credit: bool
@@ -45,7 +49,8 @@ class DraftLine:
     stretch_starts_on: date
     text: str
     quantity: Decimal
-    unit_price: Decimal
+    measured: Decimal | None = None
+    unit_price: Decimal | None
     priced_minor: int
     tax_included: bool
     tax_class: str

@@ -8,14 +8,15 @@ from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing.catalog.models import Price
-from billing.catalog.queries import PriceMissing
+from billing.catalog.queries import PriceMissing, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.events.commands import Trouble
 from billing.events.models import Event
 from billing.money import UnknownCurrency, to_minor
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
-from billing.pricing.prices import ContradictoryPlan
+from billing.pricing.prices import ContradictoryPlan, PriceKind
+from billing.pricing.rating import full_price
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.queries.drafts import SellerDataMissing
@@ -98,10 +99,10 @@ def _money_at_stake(event: Event) -> tuple[int, str] | None:
 def _worth_of_order(order_id: UUID) -> tuple[int, str] | None:
     currency = Order.objects.values_list("currency", flat=True).get(pk=order_id)
     listed = Price.objects.filter(product=OuterRef("product"), currency=currency)
-    latest = Subquery(listed.order_by("-valid_from").values("unit_price")[:1])
+    each = Coalesce("amount", "unit_price")  # The one that its model has.
+    latest = Subquery(listed.order_by("-valid_from").values(each=each)[:1])
     lines = OrderLine.objects.filter(order_id=order_id)
-    each = F("quantity") * Coalesce(F("unit_price"), latest)
-    worth = lines.aggregate(sum=Sum(each))["sum"]
+    worth = lines.aggregate(sum=Sum(F("quantity") * Coalesce(F("unit_price"), latest)))["sum"]
     return None if worth is None else (to_minor(worth, currency), currency)
 
 
@@ -130,8 +131,8 @@ def _sum_of(
         return None
     currency = next(iter(latest.values())).currency
     worth = sum(
-        price.unit_price * (quantities[price.plan_id] if price.model == "per_unit" else 1)
+        full_price(price_terms(price), quantities[price.plan_id])
         for price in latest.values()
-        if price.currency == currency
+        if price.currency == currency and price.kind != PriceKind.USAGE
     )
     return to_minor(Decimal(worth), currency), currency

@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from billing.catalog.models import Price
+from billing.catalog.queries import prices_of_plans
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import priced_timeline
 from billing.pricing.timeline import Timeline
@@ -47,11 +48,10 @@ def facts_of(contracts: Mapping[UUID, Contract]) -> Facts:
     charges = Charge.objects.filter(
         subscription_id__in={change.subscription_id for change in changes}
     )
-    prices = Price.objects.filter(plan_id__in={change.plan_id for change in changes})
     return Facts(
         changes=by_contract,
         charges=_grouped(charges.order_by("ordinal"), "subscription_id"),
-        _prices=_grouped(prices, "plan_id"),
+        _prices=prices_of_plans({change.plan_id for change in changes}),
     )
 
 

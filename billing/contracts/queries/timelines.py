@@ -1,24 +1,29 @@
-"""Reads of contracts: timelines as the pure engine's values, and what is due."""
+"""Timelines of subscriptions as the pure engine's values."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from uuid import UUID
 
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from billing.catalog.models import Price
-from billing.catalog.queries import Agreed, PriceMissing, plan_terms, unpriced_terms
+from billing.catalog.queries import (
+    Agreed,
+    PriceMissing,
+    agreed_terms,
+    prices_of_plans,
+    unpriced_terms,
+)
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.queries.changes import as_change
 from billing.events.models import Failure
 from billing.pricing.due import effective_date
 from billing.pricing.prices import PlanTerms
-from billing.pricing.terms import Change, ChangeKind, Credit, When
+from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
-from billing.sellers.models import Seller
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +70,14 @@ def timelines(
     """
     Return the whole timeline of each of the contract's subscriptions, or of `only` that one.
 
-    A plan's terms hold the version of each price that was on sale, when the change was recorded,
-    for the day from which the plan holds, in the contract's currency.
+    A plan's terms hold all versions of the prices that were on sale for the day from which the
+    plan holds, in the contract's currency.
 
-    :raises PriceMissing: if a plan lacks such a version of one of its prices. With
+    :raises PriceMissing: if a plan lacks a version of one of these prices for that day. With
         `passes_over_failed`, a subscription with a change that failed is left out instead.
     """
     changes = _changes(contract, only)
-    prices: dict[UUID | None, list[Price]] = defaultdict(list)
-    for price in Price.objects.filter(plan_id__in={change.plan_id for change in changes}):
-        prices[price.plan_id].append(price)
+    prices = prices_of_plans({change.plan_id for change in changes})
     known: dict[UUID, list[SubscriptionChange]] = defaultdict(list)
     for change in changes:
         known[change.subscription_id].append(change)
@@ -103,24 +106,35 @@ def priced_timeline(
     """
     unpriced = [as_change(change, _unpriced(change)) for change in changes]
     kept = {change.id for change in standing(unpriced)}
-    priced = []
-    for row, change in zip(changes, unpriced, strict=True):
-        if row.plan and change.id in kept:
-            agreed = Agreed(on=row.effective_on, currency=contract.currency, at=row.recorded_at)
-            terms = plan_terms(row.plan, prices.get(row.plan_id, ()), agreed=agreed)
-            priced.append(replace(change, plan=terms))
-        else:
-            priced.append(change)
-    subscription_id = str(changes[0].subscription_id)
-    return Timeline(subscription_id, tuple(priced), contract.seller.timezone)
+    priced = tuple(
+        replace(change, plan=_priced(contract, row, prices)) if change.id in kept else change
+        for row, change in zip(changes, unpriced, strict=True)
+    )
+    return Timeline(str(changes[0].subscription_id), priced, contract.seller.timezone)
+
+
+def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Timeline, Change]:
+    """
+    Return a subscription's timeline and a change that is to be added, to check it against.
+
+    Prices are there only where a change names one: a plan whose prices are still to come can be
+    agreed on, and fails when it is billed.
+
+    :raises PriceMissing: if a change names a price, and a plan lacks one of its prices.
+    """
+    rows = [*_changes(contract, new.subscription_id), new]
+    if any(_names_price(row) for row in rows):
+        prices = prices_of_plans({row.plan_id for row in rows})
+        whole = priced_timeline(contract, rows, prices=prices)
+    else:
+        whole = _unpriced_timeline(contract, rows)
+    return replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
 
 
 def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
-    """Return a subscription's timeline without prices: enough to check a change and to date it."""
-    changes = tuple(
-        as_change(change, _unpriced(change)) for change in _changes(contract, subscription_id)
-    )
-    return Timeline(str(subscription_id), changes, contract.seller.timezone)
+    """Return a subscription's timeline without prices: enough to date a change."""
+    timeline = _unpriced_timeline(contract, _changes(contract, subscription_id))
+    return replace(timeline, subscription_id=str(subscription_id))
 
 
 def next_turn(contract: Contract, *, after: date) -> date | None:
@@ -136,39 +150,6 @@ def next_turn(contract: Contract, *, after: date) -> date | None:
     return min((turn for turn in turns if turn > after), default=None)
 
 
-def as_change(change: SubscriptionChange, plan: PlanTerms | None) -> Change:
-    """Return a recorded change as the engine's value."""
-    return Change(
-        id=str(change.id),
-        position=change.position,
-        recorded_on=change.recorded_on,
-        effective_on=change.effective_on,
-        kind=ChangeKind(change.kind),
-        plan=plan,
-        quantity=change.quantity,
-        credit=Credit(change.credit),
-    )
-
-
-def contracts_due(seller: Seller, *, on: date, at_once: int) -> Iterator[list[Contract]]:
-    """Yield the seller's contracts that are due on a day or before, in chunks, by date."""
-    due = (
-        Contract.objects.filter(seller=seller, next_billing_date__lte=on)
-        .only("id", "seller_id", "next_billing_date")
-        .order_by("next_billing_date", "id")
-    )
-    rows = due.iterator(chunk_size=at_once)
-    while chunk := list(islice(rows, at_once)):
-        yield chunk
-
-
-def next_due_day(seller: Seller, *, after: date) -> date | None:
-    """Return the first day after a day on which one of the seller's contracts is due."""
-    later = Contract.objects.filter(seller=seller, next_billing_date__gt=after)
-    first: date | None = later.aggregate(first=Min("next_billing_date"))["first"]
-    return first
-
-
 def _failed_subscriptions(contract: Contract) -> set[UUID]:
     """Return the subscriptions of the contract of which a change failed and waits for a human."""
     open_failures = Failure.objects.filter(
@@ -179,6 +160,29 @@ def _failed_subscriptions(contract: Contract) -> set[UUID]:
     )
     told = open_failures.values_list("event__payload__subscription_id", flat=True)
     return {UUID(subscription_id) for subscription_id in told}
+
+
+def _names_price(change: SubscriptionChange) -> bool:
+    named = change.kind == ChangeKind.OVERRIDE_PRICE
+    return named or bool(change.terms and change.terms.get("prices"))
+
+
+def _priced(
+    contract: Contract,
+    change: SubscriptionChange,
+    prices: Mapping[UUID | None, Sequence[Price]],
+) -> PlanTerms | None:
+    """Return the terms of the plan that a change names, with its prices as they were agreed."""
+    if change.plan is None:
+        return None
+    agreed = Agreed(on=change.effective_on, currency=contract.currency, at=change.recorded_at)
+    return agreed_terms(change.plan, prices.get(change.plan_id, ()), agreed=agreed)
+
+
+def _unpriced_timeline(contract: Contract, rows: Sequence[SubscriptionChange]) -> Timeline:
+    changes = tuple(as_change(row, _unpriced(row)) for row in rows)
+    subscription_id = str(rows[0].subscription_id) if rows else ""
+    return Timeline(subscription_id, changes, contract.seller.timezone)
 
 
 def _unpriced(change: SubscriptionChange) -> PlanTerms | None:

@@ -1,0 +1,17 @@
+"""What is sold, and for how much."""
+
+from billing.catalog.models.columns import TAX_CLASSES
+from billing.catalog.models.prices import Price
+from billing.catalog.models.products import AGGREGATIONS, INTERVALS, Meter, Plan, Product
+from billing.catalog.models.taxes import TaxRate
+
+__all__ = [
+    "AGGREGATIONS",
+    "INTERVALS",
+    "TAX_CLASSES",
+    "Meter",
+    "Plan",
+    "Price",
+    "Product",
+    "TaxRate",
+]

@@ -1,0 +1,196 @@
+"""The page on which a subscription is changed: each change is a further fact."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import IntegrityError
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from billing.catalog.admin.fields import HOW_TO_WRITE_TIERS, NamesField, TiersField
+from billing.catalog.models import Plan
+from billing.catalog.queries import PriceMissing, tiers_of
+from billing.contracts.commands import change_subscription
+from billing.contracts.commands.change import ChangeRequest
+from billing.contracts.models import Subscription, SubscriptionChange
+from billing.pricing.prices import ContradictoryPlan
+from billing.pricing.terms import Discount, Override, When
+from billing.pricing.timeline import ContradictoryTimeline
+from billing.sellers.admin import FormPage, PageForm
+
+KIND = SubscriptionChange.Kind
+REFUSALS = (IntegrityError, ContradictoryTimeline, ContradictoryPlan, PriceMissing)
+NAMES_PLAN = {KIND.CHANGE_PLAN}
+NAMES_QUANTITY = {KIND.CHANGE_PLAN, KIND.CHANGE_QUANTITY}
+BELONGS_TO = {
+    "price_code": {KIND.OVERRIDE_PRICE},
+    "unit_price": {KIND.OVERRIDE_PRICE},
+    "tiers": {KIND.OVERRIDE_PRICE},
+    "amount": {KIND.OVERRIDE_PRICE, KIND.DISCOUNT},
+    "percent": {KIND.DISCOUNT, KIND.INDEX_PRICES},
+    "periods": {KIND.DISCOUNT},
+    "discounted": {KIND.DISCOUNT},
+    "anchor_day": {KIND.SET_ANCHOR_DAY},
+}
+
+
+def plan_field(**given: Any) -> forms.ModelChoiceField[Plan]:
+    """Return a field that names a plan; the form says of which seller."""
+    widget = AutocompleteSelect(SubscriptionChange._meta.get_field("plan"), admin.site)
+    return forms.ModelChoiceField(Plan.objects.all(), widget=widget, **given)
+
+
+def decimal_field(**given: Any) -> forms.DecimalField:
+    """Return a field of a figure, which is at least 0 unless something else is given."""
+    given.setdefault("validators", [MinValueValidator(0)])
+    return forms.DecimalField(
+        max_digits=30,
+        decimal_places=12,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
+        **given,
+    )
+
+
+class ChangeForm(PageForm):
+    kind = forms.ChoiceField(
+        label="What changes",
+        choices=[(kind.value, kind.label) for kind in KIND if kind != KIND.START],
+        widget=UnfoldAdminSelectWidget,
+    )
+    on = forms.DateField(
+        required=False,
+        widget=UnfoldAdminSingleDateWidget(),
+        help_text="First day of the new terms; empty: today.",
+    )
+    when = forms.ChoiceField(
+        choices=[
+            (When.NOW.value, "on that day"),
+            (When.PERIOD_END.value, "when the period ends"),
+            (When.TERM_END.value, "when the contract's term ends"),
+        ],
+        widget=UnfoldAdminSelectWidget,
+        help_text="Whether it takes effect on that day, or when the period or the contract's term "
+        "that it lies in ends. A cancellation ends the contract's term as early as notice of "
+        "today allows.",
+    )
+    plan = plan_field(required=False, help_text="The new plan, for a change of plan.")
+    quantity = decimal_field(
+        required=False, help_text="The new quantity; empty keeps it where the plan changes."
+    )
+    credit = forms.ChoiceField(
+        choices=SubscriptionChange._meta.get_field("credit").choices or (),
+        widget=UnfoldAdminSelectWidget,
+        help_text="For a cancellation: what is given back of what was paid in advance.",
+    )
+
+    price_code = forms.CharField(
+        required=False,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Of the price that is overridden.",
+    )
+    amount = decimal_field(
+        required=False,
+        help_text="Of a discount: off each period. Of an override: instead of the price's amount.",
+    )
+    unit_price = decimal_field(required=False, help_text="Of an override.")
+    tiers = TiersField(required=False, help_text=f"Of an override. {HOW_TO_WRITE_TIERS}")
+    percent = decimal_field(
+        required=False,
+        validators=[MinValueValidator(-100), MaxValueValidator(1000)],
+        help_text="Of a discount: taken off. Of an index: added to all recurring prices.",
+    )
+    periods = forms.IntegerField(
+        required=False,
+        min_value=1,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
+        help_text="Of a discount: for how many billing periods; empty: for ever.",
+    )
+    discounted = NamesField(
+        required=False,
+        help_text="Of a discount: the codes of its prices; empty: all recurring ones.",
+    )
+    anchor_day = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=31,
+        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
+        help_text="On which periods begin from now on; 31 means the last day where shorter.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the plans of the subscription's seller."""
+        super().__init__(*args, **kwargs)
+        plans: Any = self.fields["plan"]
+        plans.queryset = Plan.objects.filter(seller=self.row.seller_id)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what the kind of change doesn't name."""
+        values = super().clean() or self.cleaned_data
+        kind = values.get("kind")
+        if kind and values.get("plan") and kind not in NAMES_PLAN:
+            self.add_error("plan", "Only a change of plan names a plan: leave it empty.")
+        if kind and values.get("quantity") is not None and kind not in NAMES_QUANTITY:
+            self.add_error("quantity", "Only a change of plan or quantity names one.")
+        if kind and values.get("credit") != "prorated" and kind != KIND.CANCEL:
+            self.add_error("credit", "Only a cancellation chooses this: leave it prorated.")
+        for name, kinds in BELONGS_TO.items():
+            if kind and values.get(name) not in (None, "", []) and kind not in kinds:
+                of = " and ".join(KIND(each).label.lower() for each in sorted(kinds))
+                self.add_error(name, f"This belongs to {of}: leave it empty.")
+        if kind == KIND.OVERRIDE_PRICE and not values.get("price_code"):
+            self.add_error("price_code", "Name the price that is overridden.")
+        return values
+
+
+def _change(subscription: Subscription, values: dict[str, Any], at: datetime) -> str:
+    kind = KIND(values["kind"])
+    request = ChangeRequest(
+        kind=kind,
+        on=values["on"],
+        when=When(values["when"]),
+        plan=values["plan"],
+        quantity=values["quantity"],
+        credit=values["credit"],
+        override=_override(values) if kind == KIND.OVERRIDE_PRICE else None,
+        discount=_discount(values) if kind == KIND.DISCOUNT else None,
+        anchor_day=values["anchor_day"],
+        percent=values["percent"] if kind == KIND.INDEX_PRICES else None,
+    )
+    change = change_subscription(subscription_id=subscription.pk, request=request, at=at)
+    return f"Recorded: {change.get_kind_display()} on {change.effective_on}."
+
+
+def _override(values: dict[str, Any]) -> Override:
+    return Override(
+        price_code=values["price_code"],
+        amount=values["amount"],
+        unit_price=values["unit_price"],
+        tiers=tiers_of(values["tiers"]),
+    )
+
+
+def _discount(values: dict[str, Any]) -> Discount:
+    return Discount(
+        percent=values["percent"],
+        amount=values["amount"],
+        periods=values["periods"],
+        price_codes=tuple(values["discounted"]) or None,
+    )
+
+
+CHANGE = FormPage(
+    title="Change the subscription",
+    submit="Record the change",
+    form_class=ChangeForm,
+    act=_change,
+    refusals=REFUSALS,
+    explanation="A change is a new fact; the difference is billed or credited at once.",
+)

@@ -1,0 +1,32 @@
+"""Reads of contracts: timelines as the pure engine's values, terms, and what is due."""
+
+from billing.contracts.queries.bound import contract_term, contract_terms
+from billing.contracts.queries.changes import as_change, written_terms
+from billing.contracts.queries.due import contracts_due, next_due_day
+from billing.contracts.queries.timelines import (
+    Known,
+    known_on,
+    known_to_change,
+    next_turn,
+    priced_timeline,
+    timeline_to_check,
+    timelines,
+    unpriced_timeline,
+)
+
+__all__ = [
+    "Known",
+    "as_change",
+    "contract_term",
+    "contract_terms",
+    "contracts_due",
+    "known_on",
+    "known_to_change",
+    "next_due_day",
+    "next_turn",
+    "priced_timeline",
+    "timeline_to_check",
+    "timelines",
+    "unpriced_timeline",
+    "written_terms",
+]
