@@ -18,8 +18,9 @@ FLOW: dict[str, tuple[str, ...]] = {
     ORDER_PLACED: (BILL,),
     SUBSCRIPTION_CHANGED: (BILL,),
     PERIOD_ENDED: (BILL,),
-    # Usage of days that are billed already: noted; what it owes is charged with the next period.
-    USAGE_RECORDED: (),
+    # Usage of days that are billed already: charged at once after the end and in a pause, else
+    # with what is due next.
+    USAGE_RECORDED: (BILL,),
     # Usage that belongs to nothing yet: it fails until what it names is there, and is retried.
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
     # An invoice was issued: documents, delivery and payments will listen here.

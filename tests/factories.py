@@ -160,21 +160,6 @@ def line(**given: Any) -> NewLine:
     return NewLine(**values)
 
 
-def meter(of: Seller, **given: Any) -> Meter:
-    """A meter that sums the values of its records."""
-    values: dict[str, Any] = {
-        "code": f"meter-{next(_numbers)}",
-        "name": "Calls",
-        "aggregation": "sum",
-        "property": None,
-        "carried": False,
-        "dimensions": [],
-        "created_at": AT,
-        **given,
-    }
-    return Meter.objects.create(seller=of, **values)
-
-
 def usage(**given: Any) -> SentRecord:
     """One unit of meter `calls`, used by subscription S1 at noon of 1 January 2026 in UTC."""
     values: dict[str, Any] = {

@@ -156,7 +156,9 @@ def tiers_of(written: Sequence[Mapping[str, str | None]]) -> tuple[Tier, ...]:
     return tuple(
         Tier(
             up_to=None if (up_to := tier.get("up_to")) is None else Decimal(up_to),
-            **{name: Decimal(tier.get(name) or 0) for name in TIER_AMOUNTS},
+            unit_price=Decimal(tier.get("unit_price") or 0),
+            flat=Decimal(tier.get("flat") or 0),
+            rate=None if (rate := tier.get("rate")) is None else Decimal(rate),
         )
         for tier in written
     )
@@ -170,7 +172,8 @@ def written_tiers(tiers: Iterable[Tier], *, model: str = "") -> list[dict[str, s
             **{
                 name: plain_decimal(amount)
                 for name in TIER_AMOUNTS
-                if (amount := getattr(tier, name)) or name in _TIER_AMOUNTS_OF.get(model, ())
+                if (amount := getattr(tier, name)) is not None
+                and (amount or name in _TIER_AMOUNTS_OF.get(model, ()))
             },
         }
         for tier in tiers

@@ -237,11 +237,12 @@ def overridden(price: PriceTerms, override: Override) -> PriceTerms:
 
     :raises ContradictoryPlan: if they don't belong to the price's model.
     """
-    given = {"amount": override.amount, "unit_price": override.unit_price}
-    changed = {name: value for name, value in given.items() if value is not None}
-    if override.tiers:
-        return replace(price, **changed, tiers=override.tiers)
-    return replace(price, **changed)
+    return replace(
+        price,
+        amount=price.amount if override.amount is None else override.amount,
+        unit_price=price.unit_price if override.unit_price is None else override.unit_price,
+        tiers=override.tiers or price.tiers,
+    )
 
 
 def indexed(price: PriceTerms, percent: Decimal) -> PriceTerms:

@@ -69,7 +69,9 @@ def _lives(scenario: Scenario) -> list[_Life]:
 
 
 def _term(months: TermMonths | None, starts_on: date) -> Term | None:
-    return months and Term(
+    if months is None:
+        return None
+    return Term(
         starts_on=starts_on,
         initial_months=months.initial_months,
         renewal_months=months.renewal_months,

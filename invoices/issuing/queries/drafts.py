@@ -1,6 +1,6 @@
 """What a document would hold: lines before they are written, and their totals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,6 +8,8 @@ from uuid import UUID
 
 from billing.catalog.queries import tax_rates
 from billing.customers.models import Customer
+from billing.pricing.difference import Line
+from billing.pricing.supplies import at_one_rate
 from billing.pricing.tax_area import tax_country
 from billing.pricing.taxes import (
     REVERSE_CHARGE,
@@ -83,23 +85,39 @@ def draft(
         id where the customer owes the tax.
     """
     _check_seller(seller)
-    between = _parties(seller, customer)
-    rates = tax_rates({tax_country(seller.country), tax_country(customer.country)})
-    taxes = [
-        decide_tax(
-            parties=between,
-            tax_class=line.tax_class,
-            supplied_on=line.supplied_on,
-            rates=rates,
-        )
-        for line in lines
-    ]
+    tax_on = _tax_rules(seller, customer)
+    taxes = [tax_on(line.tax_class, line.supplied_on) for line in lines]
     _check_vat_id(seller, taxes)
     taxed = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
     return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))
+
+
+def at_one_rate_each(
+    lines: Sequence[Line], *, seller: Seller, customer: Customer
+) -> Sequence[Line]:
+    """
+    Return the lines so that each bears the tax rate of one day: see `supplies.at_one_rate`.
+
+    :raises TaxDataMissing: if no rate is known for a credit's country, class and day.
+    """
+    if not any(line.is_credit and line.owed_minor > 0 for line in lines):
+        return lines  # Rates matter to none of them.
+    tax_on = _tax_rules(seller, customer)
+    return tuple(at_one_rate(lines, lambda price, on: tax_on(price.tax_class, on)))
+
+
+def _tax_rules(seller: Seller, customer: Customer) -> Callable[[str, date], Tax]:
+    """Return what decides the tax of a class on a day between a seller and a customer."""
+    between = _parties(seller, customer)
+    rates = tax_rates({tax_country(seller.country), tax_country(customer.country)})
+
+    def decide(tax_class: str, on: date) -> Tax:
+        return decide_tax(parties=between, tax_class=tax_class, supplied_on=on, rates=rates)
+
+    return decide
 
 
 def _parties(seller: Seller, customer: Customer) -> Parties:

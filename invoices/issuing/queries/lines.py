@@ -1,7 +1,8 @@
 """What an event demands: owed minus charged of a contract, or the lines of an order."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from billing.catalog.models import Plan, Price
@@ -11,7 +12,7 @@ from billing.contracts.queries import Known, timelines
 from billing.money import EXACT, to_minor
 from billing.orders.models import Order, OrderLine
 from billing.pricing.difference import Line, difference
-from billing.pricing.due import next_due
+from billing.pricing.due import next_due, turns_on
 from billing.pricing.explanation import explain_purchase
 from billing.pricing.owed import owed
 from billing.pricing.prices import ZERO
@@ -19,8 +20,10 @@ from billing.pricing.rating import full_price
 from billing.pricing.rating import unit_price as price_of_unit
 from billing.pricing.timeline import Timeline
 from invoices.issuing.queries.charged import COMMITMENT, charged
-from invoices.issuing.queries.drafts import DraftLine
+from invoices.issuing.queries.drafts import DraftLine, at_one_rate_each
+from invoices.issuing.queries.metered import with_usage
 
+_DAY = timedelta(days=1)
 _PLACES = Decimal("1e-12")
 _COMMITTED = {"de": "Mindestumsatz", "en": "minimum commitment"}
 
@@ -28,10 +31,27 @@ _COMMITTED = {"de": "Mindestumsatz", "en": "minimum commitment"}
 def lines_of_change(
     contract: Contract, change: SubscriptionChange, *, known: Known
 ) -> tuple[list[DraftLine], date | None]:
-    """Return what a change makes owed and not yet charged, and the next day that is due."""
+    """
+    Return what a change makes owed and not yet charged, and the next day that is due.
+
+    What is due on the day anyway, and isn't charged yet, comes after the facts of the day.
+    """
     timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
-    lines = _owed_not_charged(contract, timeline, known, cause=f"change {change.id}")
-    return lines, next_due(timeline.known(known.on), after=known.on)
+    until = known.on
+    is_start = change.kind == SubscriptionChange.Kind.START
+    if not is_start and is_still_due(contract, on=until) and turns_on(timeline, until):
+        until -= _DAY
+    lines = _owed_not_charged(contract, timeline, known, until=until, cause=f"change {change.id}")
+    return lines, next_due(timeline.known(known.on), after=until)
+
+
+def lines_of_usage(
+    contract: Contract, subscription_id: UUID, *, known: Known, batch_id: str
+) -> list[DraftLine]:
+    """Return what late usage makes owed at once: after the end, and in a pause."""
+    timeline = timelines(contract, only=subscription_id)[subscription_id]
+    cause = f"usage {batch_id}"
+    return _owed_not_charged(contract, timeline, known, until=known.on, cause=cause)
 
 
 def lines_due(
@@ -43,10 +63,16 @@ def lines_due(
     for timeline in whole:
         if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
-        lines += _owed_not_charged(contract, timeline, known, cause=f"period {on}")
+        lines += _owed_not_charged(contract, timeline, known, until=known.on, cause=f"period {on}")
         if next_date := next_due(known.of(timeline), after=known.on):
             next_dates.append(next_date)
     return lines, min(next_dates, default=None)
+
+
+def is_still_due(contract: Contract, *, on: date) -> bool:
+    """Return whether a contract wasn't charged yet what is due on a day."""
+    due_on = contract.next_billing_date
+    return due_on is not None and due_on <= on
 
 
 def lines_of_order(order: Order) -> list[DraftLine]:
@@ -64,15 +90,20 @@ def lines_of_order(order: Order) -> list[DraftLine]:
 
 
 def _owed_not_charged(
-    contract: Contract, timeline: Timeline, known: Known, *, cause: str
+    contract: Contract, timeline: Timeline, known: Known, *, until: date, cause: str
 ) -> list[DraftLine]:
     """Compare what is known to be owed with what is charged, at any price of the timeline."""
     subscription_id = UUID(timeline.subscription_id)
-    lines = difference(
-        owed(known.of(timeline), until=known.on),
-        charged(subscription_id),
-        prices=timeline.prices,
-        known=known.of(timeline),
+    mine = known.of(with_usage(timeline, until=until))
+    lines = at_one_rate_each(
+        difference(
+            owed(mine, until=until),
+            charged(subscription_id),
+            prices=timeline.prices,
+            known=mine,
+        ),
+        seller=contract.seller,
+        customer=contract.customer,
     )
     texts = _texts(lines, locale=contract.customer.locale)
     return [
