@@ -7,6 +7,12 @@ A failure's reason may be told anew while it is open: it counts the records that
 from django.db import migrations
 
 PARTITIONS = """
+-- Reads the catalogue as of now: a name that was looked up before, to_regclass finds as it was then.
+CREATE FUNCTION anlass_has_usage_partition(tab text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+    SELECT EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                   WHERE i.inhparent = 'billing_usagerecord'::regclass AND c.relname = tab)
+$$;
+
 -- Makes the partitions of some months, unless they are there, and returns how many it made. A table
 -- that is attached locks out no reader and no writer, as `PARTITION OF` would.
 CREATE FUNCTION anlass_make_usage_partitions(months date[]) RETURNS integer
@@ -19,9 +25,9 @@ BEGIN
     FOR first IN SELECT DISTINCT date_trunc('month', m)::date FROM unnest(months) m ORDER BY 1
     LOOP
         tab := 'billing_usagerecord_' || to_char(first, 'YYYY_MM');
-        CONTINUE WHEN to_regclass(tab) IS NOT NULL;
+        CONTINUE WHEN anlass_has_usage_partition(tab);
         PERFORM pg_advisory_xact_lock(hashtextextended('billing_usagerecord', 0));
-        CONTINUE WHEN to_regclass(tab) IS NOT NULL;
+        CONTINUE WHEN anlass_has_usage_partition(tab);
         EXECUTE format('CREATE TABLE %I (LIKE billing_usagerecord INCLUDING ALL)', tab);
         EXECUTE format('ALTER TABLE billing_usagerecord ATTACH PARTITION %I
                         FOR VALUES FROM (%L) TO (%L)', tab,
@@ -75,6 +81,7 @@ SELECT anlass_make_facts('billing_failure', 'failure',
 ALTER TABLE billing_usagebucket DROP CONSTRAINT usagebucket_subscription_of_same_seller;
 ALTER TABLE billing_usagebucket DROP CONSTRAINT usagebucket_meter_of_same_seller;
 DROP FUNCTION anlass_make_usage_partitions(date[]);
+DROP FUNCTION anlass_has_usage_partition(text);
 """
 
 

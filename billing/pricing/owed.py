@@ -92,7 +92,7 @@ def _of_part(
                 continue
             uncounted = 0
             if trial_until and part.plan.minimum_commitment and stretch.starts_on < trial_until:
-                tried = used_up_to(stretch, buckets, known_on, trial_until, books.zone)
+                tried = used_up_to(stretch, reckoned, buckets, known_on, trial_until, books.zone)
                 uncounted = to_minor(tried, price.currency)
             yield _owed(part, stretch, reckoned, uncounted_minor=uncounted)
 

@@ -147,16 +147,16 @@ def _in_arrears(facts: Facts, part: Part, code: str, since: date) -> Iterator[St
 
 def _used(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
     trial_until = _trial_before_periods(part)
+    first = facts.schedule.slot(trial_until) if trial_until else None
     for run in _runs(part, code, is_usage=True):
         later = since
-        if trial_until and run.starts_on < trial_until:
+        if first and run.starts_on < first.ends_on:
             # Such a trial has no billing periods: its usage counts in the first one that is paid.
-            slot = facts.schedule.slot(trial_until)
-            due_on, later = min(slot.ends_on, part.ends_on or _NEVER), max(since, slot.ends_on)
+            due_on, later = min(first.ends_on, part.ends_on or _NEVER), max(since, first.ends_on)
             if since <= run.starts_on and due_on <= facts.until:
-                days = Period(run.starts_on, min(run.end, slot.ends_on))
+                days = Period(run.starts_on, min(run.end, first.ends_on))
                 ender = run.ended_by if days.ends_on == run.ends_on else None
-                stretch = _stretch(run, slot, days, ender, due_on=due_on)
+                stretch = _stretch(run, first, days, ender, due_on=due_on)
                 yield replace(stretch, rated_from=part.starts_on)
         yield from _when_ended(facts, part, run, later)
 

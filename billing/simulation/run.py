@@ -46,24 +46,31 @@ def run(scenario: Scenario) -> tuple[Document, ...]:
 
     :raises BadScenario: if a row contradicts what is known, or can't be priced or measured.
     """
+    lives = [_Life(timeline.subscription_id, timeline) for timeline in timelines(scenario)]
     try:
-        lives = _lives(scenario)
         return tuple(_Replay(scenario, lives).documents())
-    except (ContradictoryTimeline, ContradictoryPlan, BadUsage) as error:
+    except (ContradictoryTimeline, ContradictoryPlan) as error:
         raise BadScenario(str(error)) from error
 
 
-def _lives(scenario: Scenario) -> list[_Life]:
-    """Return the subscriptions with all their changes, each checked against those before it."""
+def timelines(scenario: Scenario) -> list[Timeline]:
+    """
+    Return the subscriptions with all their changes, each checked against those before it.
+
+    :raises BadScenario: if a row contradicts what is known, or a record can't be measured.
+    """
     changes: dict[str, list[Change]] = {row.subscription: [] for row in scenario.timeline}
     starts = [row.on for row in scenario.timeline if row.kind is ChangeKind.START]
     term = _term(scenario.contract.term, min(starts)) if starts else None
     for position, row in enumerate(scenario.timeline, start=1):
         mine = changes[row.subscription]
         mine += _recorded(row, position, mine, scenario, term)
-    usage = _usage(scenario)
+    try:
+        usage = _usage(scenario)
+    except BadUsage as error:
+        raise BadScenario(str(error)) from error
     return [
-        _Life(name, Timeline(name, tuple(mine), scenario.seller.zone, usage.get(name, {})))
+        Timeline(name, tuple(mine), scenario.seller.zone, usage.get(name, {}))
         for name, mine in changes.items()
     ]
 

@@ -211,7 +211,14 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
         "shown_explained", "shown_explanation",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("text", "customer", "subscription", "price", "invoice", "position")}),
+        (
+            None,
+            {
+                "fields": (
+                    "text", "customer", "subscription", "price", "plan", "invoice", "position",
+                )
+            },
+        ),
         (
             "Amount",
             {

@@ -51,7 +51,12 @@ class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
     price = serializers.UUIDField(source="price_id", allow_null=True)
     order = serializers.UUIDField(source="order_line.order_id", default=None)
     quantity = PlainDecimalField()
-    unit_price = PlainDecimalField()
+    unit_price = PlainDecimalField(
+        allow_null=True, help_text="Null where units differ in price: see the explanation."
+    )
+    plan = serializers.UUIDField(
+        source="plan_id", allow_null=True, help_text="Whose minimum commitment it tops up to."
+    )
     net = MoneyField("amount_minor")
     tax_percent = PlainDecimalField()
     explained = serializers.SerializerMethodField(
@@ -63,7 +68,7 @@ class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
         fields = [
             "id", "position", "text", "starts_on", "ends_on", "quantity", "unit_price",
             "tax_included", "net", "is_credit", "tax_category", "tax_percent", "subscription",
-            "price", "order", "cause", "explained", "explanation",
+            "price", "price_code", "plan", "order", "cause", "explained", "explanation",
         ]  # fmt: skip
 
     def get_explained(self, line: Charge) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 
-from billing.catalog.models import Plan, Price, Product
+from billing.catalog.models import Meter, Plan, Price, Product
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event, Failure
@@ -25,6 +25,7 @@ class House:
     seller: Seller
     customer: Customer
     product: Product
+    meter: Meter
     plan: Plan
     price: Price
     contract: Contract
@@ -49,7 +50,7 @@ class House:
     def ids(self) -> set[str]:
         """The ids of all rows of the seller that the admin shows."""
         found = {str(self.seller.pk)}
-        for model in (Customer, Product, Plan, Price, Contract, Subscription, Order, Event,
+        for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
                       Failure, ApiKey, Invoice, Charge):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
@@ -69,6 +70,7 @@ def house(mark: str) -> House:
         name=f"{mark} plan",
         price={"code": f"{mark}-fee", "text": f"{mark} fee"},
     )
+    meter = factories.meter(seller, code=f"{mark}-meter", name=f"{mark} calls")
     contract = factories.contract(customer, external_id=f"{mark}-contract")
     subscription = factories.subscription(contract, plan, external_id=f"{mark}-sub")
     line = factories.line(text=f"{mark} training")
@@ -78,7 +80,7 @@ def house(mark: str) -> House:
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
         bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
     return House(
-        mark, seller, customer, product, plan, plan.prices.get(), contract, subscription, order,
+        mark, seller, customer, product, meter, plan, plan.prices.get(), contract, subscription, order,
         Failure.objects.get(seller=seller),
     )  # fmt: skip
 

@@ -190,10 +190,13 @@ def _ids_for(page: Page, bravo: House) -> tuple[dict[str, str], dict[str, str]]:
 REFERENCES = [
     ("customer", "seller", "seller"),
     ("product", "seller", "seller"),
+    ("meter", "seller", "seller"),
     ("apikey", "seller", "seller"),
     ("plan", "product", "product"),
     ("price", "plan", "plan"),
     ("price", "product", "product"),
+    ("price", "meter", "meter"),
+    ("plan", "prices-0-meter", "meter"),
     ("contract", "customer", "customer"),
     ("subscription", "contract", "contract"),
     ("subscription", "plan", "plan"),
@@ -206,7 +209,7 @@ def posted(of: House) -> dict[str, dict[str, Any]]:
     """What a user posts to add a row of each kind, all of it of one seller."""
     price = {
         "code": "more", "text": "More", "kind": "recurring", "timing": "advance",
-        "model": "per_unit", "unit_price": "5", "currency": "EUR", "tax_class": "standard",
+        "rounding": "up", "applies_to": "next_period", "model": "per_unit", "unit_price": "5", "currency": "EUR", "tax_class": "standard",
         "proration": "daily", "valid_from": "2026-02-01",
     }  # fmt: skip
     lines = {"lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 0, "lines-0-text": "Thing",
@@ -214,12 +217,14 @@ def posted(of: House) -> dict[str, dict[str, Any]]:
              "lines-0-tax_class": "standard"}  # fmt: skip
     return {
         "customer": {"seller": of.seller.pk, "name": "New", "kind": "business", "country": "DE",
-                     "locale": "de"},
+                     "locale": "de", "grouping": "per_event", "invoice_day": 1},
+        "meter": {"seller": of.seller.pk, "code": "new", "name": "New", "aggregation": "sum",
+                  "dimensions": "model, region"},
         "product": {"seller": of.seller.pk, "code": "new", "name": "New"},
         "apikey": {"seller": of.seller.pk, "name": "New"},
         "plan": {"product": of.product.pk, "code": "new", "name": "New", "interval": "month",
-                 "interval_count": 1, "alignment": "anniversary", "prices-TOTAL_FORMS": 1,
-                 "prices-INITIAL_FORMS": 0,
+                 "interval_count": 1, "alignment": "anniversary", "trial_days": 0,
+                 "prices-TOTAL_FORMS": 1, "prices-INITIAL_FORMS": 0,
                  **{f"prices-0-{name}": value for name, value in price.items()}},
         "price": {"plan": of.plan.pk, **price},
         "contract": {"customer": of.customer.pk, "currency": "EUR", "external_id": "new"},

@@ -33,18 +33,42 @@ LINE = {
     "tax_included": True,
 }
 PRICE = {
-    "code": "more", "text": "x", "unit_price": "1", "currency": "EUR", "tax_class": "standard",
+    "code": "more", "text": "x", "amount": "1", "currency": "EUR", "tax_class": "standard",
     "tax_included": False, "kind": "recurring", "timing": "advance", "model": "flat",
     "proration": "daily", "valid_from": "2026-01-01", "valid_until": "2027-01-01",
+    "applies_to": "new",
 }  # fmt: skip
 CUSTOMER = {
     "external_id": "x", "name": "x", "kind": "business", "email": "a@b.de", "street": "x",
     "postcode": "x", "city": "x", "country": "DE", "vat_id": "DE136695976", "locale": "de",
-    "payment_days": 1,
+    "payment_days": 1, "grouping": "monthly", "invoice_day": 28,
 }  # fmt: skip
+METER = {
+    "code": "x", "name": "x", "aggregation": "sum", "property": "x", "carried": True,
+    "dimensions": ["model"],
+}  # fmt: skip
+TWO_TIERS = [
+    {"up_to": "10", "unit_price": "1", "flat": "1"},
+    {"up_to": None, "unit_price": "0.5"},
+]
+USAGE = {
+    "plan": "code:pro", "code": "calls", "kind": "usage", "tax_class": "standard",
+    "meter": "code:calls", "filters": {"region": ["eu"]}, "group_by": ["model"],
+    "minimum": "1", "maximum": "2",
+}  # fmt: skip
+PACKAGE = {"model": "package", "amount": "1", "size": "10", "free_units": "5", "rounding": "down"}
+TIERS = {"model": "graduated", "tiers": TWO_TIERS}
+PERCENTAGE = {
+    "model": "percentage", "rate": "1.5", "fixed_fee": "0.1", "free_events": 3,
+    "free_amount": "10", "min_per_event": "0.1", "max_per_event": "5",
+}  # fmt: skip
+OVERRIDE = {"kind": "override_price", "price": "base", "unit_price": "25", "when": "now"}
+TIERED_OVERRIDE = {"kind": "override_price", "price": "tiered", "tiers": TWO_TIERS}
+DISCOUNT = {"periods": 3, "prices": ["base"]}
 PLAN = {
     "product": "code:mug", "code": "x", "name": "x", "interval": "month", "interval_count": 1,
     "alignment": "anniversary", "anchor_day": 1,
+    "trial_days": 1, "minimum_commitment": "1",
     "prices": [{"code": "x", "unit_price": "1", "tax_class": "zero", "valid_from": "2026-01-01"}],
 }  # fmt: skip
 
@@ -87,16 +111,26 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
         ("customers/ext:A1", {"city": "x", "country": "DE", "vat_id": "DE136695976"})
     ],
     ("products", "POST"): [("products", {"code": "x", "name": "x"})],
+    ("meters", "POST"): [("meters", METER)],
     ("plans", "POST"): [("plans", PLAN)],
     ("prices", "POST"): [
         ("prices", {**PRICE, "plan": "code:pro"}),
         ("prices", {**PRICE, "product": "code:mug", "kind": "once"}),
+        ("prices", {**USAGE, **PACKAGE}),
+        ("prices", {**USAGE, **TIERS}),
+        ("prices", {**USAGE, **PERCENTAGE}),
     ],
     ("prices/<reference:id>/end", "POST"): [("prices/{price}/end", {"valid_until": "2026-05-01"})],
     ("contracts", "POST"): [
         (
             "contracts",
-            {"customer": "ext:A1", "external_id": "x", "currency": "EUR", "payment_days": 1},
+            {
+                "customer": "ext:A1",
+                "external_id": "x",
+                "currency": "EUR",
+                "payment_days": 1,
+                "term": {"initial_months": 12, "renewal_months": 12, "notice_months": 3},
+            },
         )
     ],
     ("subscriptions", "POST"): [
@@ -123,6 +157,12 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
             },
         ),
         ("subscriptions/ext:S1/changes", {"kind": "cancel", "credit": "full"}),
+        ("subscriptions/ext:S1/changes", OVERRIDE),
+        ("subscriptions/ext:S1/changes", TIERED_OVERRIDE),
+        ("subscriptions/ext:S1/changes", {"kind": "discount", **DISCOUNT, "percent": "10"}),
+        ("subscriptions/ext:S1/changes", {"kind": "discount", **DISCOUNT, "amount": "10"}),
+        ("subscriptions/ext:S1/changes", {"kind": "set_anchor_day", "anchor_day": 15}),
+        ("subscriptions/ext:S1/changes", {"kind": "index_prices", "percent": "3.5"}),
     ],
     ("orders", "POST"): [
         (
@@ -161,11 +201,14 @@ def house(db: None) -> tuple[App, dict[str, str]]:
     customer = factories.customer(seller, external_id="A1")
     product = factories.product(seller, code="mug")
     plan = factories.plan(seller, code="pro")
+    tiers = [{"up_to": None, "unit_price": "1"}]
+    factories.price_of(plan, code="tiered", model="volume", tiers=tiers)
+    factories.meter(seller, code="calls", dimensions=["model", "region"])
     factories.subscription(factories.contract(customer, external_id="C1"), plan, external_id="S1")
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced)
     bill_all(seller)
-    ids = {"price": str(plan.prices.get().id), "failure": str(Failure.objects.get().id)}
+    ids = {"price": str(plan.prices.get(code="base").id), "failure": str(Failure.objects.get().id)}
     return App(factories.api_key(seller)), ids
 
 

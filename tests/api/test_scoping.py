@@ -47,6 +47,7 @@ def house(db: None) -> Seller:
     customer = factories.customer(seller, external_id="A1", name="Secret Customer")
     product = factories.product(seller, code="mug", name="Secret Product")
     plan = factories.plan(seller, code="pro", name="Secret Plan")
+    factories.meter(seller, code="calls", name="Secret Meter")
     contract = factories.contract(customer, external_id="C1")
     factories.subscription(contract, plan, external_id="S1")
     factories.order(customer, factories.line(text="Secret Line"), external_id="O1")
@@ -168,6 +169,18 @@ REFERENCES: list[tuple[str, dict[str, Any], str]] = [
     ("plans", {"code": "x", "name": "x", "interval": "month"}, "product"),
     ("prices", {"code": "x", "unit_price": "1", "tax_class": "standard"}, "plan"),
     ("prices", {"code": "x", "unit_price": "1", "tax_class": "standard"}, "product"),
+    ("prices", {"code": "x", "unit_price": "1", "tax_class": "zero", "plan": "code:mine"}, "meter"),
+    (
+        "plans",
+        {
+            "code": "x",
+            "name": "x",
+            "interval": "month",
+            "product": "code:mine",
+            "prices": [{"code": "x", "unit_price": "1", "tax_class": "zero"}],
+        },
+        "prices.0.meter",
+    ),
 ]
 
 

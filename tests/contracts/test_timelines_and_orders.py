@@ -236,8 +236,8 @@ class TestSellersNeverMeet:
         with refused("contract_customer_of_same_seller"):
             sql(
                 "INSERT INTO billing_contract"
-                " (id, seller_id, customer_id, currency, created_at, billed_position)"
-                " VALUES (%s, %s, %s, 'EUR', now(), 0)",
+                " (id, seller_id, customer_id, currency, renewal, created_at, billed_position)"
+                " VALUES (%s, %s, %s, 'EUR', '', now(), 0)",
                 uuid4(), contract.seller_id, other.id,
             )  # fmt: skip
 

@@ -33,8 +33,8 @@ RENEWAL = (
 )
 OTHER = "(SELECT id FROM billing_seller WHERE name = 'Beta AG')"
 COPIED = (
-    "seller_id, customer_id, subscription_id, price_id, is_credit, starts_on, ends_on,"
-    " stretch_starts_on, text, quantity, unit_price, currency, priced_minor, amount_minor,"
+    "seller_id, customer_id, subscription_id, price_id, price_code, tag, is_credit, starts_on,"
+    " ends_on, stretch_starts_on, text, quantity, unit_price, currency, priced_minor, amount_minor,"
     " tax_included, tax_category, tax_percent, explanation, event_id, transaction_id, created_at,"
     " invoice_id"
 )

@@ -1,9 +1,8 @@
 """Prices: `/prices`."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db import models
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -178,6 +177,17 @@ class PriceOutput(serializers.ModelSerializer[Price]):
     plan = serializers.UUIDField(source="plan_id", allow_null=True)
     product = serializers.UUIDField(source="product_id", allow_null=True)
     meter = serializers.UUIDField(source="meter_id", allow_null=True)
+    amount = PlainDecimalField(allow_null=True)
+    unit_price = PlainDecimalField(allow_null=True)
+    size = PlainDecimalField(allow_null=True)
+    free_units = PlainDecimalField(allow_null=True)
+    rate = PlainDecimalField(allow_null=True)
+    fixed_fee = PlainDecimalField(allow_null=True)
+    free_amount = PlainDecimalField(allow_null=True)
+    min_per_event = PlainDecimalField(allow_null=True)
+    max_per_event = PlainDecimalField(allow_null=True)
+    minimum = PlainDecimalField(allow_null=True)
+    maximum = PlainDecimalField(allow_null=True)
 
     class Meta:
         model = Price
@@ -188,11 +198,6 @@ class PriceOutput(serializers.ModelSerializer[Price]):
             "meter", "filters", "group_by", "currency", "tax_class", "tax_included", "proration",
             "valid_from", "valid_until", "applies_to", "recorded_on", "created_at",
         ]  # fmt: skip
-
-    serializer_field_mapping: ClassVar[Any] = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.DecimalField: PlainDecimalField,
-    }
 
 
 class PricesView(Endpoint):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.ids import new_id
+from billing.usage.commands.arrays import plain, texts
 from billing.usage.commands.sent import SentRecord
 from billing.usage.models import UsageConflict
 
@@ -56,16 +57,17 @@ def _claim(
     values: dict[str, Any] = {
         "seller": seller_id,
         "at": at,
-        "meters": [meter for meter, _ in names],
-        "keys": [key for _, key in names],
-        "hashes": [hashes[first[name]].hex() for name in names],
+        "meters": texts(meter for meter, _ in names),
+        "keys": texts(key for _, key in names),
+        "hashes": plain(hashes[first[name]].hex() for name in names),
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         if cursor.rowcount == len(names):
             return {}
         missed = set(names).difference(cursor.fetchall())
-        values |= {"meters": [meter for meter, _ in missed], "keys": [key for _, key in missed]}
+        values["meters"] = texts(meter for meter, _ in missed)
+        values["keys"] = texts(key for _, key in missed)
         cursor.execute(_KNOWN, values)
         return {(meter, key): bytes(known) for meter, key, known in cursor.fetchall()}
 

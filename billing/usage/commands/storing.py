@@ -1,7 +1,6 @@
 """Storing attributed records with what they add up to: set-based, in the caller's transaction."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -11,17 +10,16 @@ from django.db import connection
 
 from billing.events import log
 from billing.ids import new_id
-from billing.pricing.prices import Aggregation, MeterTerms
-from billing.pricing.usage import Bucket, UsageRecord, distinct_value, roll_up
+from billing.money import EXACT
+from billing.pricing.prices import Aggregation
+from billing.pricing.usage import distinct_value
 from billing.sellers.models import Seller
+from billing.usage.commands.adding_up import add_up, bucket_key
+from billing.usage.commands.arrays import plain, texts
 from billing.usage.commands.attribution import Attributed, contracts_of, full_record
 from billing.usage.commands.partitions import make_partitions
 from billing.usage.events import usage_recorded
-from billing.usage.queries.attribution import KnownMeter, billed_dates
-from billing.usage.queries.rolled_up import canonical
-
-# What a meter takes from a record is known by then: the roll-up has only to add it up.
-_ADDS_UP = MeterTerms(id="", code="", aggregation=Aggregation.SUM)
+from billing.usage.queries.attribution import billed_dates
 
 
 def store(
@@ -74,82 +72,53 @@ def _written(seller_id: UUID, each: Attributed, recorded_on: date, at: datetime)
 
 
 def _add_to_buckets(seller: Seller, attributed: Iterable[Attributed], *, recorded_on: date) -> None:
-    rows = [
-        _row(seller.id, *key, bucket) for key, bucket in _buckets(seller, attributed, recorded_on)
-    ]
+    added = add_up(attributed)
+    keys = [key for key, _ in added]
+    increments = [increment for _, increment in added]
+    values = {
+        "seller": seller.id,
+        "recorded_on": recorded_on,
+        "ids": plain(new_id() for _ in added),
+        "subscriptions": plain(key[0] for key in keys),
+        "meters": plain(key[1] for key in keys),
+        "days": plain(key[2] for key in keys),
+        "properties": texts(key[3] for key in keys),
+        "counts": plain(each.count for each in increments),
+        "totals": plain(each.total for each in increments),
+        "amounts": plain(each.amount for each in increments),
+        "highest": plain(each.highest for each in increments),
+        "latest_at": plain(each.latest_at.isoformat() for each in increments),
+        "latest_keys": texts(each.latest_key for each in increments),
+        "latest": plain(each.latest for each in increments),
+        "weighted": plain(each.weighted.scaleb(-6, EXACT) for each in increments),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])
-
-
-def _buckets(
-    seller: Seller, attributed: Iterable[Attributed], recorded_on: date
-) -> list[tuple[tuple[UUID, UUID], Bucket]]:
-    """Return what the records add up to, in the order of the buckets' keys."""
-    grouped: defaultdict[tuple[UUID, UUID], list[UsageRecord]] = defaultdict(list)
-    for each in attributed:
-        grouped[each.subscription.id, each.meter.id].append(
-            UsageRecord(
-                key=each.record.key,
-                at=each.record.at,
-                recorded_on=recorded_on,
-                value=each.measured,
-                amount=each.record.amount,
-                properties=dimensions_of(each.record.properties, each.meter),
-            )
-        )
-    found = []
-    for key in sorted(grouped):
-        records = sorted(grouped[key], key=lambda record: (record.at, record.key))
-        rolled = roll_up(records, _ADDS_UP, seller.timezone)
-        found += [(key, bucket) for bucket in sorted(rolled, key=_order)]
-    return found
-
-
-def dimensions_of(properties: Mapping[str, str], meter: KnownMeter) -> dict[str, str]:
-    """Return the properties by which a meter's usage is kept apart."""
-    return {name: properties[name] for name in meter.dimensions if name in properties}
-
-
-def _order(bucket: Bucket) -> tuple[date, tuple[tuple[str, str], ...]]:
-    return bucket.day, bucket.properties
-
-
-def _row(seller_id: UUID, subscription_id: UUID, meter_id: UUID, bucket: Bucket) -> tuple[Any, ...]:
-    return (
-        new_id(),
-        seller_id,
-        subscription_id,
-        meter_id,
-        bucket.day,
-        bucket.recorded_on,
-        canonical(dict(bucket.properties)),
-        bucket.count,
-        bucket.total,
-        bucket.amount,
-        bucket.highest,
-        bucket.latest_at,
-        bucket.records[-1].key,
-        bucket.latest,
-        bucket.weighted,
-    )
+        cursor.execute(_ADD, values)
 
 
 def _add_distinct(seller: Seller, attributed: Iterable[Attributed], *, recorded_on: date) -> None:
-    rows = {
-        (
-            each.subscription.id,
-            each.meter.id,
-            each.day,
-            canonical(dimensions_of(each.record.properties, each.meter)),
-            distinct_value(full_record(each.record, recorded_on=recorded_on), each.meter.terms),
-        )
-        for each in attributed
-        if each.meter.terms.aggregation is Aggregation.UNIQUE
-    }
+    rows = sorted(
+        {
+            (
+                *bucket_key(each),
+                distinct_value(full_record(each.record, recorded_on=recorded_on), each.meter.terms),
+            )
+            for each in attributed
+            if each.meter.terms.aggregation is Aggregation.UNIQUE
+        }
+    )
     if rows:
-        columns = [list(column) for column in zip(*sorted(rows), strict=True)]
+        values = {
+            "seller": seller.id,
+            "recorded_on": recorded_on,
+            "subscriptions": plain(row[0] for row in rows),
+            "meters": plain(row[1] for row in rows),
+            "days": plain(row[2] for row in rows),
+            "properties": texts(row[3] for row in rows),
+            "values": texts(row[4] for row in rows),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(_DISTINCT, [seller.id, recorded_on, *columns])
+            cursor.execute(_ADD_DISTINCT, values)
 
 
 def _tell_of_late(
@@ -190,14 +159,15 @@ _COPY = """
                               recorded_at)
     FROM STDIN
 """
-_UPSERT = """
+_ADD = """
     INSERT INTO billing_usagebucket AS known (
-        id, seller_id, subscription_id, meter_id, day, recorded_on, properties, count, total,
+        seller_id, recorded_on, id, subscription_id, meter_id, day, properties, count, total,
         amount, highest, latest_at, latest_key, latest, weighted)
-    SELECT * FROM unnest(
-        %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::date[], %s::date[], %s::text[],
-        %s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::timestamptz[], %s::text[],
-        %s::numeric[], %s::numeric[])
+    SELECT %(seller)s, %(recorded_on)s, * FROM unnest(
+        %(ids)s::uuid[], %(subscriptions)s::uuid[], %(meters)s::uuid[], %(days)s::date[],
+        %(properties)s::text[], %(counts)s::bigint[], %(totals)s::numeric[],
+        %(amounts)s::numeric[], %(highest)s::numeric[], %(latest_at)s::timestamptz[],
+        %(latest_keys)s::text[], %(latest)s::numeric[], %(weighted)s::numeric[])
     ON CONFLICT (subscription_id, meter_id, day, recorded_on, properties_id) DO UPDATE SET
         count = known.count + excluded.count,
         total = known.total + excluded.total,
@@ -212,11 +182,12 @@ _UPSERT = """
                       THEN excluded.latest ELSE known.latest END,
         weighted = known.weighted + excluded.weighted
 """
-_DISTINCT = """
+_ADD_DISTINCT = """
     INSERT INTO billing_usagedistinct (
         seller_id, recorded_on, subscription_id, meter_id, day, properties_id, value)
-    SELECT %s, %s, subscription_id, meter_id, day, md5(properties)::uuid, value
-    FROM unnest(%s::uuid[], %s::uuid[], %s::date[], %s::text[], %s::text[])
+    SELECT %(seller)s, %(recorded_on)s, subscription_id, meter_id, day, md5(properties)::uuid, value
+    FROM unnest(%(subscriptions)s::uuid[], %(meters)s::uuid[], %(days)s::date[],
+                %(properties)s::text[], %(values)s::text[])
         AS t(subscription_id, meter_id, day, properties, value)
     ON CONFLICT DO NOTHING
 """

@@ -1,15 +1,16 @@
 """To whom records belong: meters and subscriptions as callers name them, in few queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from billing.catalog.models import Meter
+from billing.contracts.models import SubscriptionChange
+from billing.contracts.queries import as_change
 from billing.pricing.prices import Aggregation, MeterTerms
 from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.timeline import standing
@@ -65,15 +66,13 @@ def subscriptions(seller_id: UUID, named: Iterable[str]) -> dict[str, KnownSubsc
     ids = [text for text in texts if not text.startswith(OWN)]
     with connection.cursor() as cursor:
         cursor.execute(_SUBSCRIPTIONS, {"seller": seller_id, "ids": ids, "own": own})
-        rows = cursor.fetchall()
-    changes: dict[tuple[UUID, str | None, UUID], list[Any]] = defaultdict(list)
-    for subscription_id, external_id, contract_id, *change in rows:
-        changes[subscription_id, external_id, contract_id].append(change)
+        rows = list(cursor.fetchall())
+    spans = _spans_with_undos([id_ for id_, *_, has_undo in rows if has_undo])
     found: dict[str, KnownSubscription] = {}
-    for (subscription_id, external_id, contract_id), mine in changes.items():
-        starts_on, ends_on = _span(mine)
-        known = KnownSubscription(subscription_id, contract_id, starts_on, ends_on)
-        found[str(subscription_id)] = known
+    for id_, external_id, contract_id, starts_on, ends_on, _ in rows:
+        span = spans.get(id_, (starts_on, ends_on))
+        known = KnownSubscription(id_, contract_id, *span)
+        found[str(id_)] = known
         if external_id is not None:
             found[f"{OWN}{external_id}"] = known
     return {text: found[text] for text in texts & found.keys()}
@@ -90,39 +89,34 @@ def billed_dates(contract_ids: Iterable[UUID]) -> dict[UUID, date | None]:
         return dict(cursor.fetchall())
 
 
-def _span(changes: list[Any]) -> tuple[date, date | None]:
-    """Return the first day, and the day from which it has ended, by what isn't undone."""
-    kinds = {kind for kind, *_ in changes}
-    if ChangeKind.UNDO in kinds:
-        changes = [
-            (change.kind, change.effective_on)
-            for change in standing(_change(*each) for each in changes)
-        ]
-    days: Mapping[str, list[date]] = defaultdict(list)
-    for kind, effective_on, *_ in changes:
-        days[kind].append(effective_on)
+def _spans_with_undos(ids: Sequence[UUID]) -> dict[UUID, tuple[date, date | None]]:
+    """Return first day and end of subscriptions of which a change was undone."""
+    changes: defaultdict[UUID, list[Change]] = defaultdict(list)
+    if ids:
+        rows = SubscriptionChange.objects.filter(subscription__in=ids)
+        for row in rows.only("subscription", "position", "recorded_on", "effective_on", "kind"):
+            changes[row.subscription_id].append(as_change(row, None))
+    return {id_: _span(mine) for id_, mine in changes.items()}
+
+
+def _span(changes: Iterable[Change]) -> tuple[date, date | None]:
+    days: defaultdict[ChangeKind, list[date]] = defaultdict(list)
+    for change in standing(changes):
+        days[change.kind].append(change.effective_on)
     starts_on = min(days[ChangeKind.START], default=date.max)  # An undone start never comes.
     return starts_on, min(days[ChangeKind.CANCEL], default=None)
 
 
-def _change(kind: str, effective_on: date, recorded_on: date, position: int) -> Change:
-    return Change(
-        id=str(position),
-        position=position,
-        recorded_on=recorded_on,
-        effective_on=effective_on,
-        kind=ChangeKind(kind),
-    )
-
-
 _SUBSCRIPTIONS = """
     SELECT s.id, s.external_id, s.contract_id,
-           c.kind, c.effective_on, c.recorded_on, c.position
+           min(c.effective_on) FILTER (WHERE c.kind = 'start'),
+           min(c.effective_on) FILTER (WHERE c.kind = 'cancel'),
+           bool_or(c.kind = 'undo')
     FROM billing_subscription s
     JOIN billing_subscriptionchange c ON c.subscription_id = s.id
     WHERE s.seller_id = %(seller)s
       AND (s.id = ANY(%(ids)s::uuid[]) OR s.external_id = ANY(%(own)s::text[]))
-    ORDER BY c.position
+    GROUP BY s.id
 """
 _BILLED_DATES = """
     SELECT id, billed_date FROM billing_contract WHERE id = ANY(%(ids)s) ORDER BY id

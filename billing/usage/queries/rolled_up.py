@@ -16,7 +16,7 @@ _CANONICAL = """
     (SELECT '{' || coalesce(string_agg(
                 to_json(name)::text || ':' || to_json(r.properties ->> name)::text,
                 ',' ORDER BY name COLLATE "C"), '') || '}'
-     FROM jsonb_array_elements_text(m.dimensions) AS name WHERE r.properties ? name)
+     FROM jsonb_array_elements_text(m.dimensions) AS d(name) WHERE r.properties ? name)
 """
 
 # The buckets that the records of some sellers add up to: `%(sellers)s` is a list of ids.

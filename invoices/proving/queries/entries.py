@@ -215,6 +215,7 @@ def of_charge(charge: Charge) -> Entry:
             invoice=charge.invoice_id,
             subscription=charge.subscription_id,
             price=charge.price_id,
+            plan=charge.plan_id,
             order_line=charge.order_line_id,
         ),
         ordinal=charge.ordinal,

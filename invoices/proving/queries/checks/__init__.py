@@ -9,6 +9,7 @@ from invoices.proving.queries.checks import (
     parties,
     subscriptions,
     taxes,
+    usage,
 )
 
 CHECKS = (
@@ -20,4 +21,5 @@ CHECKS = (
     *charges.CHECKS,
     *taxes.CHECKS,
     *subscriptions.CHECKS,
+    *usage.CHECKS,
 )

@@ -39,7 +39,7 @@ WITH handled AS (
            c.text AS charged_text, c.quantity AS charged_quantity, c.unit_price AS charged_price,
            c.tax_included AS charged_included,
            count(*) OVER (PARTITION BY l.id) AS n,
-           coalesce(l.unit_price, p.unit_price) AS unit_price,
+           coalesce(l.unit_price, p.amount, p.unit_price) AS unit_price,
            CASE WHEN p.id IS NULL THEN l.tax_included ELSE p.tax_included END AS tax_included,
            coalesce(nullif(l.text, ''), p.text) AS wanted_text,
            l.unit_price IS NULL AND NOT coalesce(
@@ -47,7 +47,7 @@ WITH handled AS (
                AND p.valid_from <= o.ordered_on
                AND (p.valid_until IS NULL OR o.ordered_on < p.valid_until), false)
                AS is_mispriced,
-           round(CASE WHEN p.model = 'flat' THEN p.unit_price
+           round(CASE WHEN p.model = 'flat' THEN p.amount
                       ELSE l.quantity * coalesce(l.unit_price, p.unit_price) END * f.factor)
                AS owed_minor
     FROM handled h JOIN billing_order o ON o.id = h.order_id
@@ -93,42 +93,69 @@ WHERE c.order_line_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
   AND (e.payload->>'order_id') IS DISTINCT FROM l.order_id::text
 """
 
-# amount = owed - charged before; owed = (full price - begun) x share, rounded half up once.
+# amount = owed - charged before. Owed is the exact amount rounded half up once; that is shown to
+# twelve places, which may hide on which side of a half it lies. Of a minimum commitment owed is
+# what is missing. Where nothing else has a say, the exact amount is (full price - begun) x share,
+# and the full price that of the unit price and the quantity. The tag names what makes a price other
+# than it is listed.
 _EXPLAINED = """
 WITH explained AS (
-    SELECT c.*, x.*, p.unit_price AS listed, p.currency AS listed_in, p.model AS listed_model,
-           p.tax_included AS listed_included, f.factor
+    SELECT c.*, x.*, p.currency AS listed_in, p.tax_included AS listed_included, f.factor,
+           c.plan_id IS NOT NULL AS is_commitment,
+           p.model IN ('flat', 'per_unit') AND p.kind <> 'usage' AND c.plan_id IS NULL
+               AND c.tag !~ 'index' AS is_simple,
+           x.minimum IS NULL AND x.maximum IS NULL AND x.discounts IS NULL AS is_unbounded,
+           CASE p.model WHEN 'flat' THEN p.amount WHEN 'per_unit' THEN p.unit_price END AS listed,
+           c.unit_price * CASE p.model WHEN 'per_unit' THEN greatest(c.quantity, 0) ELSE 1 END
+               AS full_by_unit
     FROM invoices_charge c
     CROSS JOIN LATERAL jsonb_to_record(c.explanation) AS x(
-        owed_minor bigint, charged_before_minor bigint, full_price numeric, begun_price numeric,
-        share_used numeric, share_whole numeric, plan_id uuid)
-    LEFT JOIN billing_price p ON p.id = c.price_id
+        owed_minor bigint, charged_before_minor bigint, counted_minor bigint, exact_amount numeric,
+        full_price numeric, begun_price numeric, share_used numeric, share_whole numeric,
+        minimum numeric, maximum numeric, discounts jsonb)
+    LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
+        SELECT id FROM billing_price WHERE plan_id = c.plan_id AND currency = c.currency
+        ORDER BY id LIMIT 1))
     LEFT JOIN unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, factor)
         ON f.currency = c.currency
     WHERE c.subscription_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
+), judged AS (
+    SELECT *,
+           listed_in <> currency OR listed_included <> tax_included
+               OR tag !~ '(override|index)' AND NOT is_commitment
+                  AND unit_price IS DISTINCT FROM listed AS is_otherwise_listed,
+           is_simple AND full_price IS NOT NULL
+               AND (full_price <> round(full_by_unit, 12)
+                    OR is_unbounded AND owed_minor IS DISTINCT FROM div(
+                        2 * greatest(full_by_unit - begun_price, 0) * share_used * factor
+                            + share_whole,
+                        2 * share_whole)) AS is_otherwise_shared,
+           CASE WHEN exact_amount IS NULL THEN owed_minor <> 0
+                WHEN is_commitment THEN owed_minor IS DISTINCT FROM greatest(
+                    round(exact_amount * factor) - counted_minor, 0)
+                ELSE NOT coalesce(owed_minor BETWEEN round((exact_amount - 1e-12) * factor)
+                                  AND round((exact_amount + 1e-12) * factor), false)
+                END AS is_otherwise_rounded
+    FROM explained
 )
 SELECT seller_id, 'charge ' || id,
-       CASE WHEN listed IS NULL THEN text || ': its price is not there'
-            WHEN listed <> unit_price OR listed_in <> currency OR listed_included <> tax_included
+       CASE WHEN listed_in IS NULL THEN text || ': its price is not there'
+            WHEN is_otherwise_listed
             THEN format('%%s: unit price, currency or tax terms are not those of its price', text)
             WHEN priced_minor IS DISTINCT FROM owed_minor - charged_before_minor
             THEN format('%%s: charged %%s minor units, explained as %%s owed less %%s charged',
                         text, priced_minor, owed_minor, charged_before_minor)
-            WHEN full_price <> listed * CASE listed_model WHEN 'per_unit' THEN quantity ELSE 1 END
-            THEN format('%%s: its full price %%s is not that of its price and quantity', text,
-                        full_price)
-            ELSE format('%%s: %%s of %%s of %%s is not the %%s minor units owed',
-                        text, share_used, share_whole, full_price, owed_minor) END
-FROM explained
-WHERE listed IS NULL OR listed <> unit_price OR listed_in <> currency
-   OR listed_included <> tax_included
+            WHEN is_otherwise_shared
+            THEN format('%%s: %%s of %%s of %%s is not the %%s minor units owed',
+                        text, share_used, share_whole, full_price, owed_minor)
+            WHEN is_credit <> (priced_minor < 0)
+            THEN format('%%s: it is a credit where it charges, or the other way round', text)
+            ELSE format('%%s: %%s is not the %%s minor units owed', text, exact_amount, owed_minor)
+            END
+FROM judged
+WHERE listed_in IS NULL OR is_otherwise_listed OR is_otherwise_shared OR is_otherwise_rounded
    OR priced_minor IS DISTINCT FROM owed_minor - charged_before_minor
    OR is_credit <> (priced_minor < 0)
-   OR full_price IS NOT NULL AND owed_minor IS DISTINCT FROM div(
-        2 * greatest(full_price - begun_price, 0) * share_used * factor + share_whole,
-        2 * share_whole)
-   OR full_price IS NULL AND owed_minor <> 0
-   OR full_price <> listed * CASE listed_model WHEN 'per_unit' THEN quantity ELSE 1 END
 """
 
 CHECKS = (

@@ -34,7 +34,7 @@ WHERE e.type = 'order.placed' AND e.state = 'handled' AND i.id IS NULL
           AND p.currency = o.currency AND p.valid_from <= o.ordered_on
           AND (p.valid_until IS NULL OR o.ordered_on < p.valid_until)
       WHERE l.order_id = o.id
-        AND round(CASE WHEN p.model = 'flat' THEN p.unit_price
+        AND round(CASE WHEN p.model = 'flat' THEN p.amount
                        ELSE l.quantity * coalesce(l.unit_price, p.unit_price) END * f.factor) <> 0)
 """
 
@@ -76,6 +76,7 @@ SELECT c.seller_id, 'charge ' || c.id,
            CASE WHEN k.seller_id <> c.seller_id THEN 'its customer' END,
            CASE WHEN s.seller_id <> c.seller_id THEN 'its subscription' END,
            CASE WHEN p.seller_id <> c.seller_id THEN 'its price' END,
+           CASE WHEN m.seller_id <> c.seller_id THEN 'its plan' END,
            CASE WHEN l.seller_id <> c.seller_id THEN 'its order line' END)
        || ' is of another seller'
 FROM invoices_charge c
@@ -84,10 +85,12 @@ LEFT JOIN billing_event e ON e.id = c.event_id
 LEFT JOIN billing_customer k ON k.id = c.customer_id
 LEFT JOIN billing_subscription s ON s.id = c.subscription_id
 LEFT JOIN billing_price p ON p.id = c.price_id
+LEFT JOIN billing_plan m ON m.id = c.plan_id
 LEFT JOIN billing_orderline l ON l.id = c.order_line_id
 WHERE c.seller_id = ANY(%(sellers)s)
   AND c.seller_id <> ANY(array_remove(ARRAY[
-        i.seller_id, e.seller_id, k.seller_id, s.seller_id, p.seller_id, l.seller_id], NULL))
+        i.seller_id, e.seller_id, k.seller_id, s.seller_id, p.seller_id, m.seller_id,
+        l.seller_id], NULL))
 UNION ALL
 SELECT a.seller_id, 'attempt ' || a.id, 'its event is of another seller'
 FROM billing_attempt a JOIN billing_event e ON e.id = a.event_id
