@@ -16,7 +16,9 @@ from tests.factories import AT
 
 def handle(seller: Seller) -> None:
     """Handle what waits, and what follows from it."""
-    while waiting := list(Event.objects.filter(seller=seller, state="waiting").order_by("position")):
+    while waiting := list(
+        Event.objects.filter(seller=seller, state="waiting").order_by("position")
+    ):
         for event in waiting:
             bill(event_id=event.pk, at=AT, worker="test")
 

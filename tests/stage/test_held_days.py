@@ -80,3 +80,16 @@ class TestHeldDays:
 
         # 2 x 30.00, nothing of the one unit.
         assert figures(go(FEBRUARY)) == [("2026-02-01", 6000, 1140, 7140)]
+
+    def test_what_a_start_begins_comes_after_the_facts_of_its_day(
+        self, go: Advance, seller: Seller
+    ) -> None:
+        go(date(2026, 1, 1), hold_due=True)
+        contract = factories.contract(factories.customer(seller))
+        started = factories.subscription(contract, factories.plan(seller))
+        two = ChangeRequest(kind=SubscriptionChange.Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+        change_subscription(subscription_id=started.id, request=two, at=AT)
+        assert drain() == []
+
+        # 2 x 30.00, on one invoice.
+        assert figures(go(date(2026, 1, 1))) == [("2026-01-01", 6000, 1140, 7140)]
