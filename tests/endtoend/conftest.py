@@ -1,0 +1,3 @@
+"""The engine's real processes on a database that really commits."""
+
+from tests.chaos.conftest import engine as engine
