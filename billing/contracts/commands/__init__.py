@@ -5,6 +5,7 @@ from billing.contracts.commands.change import change_subscription, start_subscri
 from billing.contracts.commands.schedule import (
     append_due,
     append_period_ended,
+    bring_forward,
     note_billed,
     pass_over,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "NewTerm",
     "append_due",
     "append_period_ended",
+    "bring_forward",
     "change_subscription",
     "make_contract",
     "note_billed",

@@ -1,14 +1,17 @@
 """What is due when: the turn of a contract's periods as events."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
+from billing.catalog.models import Price
 from billing.contracts.events import period_ended
-from billing.contracts.models import Contract
+from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, contracts_due, next_turn
 from billing.events import log
 from billing.events.models import Event
+from billing.pricing.prices import AppliesTo
 from billing.sellers.models import Seller
 from billing.sellers.queries import due_until
 
@@ -70,6 +73,31 @@ def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
         contract.next_billing_date = next_turn(contract, after=day)
         contract.save(update_fields=["next_billing_date"])
         _append_if_due(contract, at=at)
+
+
+def bring_forward(price: Price) -> int:
+    """
+    Let contracts be billed on the day on which a later version of a price reaches them.
+
+    At once means its first day, tomorrow at the earliest: what is due today may be billed already.
+    A version from the next period on matters only where nothing was due any more. Return how many
+    contracts are due earlier.
+    """
+    earlier = Price.objects.filter(plan=price.plan_id, code=price.code, currency=price.currency)
+    if price.applies_to == AppliesTo.NEW or not earlier.exclude(pk=price.pk).exists():
+        return 0
+    day = max(price.valid_from, price.recorded_on + timedelta(days=1))
+    reached = Q(next_billing_date__isnull=True)
+    if price.applies_to == AppliesTo.AT_ONCE:
+        reached |= Q(next_billing_date__gt=day)
+    having = SubscriptionChange.objects.filter(plan=price.plan_id)
+    contracts = Contract.objects.filter(
+        reached,
+        seller=price.seller_id,
+        currency=price.currency,
+        pk__in=having.values("subscription__contract"),
+    )
+    return contracts.update(next_billing_date=day)
 
 
 def _append_if_due(contract: Contract, *, at: datetime) -> None:
