@@ -6,6 +6,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config.env import UNSERVED
+
+PURE = {"simulate"}  # They work in a fresh checkout, without services or settings.
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if set(sys.argv[1:2]) & PURE:
+        os.environ.update(UNSERVED | os.environ)
     execute_from_command_line(sys.argv)

@@ -12,7 +12,7 @@ django.setup()
 from rich.console import Console  # noqa: E402  Needs Django to be set up.
 from rich.table import Table  # noqa: E402
 
-from benchmarks import order_latency, worker_memory  # noqa: E402
+from benchmarks import order_latency, pricing, worker_memory  # noqa: E402
 from config import env  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -23,15 +23,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=200, help="orders of the latency measurement")
     orders: int = parser.parse_args().orders
+    speed = pricing.measure()
     latencies = order_latency.measure(url=env.text("WEB_URL"), orders=orders)
     memory = worker_memory.measure()
     console = Console(width=100, highlight=False)
+    _print_speed(console, speed)
     _print_latencies(console, latencies)
     for process in memory:
         console.print(f"{process.name} (pid {process.pid}): {process.rss_mib:.0f} MiB")
-    results = {name: asdict(latency) for name, latency in latencies.items()}
+    results: dict[str, object] = {name: asdict(latency) for name, latency in latencies.items()}
+    results["pricing"] = asdict(speed)
     results["worker_rss_mib"] = {"max": max(process.rss_mib for process in memory)}
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+def _print_speed(console: Console, speed: pricing.PricingSpeed) -> None:
+    ratio = speed.renewal_us / speed.baseline_us
+    console.print(
+        f"A renewal of three lines: {speed.renewal_us:.0f} us, {ratio:.0f} times its bare sums"
+    )
+    for days, seconds in speed.daily_changes_s.items():
+        console.print(
+            f"{days} daily changes: {seconds * 1e3:.0f} ms, {seconds / days * 1e6:.0f} us each"
+        )
 
 
 def _print_latencies(console: Console, latencies: dict[str, order_latency.Latency]) -> None:

@@ -6,6 +6,15 @@ from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import ApiKey, IdempotentRequest, Membership, Seller, TestClock
+from billing.usage.models import (
+    UnattributedRecord,
+    UnattributedUsage,
+    UsageBucket,
+    UsageConflict,
+    UsageDistinct,
+    UsageKey,
+    UsageRecord,
+)
 
 __all__ = [
     "ApiKey",
@@ -27,4 +36,11 @@ __all__ = [
     "SubscriptionChange",
     "TaxRate",
     "TestClock",
+    "UnattributedRecord",
+    "UnattributedUsage",
+    "UsageBucket",
+    "UsageConflict",
+    "UsageDistinct",
+    "UsageKey",
+    "UsageRecord",
 ]

@@ -5,6 +5,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# Settings for commands that need no service: nothing listens at these addresses.
+UNSERVED = {
+    "SECRET_KEY": "unserved",
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "BROKER_URL": "sqs://none:none@127.0.0.1:1",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
 
 class SettingMissing(Exception):
     """A setting that has no default was not given in the environment."""

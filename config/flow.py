@@ -7,15 +7,22 @@ noted in the log all the same.
 
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.orders.events import ORDER_PLACED
+from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from invoices.issuing.events import INVOICE_ISSUED
 
 BILL = "issuing.bill"
+ATTRIBUTE = "usage.attribute"
 
 FLOW: dict[str, tuple[str, ...]] = {
     # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
     ORDER_PLACED: (BILL,),
     SUBSCRIPTION_CHANGED: (BILL,),
     PERIOD_ENDED: (BILL,),
+    # Usage of days that are billed already: charged at once after the end and in a pause, else
+    # with what is due next.
+    USAGE_RECORDED: (BILL,),
+    # Usage that belongs to nothing yet: it fails until what it names is there, and is retried.
+    USAGE_UNATTRIBUTED: (ATTRIBUTE,),
     # An invoice was issued: documents, delivery and payments will listen here.
     INVOICE_ISSUED: (),
 }

@@ -17,6 +17,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.catalog.api")),
     path("", include("billing.contracts.api")),
     path("", include("billing.orders.api")),
+    path("", include("billing.simulation.api")),
+    path("", include("billing.usage.api")),
     path("", include("invoices.issuing.api")),
     path("", include("invoices.proving.api")),
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),

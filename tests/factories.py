@@ -13,6 +13,7 @@ from billing.orders.commands import NewLine, place_order
 from billing.orders.models import Order
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller, TestClock
+from billing.usage.commands import SentRecord
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 ONE_AMOUNT = {"flat": "amount", "per_unit": "unit_price"}  # What a price of the model needs.
@@ -157,3 +158,18 @@ def line(**given: Any) -> NewLine:
         **given,
     }
     return NewLine(**values)
+
+
+def usage(**given: Any) -> SentRecord:
+    """One unit of meter `calls`, used by subscription S1 at noon of 1 January 2026 in UTC."""
+    values: dict[str, Any] = {
+        "meter": "calls",
+        "subscription": "ext:S1",
+        "key": f"u-{next(_numbers)}",
+        "at": datetime(2026, 1, 1, 12, 0, tzinfo=UTC),
+        "value": Decimal(1),
+        "amount": None,
+        "properties": {},
+        **given,
+    }
+    return SentRecord(**values)

@@ -156,7 +156,9 @@ def tiers_of(written: Sequence[Mapping[str, str | None]]) -> tuple[Tier, ...]:
     return tuple(
         Tier(
             up_to=None if (up_to := tier.get("up_to")) is None else Decimal(up_to),
-            **{name: Decimal(tier.get(name) or 0) for name in TIER_AMOUNTS},
+            unit_price=Decimal(tier.get("unit_price") or 0),
+            flat=Decimal(tier.get("flat") or 0),
+            rate=None if (rate := tier.get("rate")) is None else Decimal(rate),
         )
         for tier in written
     )
@@ -170,7 +172,8 @@ def written_tiers(tiers: Iterable[Tier], *, model: str = "") -> list[dict[str, s
             **{
                 name: plain_decimal(amount)
                 for name in TIER_AMOUNTS
-                if (amount := getattr(tier, name)) or name in _TIER_AMOUNTS_OF.get(model, ())
+                if (amount := getattr(tier, name)) is not None
+                and (amount or name in _TIER_AMOUNTS_OF.get(model, ()))
             },
         }
         for tier in tiers
@@ -201,8 +204,11 @@ def _terms(plan: Plan, prices: Sequence[PriceTerms]) -> PlanTerms:
     )
 
 
-def tax_rates(country: str) -> Sequence[TaxRate]:
-    """Return a country's tax rates as the engine's values."""
+def tax_rates(countries: Iterable[str] | None = None) -> Sequence[TaxRate]:
+    """Return the tax rates recorded for some countries, or for all, as the engine's values."""
+    rows = TaxRateRow.objects.all()
+    if countries is not None:
+        rows = rows.filter(country__in=list(countries))
     return [
         TaxRate(
             country=row.country,
@@ -211,6 +217,7 @@ def tax_rates(country: str) -> Sequence[TaxRate]:
             percent=row.percent,
             valid_from=row.valid_from,
             valid_until=row.valid_until,
+            source=row.source,
         )
-        for row in TaxRateRow.objects.filter(country=country)
+        for row in rows
     ]

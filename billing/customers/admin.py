@@ -11,8 +11,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from billing.customers.commands import VatIdInvalid, change_customer, create_customer
+from billing.customers.commands import change_customer, create_customer
 from billing.customers.models import Customer
+from billing.pricing.vat_ids import VatIdInvalid
 from billing.sellers.admin import Lines, OwnedForm, SellerScopedAdmin
 
 

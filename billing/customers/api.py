@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.customers import commands
-from billing.customers.commands import VatIdInvalid
 from billing.customers.models import GROUPINGS, Customer
+from billing.pricing.vat_ids import VatIdInvalid
 from billing.sellers.api.fields import CountryField, ExternalIdField, TextField, WholeField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed

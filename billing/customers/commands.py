@@ -5,25 +5,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from stdnum import get_cc_module
-from stdnum.eu import vat
-from stdnum.exceptions import ValidationError as NumberRefused
 
 from billing.customers.models import Customer
+from billing.pricing.vat_ids import valid_vat_id
 from billing.sellers.models import Seller
 
-# What a customer's country is called at the head of its VAT ids, where it isn't its ISO code.
-VAT_PREFIXES = {"GR": "EL"}
 CHANGEABLE = frozenset(
     {
         "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
         "locale", "payment_days", "grouping", "invoice_day",
     }
 )  # fmt: skip
-
-
-class VatIdInvalid(Exception):
-    """A VAT id can't be one of the customer's country."""
 
 
 def create_customer(*, seller: Seller, details: Mapping[str, object], at: datetime) -> Customer:
@@ -49,29 +41,6 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object]) -> Cust
     _take(customer, details)
     customer.save(update_fields=details.keys())
     return customer
-
-
-def valid_vat_id(vat_id: str, *, country: str) -> str:
-    """
-    Return the VAT id in its compact form: DE136695976. It is not asked whether it was issued.
-
-    In the European Union it begins with its country's code and its check digits hold; elsewhere
-    the national form is checked where it is known.
-
-    :raises VatIdInvalid: if it can't be one of the country.
-    """
-    prefix = VAT_PREFIXES.get(country, country)
-    in_union = prefix.lower() in {*vat.MEMBER_STATES, "el"}
-    national = vat if in_union else get_cc_module(country.lower(), "vat")
-    if national is None:
-        return vat_id
-    try:
-        compact = str(national.validate(vat_id))
-    except NumberRefused as error:
-        raise VatIdInvalid(f"{vat_id} is no VAT id of {country}: {error}") from error
-    if in_union and not compact.startswith(prefix):
-        raise VatIdInvalid(f"{vat_id} is no VAT id of {country}: it must begin with {prefix}.")
-    return compact
 
 
 def _take(customer: Customer, details: Mapping[str, object]) -> None:

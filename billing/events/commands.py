@@ -1,12 +1,13 @@
 """Writes to the log: how an event's handling ended, and what a human decided about a failure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing.events import dispatch
 from billing.events.models import Attempt, Event, Failure
@@ -83,6 +84,28 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
     )
 
 
+def hold(event_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """
+    Return the states of events, and keep them so until the transaction ends.
+
+    Failures are locked before their events, as a retry does it.
+    """
+    ids = set(event_ids)
+    failures = _open(Failure.objects.filter(event_id__in=ids))
+    held = {failure.event_id: failure.event for failure in failures}
+    others = Event.objects.select_for_update().filter(pk__in=ids - held.keys()).order_by("position")
+    held |= {event.pk: event for event in others}
+    return {event_id: event.state for event_id, event in held.items()}
+
+
+def restate(reasons: Mapping[UUID, str]) -> None:
+    """Tell anew what is wrong with failed events, by their ids: more is known of it by now."""
+    failures = list(Failure.objects.filter(event_id__in=reasons, state=Failure.State.OPEN))
+    for failure in failures:
+        failure.reason = reasons[failure.event_id]
+    Failure.objects.bulk_update(failures, ["reason"])
+
+
 @transaction.atomic
 def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") -> int:
     """Close open failures as retried, and send their events again. Return how many."""
@@ -111,9 +134,13 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
 
 
 def _open_failures(failure_ids: Iterable[UUID]) -> Iterable[Failure]:
+    return _open(Failure.objects.filter(id__in=list(failure_ids)))
+
+
+def _open(failures: QuerySet[Failure]) -> QuerySet[Failure]:
     return (
-        Failure.objects.select_for_update(of=("self", "event"))
-        .filter(id__in=list(failure_ids), state=Failure.State.OPEN, event__state=Event.State.FAILED)
+        failures.select_for_update(of=("self", "event"))
+        .filter(state=Failure.State.OPEN, event__state=Event.State.FAILED)
         .select_related("event")
         .order_by("event__position")
     )

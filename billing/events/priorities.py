@@ -13,6 +13,12 @@ CLASS_WEIGHT = {
     "plan_contradicts": 40,
     "currency_unknown": 40,
     "number_series_ahead": 50,
+    "usage_meter_unknown": 40,
+    "usage_subscription_unknown": 40,
+    "usage_subscription_not_running": 40,
+    "usage_property_missing": 40,
+    "usage_property_not_number": 40,
+    "usage_in_future": 30,
 }
 MOST = 100
 

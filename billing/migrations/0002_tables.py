@@ -384,6 +384,14 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("vat_id", models.CharField(blank=True, max_length=20, verbose_name="VAT id")),
                 ("tax_number", models.CharField(blank=True, max_length=30)),
+                (
+                    "oss",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Whether consumers in other EU countries pay their own country's VAT.",
+                        verbose_name="one-stop shop",
+                    ),
+                ),
                 ("iban", models.CharField(blank=True, max_length=34, verbose_name="IBAN")),
                 ("bic", models.CharField(blank=True, max_length=11, verbose_name="BIC")),
                 (

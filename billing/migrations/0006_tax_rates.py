@@ -1,32 +1,23 @@
-"""The German rates of VAT since 2007, the reduction of 2020 among them."""
-
-from datetime import date
+"""The VAT rates of the European Union, from the one table of them: Germany's since 2007."""
 
 from django.db import migrations
 
-RATES = [
-    ("standard", "S", 19, date(2007, 1, 1), date(2020, 7, 1), "UStG § 12 (1)"),
-    ("standard", "S", 16, date(2020, 7, 1), date(2021, 1, 1), "UStG § 28 (1)"),
-    ("standard", "S", 19, date(2021, 1, 1), None, "UStG § 12 (1)"),
-    ("reduced", "S", 7, date(2007, 1, 1), date(2020, 7, 1), "UStG § 12 (2)"),
-    ("reduced", "S", 5, date(2020, 7, 1), date(2021, 1, 1), "UStG § 28 (2)"),
-    ("reduced", "S", 7, date(2021, 1, 1), None, "UStG § 12 (2)"),
-]
+from billing.pricing.tax_rates import TAX_RATES
 
 
 def seed(apps, schema_editor):
     tax_rate = apps.get_model("billing", "TaxRate")
     tax_rate.objects.bulk_create(
         tax_rate(
-            country="DE",
-            tax_class=tax_class,
-            category=category,
-            percent=percent,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            source=source,
+            country=rate.country,
+            tax_class=rate.tax_class,
+            category=rate.category,
+            percent=rate.percent,
+            valid_from=rate.valid_from,
+            valid_until=rate.valid_until,
+            source=rate.source,
         )
-        for tax_class, category, percent, valid_from, valid_until, source in RATES
+        for rate in TAX_RATES
     )
 
 

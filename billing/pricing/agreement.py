@@ -61,8 +61,8 @@ class Term:
         if on == earliest or self._may_end(on, earliest):
             return
         raise ContradictoryTimeline(
-            f"The contract can't end on {on}: by its term and with notice on {notice_on} it ends on "
-            f"{earliest} at the earliest. Cancel for that day, or with when: term_end."
+            f"The contract can't end on {on}: by its term and with notice on {notice_on} it ends "
+            f"on {earliest} at the earliest. Cancel for that day, or with when: term_end."
         )
 
     def _may_end(self, on: date, earliest: date) -> bool:

@@ -151,21 +151,16 @@ def _schedule_of_change(
     before: Conditions | None, now: Conditions, plan: PlanTerms, on: date
 ) -> tuple[date | None, Schedule, bool]:
     """Return until when the trial goes, the billing periods, and whether the old ones go on."""
-    basis = before or now
-    if basis.trial_until and on < basis.trial_until:
-        # A trial counts from the first start, whatever plan it is on.
-        ends_on = max(on, now.started_on + timedelta(days=plan.trial_days))
-        if ends_on == basis.trial_until and before and _periods_go_on(before.plan, plan):
-            return ends_on, before.schedule, True
-        trial_until = ends_on if ends_on > on else None
-        return trial_until, now.schedule.switched(on, _new_cycle(plan, ends_on)), False
-    if before is None:  # Started today, without a trial so far.
-        ends_on = now.started_on + timedelta(days=plan.trial_days)
-        trial_until = ends_on if ends_on > on else None
-        return trial_until, Schedule.of(_new_cycle(plan, ends_on)), False
-    if _periods_go_on(before.plan, plan):
-        return None, before.schedule, True
-    return None, before.schedule.switched(on, _new_cycle(plan, on)), False
+    goes_on = before is not None and _periods_go_on(before.plan, plan)
+    trial_until = (before or now).trial_until
+    is_tried = before is None or (trial_until is not None and on < trial_until)
+    # A trial counts from the first start, whatever plan it is on.
+    paid_from = max(on, now.started_on + timedelta(days=plan.trial_days)) if is_tried else on
+    if before and goes_on and (not is_tried or paid_from == trial_until):
+        return trial_until if is_tried else None, before.schedule, True
+    basis = before.schedule if before else now.schedule
+    schedule = basis.switched(on, _new_cycle(plan, paid_from))
+    return paid_from if paid_from > on else None, schedule, False
 
 
 def _change_quantity(now: Conditions, change: Change) -> Conditions:
@@ -242,11 +237,12 @@ def overridden(price: PriceTerms, override: Override) -> PriceTerms:
 
     :raises ContradictoryPlan: if they don't belong to the price's model.
     """
-    given = {"amount": override.amount, "unit_price": override.unit_price}
-    changed = {name: value for name, value in given.items() if value is not None}
-    if override.tiers:
-        return replace(price, **changed, tiers=override.tiers)
-    return replace(price, **changed)
+    return replace(
+        price,
+        amount=price.amount if override.amount is None else override.amount,
+        unit_price=price.unit_price if override.unit_price is None else override.unit_price,
+        tiers=override.tiers or price.tiers,
+    )
 
 
 def indexed(price: PriceTerms, percent: Decimal) -> PriceTerms:

@@ -151,18 +151,19 @@ def _change_quantity(_state: _State, _change: Change) -> str | None:
 
 
 def _override_price(state: _State, change: Change) -> str | None:
-    assert change.override is not None
-    if not state.prices:
-        return None
-    price = state.prices.get(change.override.price_code)
+    override = change.override
+    assert override is not None
+    if override.amount is override.unit_price is None and not override.tiers:
+        return (
+            f"An override of the price {override.price_code} needs its amount, unit_price or tiers."
+        )
+    price = state.prices.get(override.price_code)
     if price is None:
-        return _no_such_price(state, change.override.price_code)
+        return _no_such_price(state, override.price_code) if state.prices else None
     try:
-        overridden(price, change.override)
+        overridden(price, override)
     except ContradictoryPlan as error:
         return str(error)
-    if change.override.amount is change.override.unit_price is None and not change.override.tiers:
-        return f"An override of the price {price.code} needs its amount, unit_price or tiers."
     return None
 
 

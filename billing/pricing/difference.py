@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing.pricing.explanation import Explanation, explain, explain_reversal
 from billing.pricing.owed import Owed
 from billing.pricing.prices import ZERO, PriceKind, PriceTerms
+from billing.pricing.timeline import Timeline
 
 _Key = tuple[str, date, str, Decimal | None]
 
@@ -80,14 +81,19 @@ class _Covered:
 
 
 def difference(
-    owed: Iterable[Owed], charged: Iterable[Charged], *, prices: Mapping[str, PriceTerms]
+    owed: Iterable[Owed],
+    charged: Iterable[Charged],
+    *,
+    prices: Mapping[str, PriceTerms],
+    known: Timeline | None = None,
 ) -> tuple[Line, ...]:
     """
     Return the lines that lead from what is charged to what is owed; none when they agree.
 
     Charges come in the order in which they were made. Stretches are told apart by price and its
     tag, first day and quantity (not that of usage); a charged stretch that is owed no more is
-    credited wholly, at the price found in `prices` (`Timeline.prices`).
+    credited wholly, at the price found in `prices` (`Timeline.prices`). What is `known` of the
+    subscription only helps to explain credits.
 
     :raises KeyError: if `prices` lacks the price of a charge.
     """
@@ -97,8 +103,8 @@ def difference(
         quantity = None if is_usage else charge.quantity
         key = (charge.price_id, charge.stretch_starts_on, charge.tag, quantity)
         covered.setdefault(key, _Covered(charge.stretch_starts_on)).add(charge)
-    lines = [_correction(item, covered.pop(_key(item), None)) for item in owed]
-    lines += [_reversal(prices[key[0]], key, rest) for key, rest in covered.items()]
+    lines = [_correction(item, covered.pop(_key(item), None), known) for item in owed]
+    lines += [_reversal(prices[key[0]], key, rest, known) for key, rest in covered.items()]
     return tuple(sorted((line for line in lines if line), key=_order))
 
 
@@ -114,7 +120,7 @@ def _order(line: Line) -> tuple[date, str, bool, str, str, Decimal]:
     )  # fmt: skip
 
 
-def _correction(item: Owed, covered: _Covered | None) -> Line | None:
+def _correction(item: Owed, covered: _Covered | None, known: Timeline | None) -> Line | None:
     charged_minor = covered.amount_minor if covered else 0
     amount_minor = item.amount_minor - charged_minor
     if not amount_minor:
@@ -141,7 +147,7 @@ def _correction(item: Owed, covered: _Covered | None) -> Line | None:
         charged_ends_on=covered.ends_on,
         owed_minor=item.amount_minor,
         owed_ends_on=item.ends_on,
-        explanation=explain(item, charged_minor),
+        explanation=explain(item, charged_minor, measured_before=covered.measured, known=known),
     )
 
 
@@ -150,7 +156,9 @@ def _quantity(item: Owed, measured_before: Decimal | None) -> Decimal:
     return (item.quantity - (measured_before or ZERO)) or item.quantity
 
 
-def _reversal(price: PriceTerms, key: _Key, covered: _Covered) -> Line | None:
+def _reversal(
+    price: PriceTerms, key: _Key, covered: _Covered, known: Timeline | None
+) -> Line | None:
     _, starts_on, tag, _ = key
     if not covered.amount_minor:
         return None
@@ -170,6 +178,10 @@ def _reversal(price: PriceTerms, key: _Key, covered: _Covered) -> Line | None:
         owed_minor=0,
         owed_ends_on=starts_on,
         explanation=explain_reversal(
-            price, covered.quantity, (starts_on, covered.ends_on), covered.amount_minor
+            price,
+            covered.quantity,
+            (starts_on, covered.ends_on),
+            covered.amount_minor,
+            known=known,
         ),
     )

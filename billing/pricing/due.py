@@ -4,14 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from billing.money import to_minor
 from billing.pricing.agreement import Term
-from billing.pricing.course import Part, Segment
 from billing.pricing.owed import owed
-from billing.pricing.prices import PriceKind, PriceModel
-from billing.pricing.rating import full_price
+from billing.pricing.prices import PriceKind
 from billing.pricing.stretches import Facts, facts_on
-from billing.pricing.terms import Change, When
+from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
 _DAY = timedelta(days=1)
@@ -37,7 +34,32 @@ def next_due(timeline: Timeline, *, after: date) -> date | None:
             timeline, changes, turn
         ):
             return turn
+        if _goes_on_for_ever(facts, turn - _DAY):
+            return None  # A whole period on the last terms owes nothing: so do all that follow.
         on = turn
+
+
+def turns_on(timeline: Timeline, on: date) -> bool:
+    """
+    Return whether something of a subscription is due on a day by what was known before that day.
+
+    Then the facts recorded on the day are charged without it: it comes after them, on the terms
+    that they leave. What a start begins on its own day is due as well.
+    """
+    eve = on - _DAY
+    facts = facts_on(timeline.known(eve).changes, on, eve)
+    if not facts.course.parts:
+        return any(
+            change.kind is ChangeKind.START and change.effective_on == on
+            for change in timeline.known(on).changes
+        )
+    end = facts.course.cancellation
+    if end:
+        return end.effective_on == on
+    segments = [segment for part in facts.course.parts for segment in part.segments]
+    return facts.schedule.slot(on).starts_on == on or any(
+        segment.starts_on == on for segment in segments
+    )
 
 
 def effective_date(timeline: Timeline, *, on: date, when: When, term: Term | None = None) -> date:
@@ -90,37 +112,23 @@ def _next_turn(facts: Facts, after: date) -> date | None:
     end = facts.course.cancellation
     if end and end.effective_on <= after:
         return None
-    days = [] if facts.next_pending == _NEVER else [facts.next_pending]
+    days = [facts.next_pending]
     part = facts.course.part_on(after)
     if part is not None:
         days += [segment.starts_on for segment in part.segments]
-        last = part.segments[-1]
-        # What no longer earns can still owe the arrears of the period in which it stopped.
-        running = after if _earns(part, last) else min(after, last.starts_on - _DAY)
-        if running == after or running >= part.starts_on:
-            days.append(facts.schedule.slot(running).ends_on)
-    return min((day for day in days if day > after), default=None)
+        days.append(facts.schedule.slot(after).ends_on)
+    return min((day for day in days if after < day < _NEVER), default=None)
 
 
-def _earns(part: Part, segment: Segment) -> bool:
-    if part.plan.minimum_commitment and segment.is_paid:
-        return True
-    return any(
-        held.price.kind is PriceKind.USAGE
-        or (
-            held.price.kind is PriceKind.RECURRING
-            and segment.is_paid
-            and _costs(held.price.model, segment, code)
-        )
-        for code, held in segment.prices.items()
+def _goes_on_for_ever(facts: Facts, on: date) -> bool:
+    """Return whether the period of a day lies wholly in terms that nothing is known to end."""
+    part = facts.course.part_on(on)
+    return (
+        part is not None
+        and part.ends_on is None
+        and facts.next_pending == _NEVER
+        and facts.schedule.slot(on).starts_on >= part.segments[-1].starts_on
     )
-
-
-def _costs(model: PriceModel, segment: Segment, code: str) -> bool:
-    price = segment.prices[code].price
-    if price.minimum or segment.discounts or model is not PriceModel.FLAT:
-        return True
-    return bool(to_minor(full_price(price, segment.quantity), price.currency))
 
 
 def _depends_on_usage(facts: Facts, eve: date) -> bool:

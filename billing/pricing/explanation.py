@@ -1,15 +1,18 @@
 """Why a charge is what it is, as facts: what `billing.wording` makes sentences of."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 
 from billing.money import EXACT, plain_decimal
+from billing.periods import day_after
 from billing.pricing.owed import Owed
-from billing.pricing.prices import ZERO, PriceKind, PriceTerms, Proration
+from billing.pricing.prices import COMMITMENT, ZERO, PlanTerms, PriceKind, PriceModel, PriceTerms
 from billing.pricing.rating import Step, steps
 from billing.pricing.reckoning import Reckoning
-from billing.pricing.terms import Change
+from billing.pricing.terms import Change, ChangeKind, Credit
+from billing.pricing.timeline import Timeline
 from billing.pricing.usage import Properties
 
 _TWELVE_PLACES = Decimal("1e-12")
@@ -18,11 +21,19 @@ Fact = str | int | bool | None | list["Explanation"]
 Explanation = dict[str, Fact]
 
 
-def explain(item: Owed, charged_before_minor: int) -> Explanation:
+def explain(
+    item: Owed,
+    charged_before_minor: int,
+    *,
+    measured_before: Decimal | None = None,
+    known: Timeline | None = None,
+) -> Explanation:
     """
     Return why an amount is owed: price, steps, share, bounds, reductions, and what led to it.
 
     Amounts and quantities are decimal strings in major units, `*_minor` whole minor units.
+    `measured_before` is the quantity of usage that was charged before. What is `known` tells why
+    a charge is corrected where no change ends its days.
     """
     reckoned = item.reckoning
     return {
@@ -40,11 +51,12 @@ def explain(item: Owed, charged_before_minor: int) -> Explanation:
         "stretch_starts_on": str(item.starts_on),
         "stretch_ends_on": str(item.ends_on),
         "due_on": str(item.due_on),
-        "plan": item.plan.code,
-        "plan_id": item.plan.id,
+        **_of_plan(item.plan),
         **_of_change("change", item.change),
         **_of_change("ended_by", item.ended_by),
+        **_of_change("reason", _reason_of_correction(item, charged_before_minor, known)),
         **_extras(item, reckoned),
+        **_of_usage(item, reckoned, measured_before),
         "exact_amount": _shown(reckoned.amount),
         "counted_minor": item.uncounted_minor if item.price.code == "minimum_commitment" else None,
         "owed_minor": item.amount_minor,
@@ -53,18 +65,83 @@ def explain(item: Owed, charged_before_minor: int) -> Explanation:
 
 
 def explain_reversal(
-    price: PriceTerms, quantity: Decimal, days: tuple[date, date], charged_before_minor: int
+    price: PriceTerms,
+    quantity: Decimal,
+    days: tuple[date, date],
+    charged_before_minor: int,
+    *,
+    known: Timeline | None = None,
 ) -> Explanation:
-    """Return why a charge is taken back wholly: nothing is owed for its days any more."""
+    """
+    Return why a charge is taken back wholly: nothing is owed for its days any more.
+
+    By what is `known`, its plan and the change that made it so are told too.
+    """
     starts_on, ends_on = days
+    reason = _news(known, ends_on) if known else None
+    plans = [change.plan for change in known.changes if change.plan] if known else []
     return {
         **_of_price(price),
+        **next((_of_plan(plan) for plan in plans if _sells(plan, price)), {}),
+        **_of_change("reason", reason),
         "quantity": plain_decimal(quantity),
         "stretch_starts_on": str(starts_on),
         "stretch_ends_on": str(ends_on),
         "owed_minor": 0,
         "charged_before_minor": charged_before_minor,
     }
+
+
+def explain_purchase(
+    price: PriceTerms | None,
+    *,
+    quantity: Decimal,
+    unit_price: Decimal | None,
+    tax_included: bool,
+    owed_minor: int,
+) -> Explanation:
+    """Return why a line of an order costs what it does; without a price: by its unit price."""
+    found: Explanation = {
+        "model": price.model.value if price else PriceModel.PER_UNIT.value,
+        "quantity": plain_decimal(quantity),
+        "unit_price": _plain(unit_price),
+        "tax_included": tax_included,
+        "owed_minor": owed_minor,
+        "charged_before_minor": 0,
+    }
+    if price:
+        return {**found, **_of_model(price), "steps": list(_rows(steps(price, quantity), ()))}
+    return found
+
+
+def _reason_of_correction(
+    item: Owed, charged_before_minor: int, known: Timeline | None
+) -> Change | None:
+    if not charged_before_minor or item.ended_by or known is None:
+        return None
+    if item.price.kind is PriceKind.USAGE or item.price.code == COMMITMENT:
+        return None  # Late usage corrects them.
+    return _news(known, day_after(item.ends_on))
+
+
+def _news(known: Timeline, ends_on: date) -> Change | None:
+    """Return the latest news that can have changed what was charged for days before `ends_on`."""
+    news = [
+        change
+        for change in known.changes
+        if known.known_on in (change.recorded_on, change.effective_on)
+        and (change.effective_on < ends_on or change.credit is Credit.FULL)
+        and change.kind is not ChangeKind.START
+    ]
+    return max(news, key=attrgetter("position"), default=None)
+
+
+def _sells(plan: PlanTerms, price: PriceTerms) -> bool:
+    return any(price.id == mine.id for mine in plan.prices)
+
+
+def _of_plan(plan: PlanTerms) -> Explanation:
+    return {"plan": plan.code, "plan_id": plan.id}
 
 
 def _of_price(price: PriceTerms) -> Explanation:
@@ -75,6 +152,7 @@ def _of_price(price: PriceTerms) -> Explanation:
         "timing": price.timing.value,
         "proration": price.proration.value,
         "currency": price.currency,
+        "tax_included": price.tax_included,
         "price_valid_from": str(price.valid_from) if price.valid_from else None,
     }
 
@@ -95,6 +173,8 @@ def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
     found: Explanation = {"steps": _steps(item, reckoned)}
     if item.tag:
         found["tag"] = item.tag
+    if item.trial_until == item.starts_on:
+        found["trial_ended_on"] = str(item.starts_on - timedelta(days=1))
     if reckoned.minimum is not None:
         found["minimum"] = _shown(reckoned.minimum)
     if reckoned.maximum is not None:
@@ -108,16 +188,40 @@ def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
             }
             for reduction in reckoned.reductions
         ]
-    if item.price.meter:
-        found["meter"] = item.price.meter.code
-        found["aggregation"] = item.price.meter.aggregation.value
+    return {**found, **_of_model(item.price)}
+
+
+def _of_model(price: PriceTerms) -> Explanation:
+    """Return what the steps of a model don't tell: the size of packages, what is free, bounds."""
+    found: Explanation = {}
+    for name in ("size", "free_units", "free_amount", "min_per_event", "max_per_event"):
+        value: Decimal | None = getattr(price, name)
+        if value is not None and (value or name != "free_units"):
+            found[name] = plain_decimal(value)
+    if price.free_events is not None:
+        found["free_events"] = price.free_events
+    return found
+
+
+def _of_usage(item: Owed, reckoned: Reckoning, measured_before: Decimal | None) -> Explanation:
+    """Return what was measured; `counted_quantity` where tiers count on from days before."""
+    if not item.price.meter:
+        return {}
+    found: Explanation = {
+        "meter": item.price.meter.code,
+        "aggregation": item.price.meter.aggregation.value,
+    }
+    if reckoned.rated and reckoned.rated.quantity != item.quantity:
+        found["counted_quantity"] = _shown(reckoned.rated.quantity)
+    if measured_before is not None:
+        found["measured_before"] = _shown(measured_before)
     return found
 
 
 def _steps(item: Owed, reckoned: Reckoning) -> list[Explanation]:
     if reckoned.rated:
         return [row for group, found in reckoned.rated.groups for row in _rows(found, group)]
-    if item.price.kind is PriceKind.USAGE or item.price.proration is Proration.NONE:
+    if item.price.kind is PriceKind.USAGE:
         return []
     return list(_rows(steps(item.price, item.quantity), ()))
 

@@ -12,10 +12,15 @@ from billing.pricing.usage import NOTHING, Measured, Metered, Properties
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """What usage costs, unrounded, before minimum and discounts; by group."""
+    """
+    What usage costs, unrounded, before minimum and discounts; by group.
+
+    `is_used`: there was any, be it of the value 0.
+    """
 
     amount: Decimal
     quantity: Decimal
+    is_used: bool
     groups: tuple[tuple[Properties, tuple[Step, ...]], ...]
 
 
@@ -33,22 +38,16 @@ def rate(price: PriceTerms, measured: Mapping[Properties, Measured]) -> Rated:
         amount = EXACT.add(amount, total(found))
     for mine in measured.values():
         quantity = EXACT.add(quantity, mine.quantity)
+    is_used = any(mine.count or mine.quantity for mine in measured.values())
     if price.model is PriceModel.FLAT:
         quantity = ONE
-    return Rated(amount, quantity, groups)
+    return Rated(amount, quantity, is_used, groups)
 
 
 def needs_records(price: PriceTerms) -> bool:
     """Return whether a price looks at single records, not only at what they add up to."""
-    return price.model is PriceModel.PERCENTAGE and any(
-        bound is not None
-        for bound in (
-            price.free_events,
-            price.free_amount,
-            price.min_per_event,
-            price.max_per_event,
-        )  # fmt: skip
-    )
+    bounds = (price.free_events, price.free_amount, price.min_per_event, price.max_per_event)
+    return price.model is PriceModel.PERCENTAGE and any(bound is not None for bound in bounds)
 
 
 def _rate(price: PriceTerms, mine: Measured) -> Sequence[Step]:

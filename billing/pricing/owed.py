@@ -32,7 +32,8 @@ class Owed:
 
     `slot_starts_on` is the first day of the billing period as it is lived through, `period` the
     full one that its days are shares of. `tag` names the facts that make the price other than it
-    is listed. `uncounted_minor` is the part that doesn't count towards a minimum commitment.
+    is listed. `uncounted_minor` is the part that doesn't count towards a minimum commitment,
+    `trial_until` the day after a trial of the plan.
     """
 
     price: PriceTerms
@@ -50,6 +51,7 @@ class Owed:
     due_on: date
     change: Change
     ended_by: Change | None
+    trial_until: date | None = None
 
 
 def owed(timeline: Timeline, *, until: date, since: date | None = None) -> tuple[Owed, ...]:
@@ -90,7 +92,7 @@ def _of_part(
                 continue
             uncounted = 0
             if trial_until and part.plan.minimum_commitment and stretch.starts_on < trial_until:
-                tried = used_up_to(stretch, buckets, known_on, trial_until, books.zone)
+                tried = used_up_to(stretch, reckoned, buckets, known_on, trial_until, books.zone)
                 uncounted = to_minor(tried, price.currency)
             yield _owed(part, stretch, reckoned, uncounted_minor=uncounted)
 
@@ -113,6 +115,7 @@ def _owed(part: Part, stretch: Stretch, reckoned: Reckoning, *, uncounted_minor:
         due_on=stretch.due_on,
         change=stretch.change,
         ended_by=stretch.ended_by,
+        trial_until=_trial_until(part),
     )
 
 
@@ -133,6 +136,8 @@ def _true_ups(
 ) -> Iterator[Owed]:
     """Yield what is missing to the minimum commitment of each billing period that has ended."""
     part_ends_on = part.ends_on or date.max
+    if since >= part_ends_on:
+        return
     counted: defaultdict[date, int] = defaultdict(int)
     for item in mine:
         if item.price.kind is not PriceKind.ONCE:

@@ -92,7 +92,7 @@ class Tier:
     up_to: Decimal | None
     unit_price: Decimal = ZERO
     flat: Decimal = ZERO
-    rate: Decimal = ZERO
+    rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,12 +232,7 @@ _NOT_NEGATIVE = (
 
 
 def _problems(price: PriceTerms) -> Iterator[str]:
-    for name in _NEEDS[price.model]:
-        if getattr(price, name) in (None, ()):
-            yield f"the model {price.model} needs {name}: give it"
-    for name in _ONLY_SOME_TAKE:
-        if getattr(price, name) not in (None, (), ZERO) and name not in _TAKES[price.model]:
-            yield f"the model {price.model} has no {name}: leave it out, or choose another model"
+    yield from _model_problems(price)
     for name in _NOT_NEGATIVE:
         value = getattr(price, name)
         if value is not None and value < 0:
@@ -246,10 +241,16 @@ def _problems(price: PriceTerms) -> Iterator[str]:
         yield "size must be more than 0"
     yield from _bounds_problems(price)
     yield from _usage_problems(price)
-    if price.tiers:
-        yield from _tier_problems(price)
-    if price.valid_from and price.valid_until and price.valid_until <= price.valid_from:
-        yield "valid_until must be after valid_from"
+    yield from _tier_problems(price)
+
+
+def _model_problems(price: PriceTerms) -> Iterator[str]:
+    for name in _NEEDS[price.model]:
+        if getattr(price, name) in (None, ()):
+            yield f"the model {price.model} needs {name}: give it"
+    for name in _ONLY_SOME_TAKE:
+        if getattr(price, name) not in (None, (), ZERO) and name not in _TAKES[price.model]:
+            yield f"the model {price.model} has no {name}: leave it out, or choose another model"
 
 
 def _bounds_problems(price: PriceTerms) -> Iterator[str]:
@@ -257,6 +258,8 @@ def _bounds_problems(price: PriceTerms) -> Iterator[str]:
         least, most = getattr(price, low), getattr(price, high)
         if least is not None and most is not None and least > most:
             yield f"{low} must not be more than {high}"
+    if price.valid_from and price.valid_until and price.valid_until <= price.valid_from:
+        yield "valid_until must be after valid_from"
 
 
 def _usage_problems(price: PriceTerms) -> Iterator[str]:
@@ -277,7 +280,7 @@ def _usage_problems(price: PriceTerms) -> Iterator[str]:
 
 def _tier_problems(price: PriceTerms) -> Iterator[str]:
     bounds = [tier.up_to for tier in price.tiers]
-    if bounds[-1] is not None:
+    if bounds and bounds[-1] is not None:
         yield (
             f"tiers leave a gap above {bounds[-1]}: the last tier has no upper bound (up_to: null)"
         )
@@ -294,15 +297,34 @@ def _tier_problems(price: PriceTerms) -> Iterator[str]:
 
 
 def _single_tier_problems(model: PriceModel, tier: Tier) -> Iterator[str]:
-    if min(tier.unit_price, tier.flat, tier.rate) < 0:
+    if min(tier.unit_price, tier.flat, tier.rate or ZERO) < 0:
         yield "the amounts of a tier must not be negative"
-    if tier.rate and model is not PriceModel.GRADUATED_PERCENTAGE:
+    if tier.rate is not None and model is not PriceModel.GRADUATED_PERCENTAGE:
         yield f"the tiers of the model {model} have no rate"
+    if tier.rate is None and model is PriceModel.GRADUATED_PERCENTAGE:
+        yield f"each tier of the model {model} needs its rate: give it, 0 where it is free"
     if tier.unit_price and model in (PriceModel.STAIRSTEP, PriceModel.GRADUATED_PERCENTAGE):
         yield f"the tiers of the model {model} have no unit_price"
 
 
 def _plan_problems(plan: PlanTerms) -> Iterator[str]:
+    yield from _period_problems(plan)
+    if plan.trial_days < 0:
+        yield "trial_days must not be negative"
+    if plan.minimum_commitment is not None:
+        yield from _commitment_problems(plan, plan.minimum_commitment)
+    if plan.interval in DAYS and any(
+        price.proration is Proration.THIRTY_DAYS for price in plan.prices
+    ):
+        yield "proration thirty_days needs months, not days or weeks"
+    if len({price.currency for price in plan.prices}) > 1:
+        yield "prices must have one currency"
+    versions = [(price.code, price.valid_from, price.recorded_on) for price in plan.prices]
+    for code in {version[0] for version in versions if versions.count(version) > 1}:
+        yield f"two versions of the price {code} are valid from the same day: give each its own"
+
+
+def _period_problems(plan: PlanTerms) -> Iterator[str]:
     if plan.interval_count < 1:
         yield "interval_count must be at least 1"
     if plan.anchor_day is not None and not 1 <= plan.anchor_day <= 31:
@@ -314,16 +336,6 @@ def _plan_problems(plan: PlanTerms) -> Iterator[str]:
             "calendar periods are single weeks, months, quarters, half-years or years, "
             "without an anchor_day"
         )
-    if plan.trial_days < 0:
-        yield "trial_days must not be negative"
-    if plan.minimum_commitment is not None:
-        yield from _commitment_problems(plan, plan.minimum_commitment)
-    if plan.interval in DAYS and any(
-        price.proration is Proration.THIRTY_DAYS for price in plan.prices
-    ):
-        yield "proration thirty_days needs months, not days or weeks"
-    if len({price.currency for price in plan.prices}) > 1:
-        yield "prices must have one currency"
 
 
 def _commitment_problems(plan: PlanTerms, commitment: Decimal) -> Iterator[str]:

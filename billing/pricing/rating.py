@@ -85,7 +85,7 @@ def _graduated(price: PriceTerms, quantity: Decimal) -> Iterator[Step]:
 
 def _graduated_percentage(price: PriceTerms, quantity: Decimal) -> Iterator[Step]:
     for units, tier in _entered(price.tiers, quantity):
-        amount = EXACT.add(percent_of(units, tier.rate), tier.flat)
+        amount = EXACT.add(percent_of(units, tier.rate or ZERO), tier.flat)
         yield Step(units, amount, rate=tier.rate, flat=tier.flat, up_to=tier.up_to)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from billing.money import EXACT, share_of
 from billing.periods import Period
+from billing.pricing.conditions import ActiveDiscount
 from billing.pricing.metering import Rated, rate
 from billing.pricing.prices import ZERO, PriceTerms, Proration
 from billing.pricing.proration import WHOLE, Share, share
@@ -47,14 +48,30 @@ class Reckoning:
 
 
 @dataclass(slots=True)
+class _Tally:
+    """What the earlier stretches of a price in a period come to: as priced, raised, and owed."""
+
+    priced: Decimal = ZERO
+    raised: Decimal = ZERO
+    owed: Decimal = ZERO
+
+
+@dataclass(slots=True)
 class Books:
-    """What was reckoned so far of one timeline: later amounts depend on it."""
+    """
+    What was reckoned so far of one timeline: later amounts depend on it.
+
+    `tallies` are by price and billing period, `spent` by discount and billing period; `counted`
+    are the counts of usage, by price and first day, of which something was owed.
+    """
 
     zone: str
     begun: dict[str, tuple[date, Decimal]] = field(default_factory=dict)
+    tallies: dict[tuple[str, date], "_Tally"] = field(default_factory=dict)
     spent: defaultdict[tuple[str, date], list[tuple[Period, Decimal]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    counted: set[tuple[str, date]] = field(default_factory=set)
 
 
 def reckon(stretch: Stretch, books: Books) -> Reckoning:
@@ -96,14 +113,19 @@ def reckon_usage(
     """
     price = stretch.pricing.price
     after = _rated(stretch, buckets, known_on, stretch.ends_on, books.zone)
-    if not stretch.paid and not after.quantity:
+    if not stretch.paid and not after.is_used:
         return None
     begun, before = ZERO, ZERO
-    if stretch.starts_on > stretch.rated_from:
+    count = price.code, stretch.rated_from
+    if count in books.counted:
         earlier = _rated(stretch, buckets, known_on, stretch.starts_on, books.zone)
         begun, before = earlier.amount, earlier.quantity
-    days = (Period(stretch.starts_on, stretch.ends_on),)
-    most = _portion(price, days, stretch, books.zone)
+    books.counted.add(count)
+    # Days of a trial before the first billing period are no days of it.
+    starts_on = max(stretch.starts_on, stretch.slot.starts_on)
+    most = WHOLE
+    if starts_on < stretch.ends_on and (stretch.paid or not _is_whole_period(stretch)):
+        most = _portion(price, (Period(starts_on, stretch.ends_on),), stretch, books.zone)
     least = _portion(price, stretch.paid, stretch, books.zone)
     bounded = _bounded(EXACT.subtract(after.amount, begun), stretch, least, most, books)
     return Reckoning(
@@ -120,14 +142,30 @@ def reckon_usage(
 
 
 def used_up_to(
-    stretch: Stretch, buckets: Sequence[Bucket], known_on: date, on: date, zone: str
+    stretch: Stretch,
+    reckoned: Reckoning,
+    buckets: Sequence[Bucket],
+    known_on: date,
+    on: date,
+    zone: str,
 ) -> Decimal:
-    """Return what the usage of a stretch comes to before a day, unrounded, without bounds."""
-    upto = _rated(stretch, buckets, known_on, min(on, stretch.ends_on), zone).amount
-    if stretch.starts_on == stretch.rated_from:
-        return upto
-    begun = _rated(stretch, buckets, known_on, stretch.starts_on, zone).amount
-    return EXACT.subtract(upto, begun)
+    """Return how much of what a stretch owes is for its usage before a day, unrounded."""
+    upto = _rated(stretch, buckets, known_on, min(on, stretch.ends_on), zone)
+    if not upto.is_used:
+        return ZERO
+    tried = upto.amount
+    if stretch.starts_on > stretch.rated_from:
+        begun = _rated(stretch, buckets, known_on, stretch.starts_on, zone).amount
+        tried = EXACT.subtract(tried, begun)
+    priced = EXACT.subtract(reckoned.full_price, reckoned.begun)
+    if priced > reckoned.amount:  # A discount or the maximum leaves the same share of each day.
+        return share_of(reckoned.amount, tried, priced)
+    return tried
+
+
+def _is_whole_period(stretch: Stretch) -> bool:
+    slot = stretch.slot
+    return (stretch.starts_on, stretch.ends_on) == (slot.starts_on, slot.ends_on)
 
 
 def _rated(
@@ -158,17 +196,40 @@ def _bounded(
 ) -> _Bounded:
     """Raise to the minimum, take the discounts off, cut at the maximum: in this order."""
     price = stretch.pricing.price
-    minimum = maximum = None
-    if price.minimum is not None:
-        lowest = share_of(price.minimum, least.used, least.whole)
-        if amount < lowest:
-            amount = minimum = lowest
-    amount, reductions = _reduced(amount, stretch, most, books)
-    if price.maximum is not None:
-        highest = share_of(price.maximum, most.used, most.whole)
-        if amount > highest:
-            amount = maximum = highest
-    return _Bounded(amount, minimum, maximum, reductions)
+    tally = books.tallies.setdefault((price.code, stretch.slot.starts_on), _Tally())
+    raised = _raised(amount, price, least, tally)
+    minimum = raised if raised > amount else None
+    rest, reductions = _reduced(raised, stretch, most, books)
+    highest = _highest(stretch, most, tally)
+    maximum = highest if highest is not None and rest > highest else None
+    owed = rest if maximum is None else maximum
+    tally.priced = EXACT.add(tally.priced, amount)
+    tally.raised = EXACT.add(tally.raised, raised)
+    tally.owed = EXACT.add(tally.owed, owed)
+    return _Bounded(owed, minimum, maximum, reductions)
+
+
+def _raised(amount: Decimal, price: PriceTerms, least: Share, tally: _Tally) -> Decimal:
+    if price.minimum is None:
+        return amount
+    lowest = share_of(price.minimum, least.used, least.whole)
+    if price.proration is not Proration.NONE:
+        return max(amount, lowest)
+    # The minimum is that of all stretches together: what an earlier one was raised by counts.
+    together = max(EXACT.add(tally.priced, amount), lowest)
+    return max(EXACT.subtract(together, tally.raised), min(amount, ZERO))
+
+
+def _highest(stretch: Stretch, most: Share, tally: _Tally) -> Decimal | None:
+    """Return the most that a stretch owes; None if there is no maximum."""
+    price = stretch.pricing.price
+    if price.maximum is None:
+        return None
+    highest = share_of(price.maximum, most.used, most.whole)
+    if price.proration is Proration.NONE or stretch.rated_from < stretch.slot.starts_on:
+        # Its stretches have the whole maximum in common.
+        highest = min(highest, max(EXACT.subtract(price.maximum, tally.owed), ZERO))
+    return highest
 
 
 def _reduced(
@@ -182,24 +243,31 @@ def _reduced(
         if percent is not None:
             off = percent_of(amount, percent)
         else:
-            most = share_of(discount.terms.amount or ZERO, portion.used, portion.whole)
-            key = (discount.change_id, stretch.slot.starts_on)
-            off = max(min(amount, EXACT.subtract(most, _spent(books.spent[key], stretch))), ZERO)
-            books.spent[key].append((Period(stretch.starts_on, stretch.ends_on), off))
+            spent = books.spent[discount.change_id, stretch.slot.starts_on]
+            off = max(min(amount, _left(discount, spent, stretch, portion)), ZERO)
+            spent.append((Period(stretch.starts_on, stretch.ends_on), off))
         amount = EXACT.subtract(amount, off)
         taken.append(Reduction(discount.change_id, percent, off))
     return amount, tuple(taken)
 
 
-def _spent(earlier: Sequence[tuple[Period, Decimal]], stretch: Stretch) -> Decimal:
-    """Return what other prices have used of a discount on the days of a stretch."""
-    total = ZERO
-    for days, amount in earlier:
+def _left(
+    discount: ActiveDiscount,
+    spent: Sequence[tuple[Period, Decimal]],
+    stretch: Stretch,
+    portion: Share,
+) -> Decimal:
+    """Return what is left of a discount's amount for a stretch; it counts once per period."""
+    most = discount.terms.amount or ZERO
+    in_all = on_its_days = ZERO
+    for days, amount in spent:
+        in_all = EXACT.add(in_all, amount)
         starts_on = max(days.starts_on, stretch.starts_on)
         overlap = (min(days.ends_on, stretch.ends_on) - starts_on).days
         if overlap > 0:
-            total = EXACT.add(total, share_of(amount, overlap, days.days))
-    return total
+            on_its_days = EXACT.add(on_its_days, share_of(amount, overlap, days.days))
+    share_left = EXACT.subtract(share_of(most, portion.used, portion.whole), on_its_days)
+    return min(share_left, EXACT.subtract(most, in_all))
 
 
 def _portion(price: PriceTerms, days: Sequence[Period], stretch: Stretch, zone: str) -> Share:

@@ -1,4 +1,4 @@
-"""The billing periods that a subscription really has: cycles, one after the other, each cut short."""
+"""The billing periods that a subscription really has: cycles one after the other, cut short."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

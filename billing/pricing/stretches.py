@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from billing.periods import Period, day_after
+from billing.periods import Alignment, Period, day_after
 from billing.pricing.conditions import ActiveDiscount, Pricing
 from billing.pricing.course import Course, Part, Segment, course
 from billing.pricing.prices import PriceKind, Timing
@@ -85,10 +85,7 @@ def facts_on(standing: Sequence[Change], until: date, known_on: date | None = No
 def stretches(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
     """Yield what is due of a price in a part, from the billing period that contains `since` on."""
     price = next(segment.prices[code].price for segment in part.segments if code in segment.prices)
-    if price.kind is PriceKind.RECURRING:
-        find = _TIMINGS[price.timing]
-    else:
-        find = _KINDS[price.kind]
+    find = _TIMINGS[price.timing] if price.kind is PriceKind.RECURRING else _KINDS[price.kind]
     return find(facts, part, code, since)
 
 
@@ -149,8 +146,27 @@ def _in_arrears(facts: Facts, part: Part, code: str, since: date) -> Iterator[St
 
 
 def _used(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
+    trial_until = _trial_before_periods(part)
+    first = facts.schedule.slot(trial_until) if trial_until else None
     for run in _runs(part, code, is_usage=True):
-        yield from _when_ended(facts, part, run, since)
+        later = since
+        if first and run.starts_on < first.ends_on:
+            # Such a trial has no billing periods: its usage counts in the first one that is paid.
+            due_on, later = min(first.ends_on, part.ends_on or _NEVER), max(since, first.ends_on)
+            if since <= run.starts_on and due_on <= facts.until:
+                days = Period(run.starts_on, min(run.end, first.ends_on))
+                ender = run.ended_by if days.ends_on == run.ends_on else None
+                stretch = _stretch(run, first, days, ender, due_on=due_on)
+                yield replace(stretch, rated_from=part.starts_on)
+        yield from _when_ended(facts, part, run, later)
+
+
+def _trial_before_periods(part: Part) -> date | None:
+    """Return the end of a trial that the first billing period comes after; None without one."""
+    if part.plan.alignment is Alignment.CALENDAR:
+        return None
+    ends = [segment.ends_on for segment in part.segments if segment.is_trial]
+    return ends[-1] if ends else None
 
 
 def _when_ended(facts: Facts, part: Part, run: _Run, since: date) -> Iterator[Stretch]:
@@ -205,7 +221,7 @@ def _runs(part: Part, code: str, *, is_usage: bool) -> list[_Run]:
                 runs[-1],
                 ends_on=run.ends_on,
                 ended_by=run.ended_by,
-                paid=(*runs[-1].paid, *run.paid),
+                paid=_joined(runs[-1].paid, run.paid),
             )
         else:
             runs.append(run)
@@ -224,6 +240,15 @@ def _run(segment: Segment, code: str, *, is_usage: bool) -> _Run:
         segment.ended_by,
         ((segment.starts_on, segment.ends_on or _NEVER),) if segment.is_paid else (),
     )
+
+
+def _joined(
+    spans: tuple[tuple[date, date], ...], more: tuple[tuple[date, date], ...]
+) -> tuple[tuple[date, date], ...]:
+    """Return all spans, as few as can be: their number must not grow with that of the facts."""
+    if spans and more and spans[-1][1] == more[0][0]:
+        return (*spans[:-1], (spans[-1][0], more[0][1]))
+    return (*spans, *more)
 
 
 def _goes_on(run: _Run, following: _Run) -> bool:

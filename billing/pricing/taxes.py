@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from billing.money import round_half_up, round_parts, share_of
+from billing.pricing.tax_area import is_in_eu, tax_country
 
 
 class TaxClass(StrEnum):
@@ -17,6 +18,13 @@ class TaxClass(StrEnum):
     REDUCED = "reduced"
     ZERO = "zero"
     EXEMPT = "exempt"
+
+
+class CustomerKind(StrEnum):
+    """Whether a customer buys as a business or as a consumer."""
+
+    BUSINESS = "business"
+    CONSUMER = "consumer"
 
 
 class TaxDataMissing(LookupError):
@@ -29,10 +37,32 @@ class TaxNotDecided(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """A VAT category (code list UNTDID 5305: S, Z, E) and its rate in percent."""
+    """
+    A VAT category (code list UNTDID 5305: S, Z, E, AE, O) and its rate in percent.
+
+    Without VAT, `exemption_code` (code list VATEX; empty where the law has several) and
+    `exemption_text` say why. They follow from the category, so two taxes are equal without them.
+    """
 
     category: str
     percent: Decimal
+    exemption_code: str = field(default="", compare=False)
+    exemption_text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """
+    What decides the VAT between a seller and a customer.
+
+    `oss`: the seller declares sales to consumers in other EU countries by the one-stop shop.
+    """
+
+    seller_country: str
+    oss: bool
+    customer_country: str
+    kind: CustomerKind
+    has_valid_vat_id: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +75,7 @@ class TaxRate:
     percent: Decimal
     valid_from: date
     valid_until: date | None
+    source: str = ""
 
     def holds_on(self, on: date) -> bool:
         """Return whether the rate is in force on a day."""
@@ -83,39 +114,58 @@ class DocumentTotals:
 
 
 # Rates of zero by nature need no table: no country's law puts another figure on them.
-_WITHOUT_RATE = {
-    TaxClass.ZERO: Tax("Z", Decimal(0)),
-    TaxClass.EXEMPT: Tax("E", Decimal(0)),
-}
+ZERO_RATED = Tax("Z", Decimal(0))
+EXEMPT = Tax("E", Decimal(0), "", "Exempt from VAT")
+REVERSE_CHARGE = Tax("AE", Decimal(0), "VATEX-EU-AE", "Reverse charge")
+OUTSIDE_SCOPE = Tax("O", Decimal(0), "VATEX-EU-O", "Not subject to VAT")
+# By category: tells why a charge that is stored with it bears no VAT.
+WITHOUT_RATE = {tax.category: tax for tax in (ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE_SCOPE)}
+_BY_CLASS = {TaxClass.ZERO: ZERO_RATED, TaxClass.EXEMPT: EXEMPT}
 
 
 def decide_tax(
-    *,
-    seller_country: str,
-    customer_country: str,
-    tax_class: str,
-    supplied_on: date,
-    rates: Iterable[TaxRate],
+    *, parties: Parties, tax_class: str, supplied_on: date, rates: Iterable[TaxRate]
 ) -> Tax:
     """
-    Return the tax on a supply made on a day (of a service: its last day).
+    Return the tax on a service that is supplied on a day (over a period: its last day).
 
-    :raises TaxNotDecided: if the customer is abroad.
+    At home, and to whoever pays VAT like a consumer in another EU country, the seller's rate of the
+    class holds; for the latter with the one-stop shop the customer's country's. A business with a
+    VAT id there owes the tax itself. Outside the Union nothing is due.
+    Source: Directive 2006/112/EC Art. 44, 45, 58, 196.
+
+    :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
     :raises TaxDataMissing: if `rates` holds none for the country, class and day.
     """
-    if customer_country != seller_country:
+    if without_rate := _without_rate(parties, tax_class):
+        return without_rate
+    country = parties.customer_country if parties.oss else parties.seller_country
+    return _rate_in(tax_country(country), tax_class, supplied_on, rates)
+
+
+def _without_rate(parties: Parties, tax_class: str) -> Tax | None:
+    """Return the tax where no country's rate has to be looked up."""
+    seller, customer = tax_country(parties.seller_country), tax_country(parties.customer_country)
+    if seller != customer and not is_in_eu(seller):
         raise TaxNotDecided(
-            f"A supply from {seller_country} to {customer_country} crosses a border, and only "
-            "domestic supplies are decided: check the customer's country, or issue it by hand."
+            f"A supply from {seller} to {customer} crosses a border, and of sellers outside the "
+            "European Union only domestic supplies are decided: check both countries."
         )
-    if tax_class in _WITHOUT_RATE:
-        return _WITHOUT_RATE[TaxClass(tax_class)]
+    if seller != customer and not is_in_eu(customer):
+        return OUTSIDE_SCOPE
+    owes_tax_itself = parties.kind is CustomerKind.BUSINESS and parties.has_valid_vat_id
+    if seller != customer and owes_tax_itself and tax_class != TaxClass.EXEMPT:
+        return REVERSE_CHARGE
+    return _BY_CLASS[TaxClass(tax_class)] if tax_class in _BY_CLASS else None
+
+
+def _rate_in(country: str, tax_class: str, supplied_on: date, rates: Iterable[TaxRate]) -> Tax:
     for rate in rates:
-        is_of_class = rate.country == seller_country and rate.tax_class == tax_class
+        is_of_class = rate.country == country and rate.tax_class == tax_class
         if is_of_class and rate.holds_on(supplied_on):
             return Tax(rate.category, rate.percent)
     raise TaxDataMissing(
-        f"No tax rate is recorded for {seller_country}, class {tax_class}, on {supplied_on}: "
+        f"No tax rate is recorded for {country}, class {tax_class}, on {supplied_on}: "
         "record it, then retry."
     )
 

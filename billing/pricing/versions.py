@@ -54,7 +54,10 @@ def next_version(
         if price.code == held.version.code and _is_later(held, price)
     ]
     coming = [(on, price) for on, price in reached if on > after]
-    return min(coming, key=lambda pair: (pair[0], _valid_from(pair[1])), default=None)
+    if not coming:
+        return None
+    first = min(on for on, _ in coming)
+    return max((pair for pair in coming if pair[0] == first), key=lambda pair: _valid_from(pair[1]))
 
 
 def _rank(price: PriceTerms, change: Change) -> tuple[bool, date]:
@@ -76,7 +79,7 @@ def _reaches_on(held: Agreed, price: PriceTerms, schedule: Schedule) -> date:
     if price.applies_to is AppliesTo.AT_ONCE:
         return on
     slot = schedule.slot(on)
-    return on if slot.starts_on == on or on == held.plan_since else slot.ends_on
+    return on if on in (slot.starts_on, held.plan_since) else slot.ends_on
 
 
 def _valid_from(price: PriceTerms) -> date:

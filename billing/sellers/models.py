@@ -48,6 +48,11 @@ class Seller(models.Model):
     email = models.EmailField(blank=True)
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
     tax_number = models.CharField(max_length=30, blank=True)
+    oss = models.BooleanField(
+        "one-stop shop",
+        default=False,
+        help_text="Whether consumers in other EU countries pay their own country's VAT.",
+    )
     iban = models.CharField("IBAN", max_length=34, blank=True)
     bic = models.CharField("BIC", max_length=11, blank=True)
     timezone = models.CharField(max_length=64, help_text="IANA name; its days decide.")

@@ -1,1 +1,1 @@
-"""Trying out: a customer's story as a scenario, and the invoices that come of it; stores nothing."""
+"""Trying out: a customer's story, and the invoices that come of it; nothing is stored."""

@@ -23,6 +23,11 @@ class Grouping(StrEnum):
 class BadScenario(ValueError):
     """A scenario can't be told or run: the text says where, what is wrong, and how to mend it."""
 
+    def __init__(self, problem: str, *, where: str = "") -> None:
+        """`where` is a line of a file or a path in JSON; empty where none is to blame."""
+        super().__init__(f"{where}: {problem}" if where else problem)
+        self.problem, self.where = problem, where
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerTerms:
@@ -139,7 +144,7 @@ class DocumentLine:
 
     price: str | None
     text: str
-    starts_on: date
+    starts_on: date | None
     ends_on: date | None
     quantity: Decimal
     unit_price: Decimal | None

@@ -26,6 +26,7 @@ from billing.sellers.admin import (
     unit_price,
 )
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
 
 KIND_COLOURS = {"invoice": "info", "credit_note": "warning"}
 
@@ -89,10 +90,18 @@ class InvoiceFigures:
 class LineInline(ChargeFigures, FactInline):
     model = Charge
     fields = (
-        "position", "text", "period", "shown_quantity", "shown_unit_price", "net", "tax",
+        "position", "shown_text", "period", "shown_quantity", "shown_unit_price", "net", "tax",
     )  # fmt: skip
     ordering = ("position",)
     verbose_name_plural = "lines"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
+        return super().get_queryset(request).select_related(*EXPLAINED_BY)
+
+    @admin.display(description="text")
+    def shown_text(self, charge: Charge) -> SafeString:
+        explained = explained_line(charge)
+        return format_html('{}<p class="anlass-explained">{}</p>', charge.text, explained)
 
 
 class ChargeInline(ChargeFigures, FactInline):
@@ -199,7 +208,7 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
     search_ids = ("pk", "transaction_id", "customer", "subscription", "invoice")
     readonly_fields = (
         "period", "shown_quantity", "shown_unit_price", "net", "tax", "transaction",
-        "shown_explanation",
+        "shown_explained", "shown_explanation",
     )  # fmt: skip
     fieldsets = (
         (
@@ -215,12 +224,16 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
             {
                 "fields": (
                     "period", "shown_quantity", "shown_unit_price", "net", "tax", "tax_included",
-                    "is_credit", "shown_explanation",
+                    "is_credit", "shown_explained", "shown_explanation",
                 )
             },
         ),
         ("Cause", {"fields": ("cause", "transaction", "created_at")}),
     )  # fmt: skip
+
+    @admin.display(description="in words")
+    def shown_explained(self, charge: Charge) -> str:
+        return explained_line(charge)
 
 
 def _period(starts_on: date, ends_on: date | None) -> str:
@@ -248,7 +261,7 @@ def _party(printed: Mapping[str, str]) -> SafeString:
     rest = {
         name: value
         for name, value in printed.items()
-        if name not in {"postcode", "city", "name", "street", "country", "kind", "locale"}
+        if name not in {"postcode", "city", "name", "street", "country", "kind", "locale", "oss"}
     }
     lines = (printed.get("name"), printed.get("street"), town, printed.get("country"))
     return format_html(

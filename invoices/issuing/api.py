@@ -17,6 +17,7 @@ from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
 from billing.sellers.api.pages import PageQuery, listed
 from billing.sellers.api.scoped import Endpoint
 from invoices.issuing.models import KINDS, Charge, Invoice
+from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
 
 LONGEST_NUMBER = 60
 
@@ -58,14 +59,21 @@ class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
     )
     net = MoneyField("amount_minor")
     tax_percent = PlainDecimalField()
+    explained = serializers.SerializerMethodField(
+        help_text="Why the line stands here, in the language of the customer."
+    )
 
     class Meta:
         model = Charge
         fields = [
             "id", "position", "text", "starts_on", "ends_on", "quantity", "unit_price",
             "tax_included", "net", "is_credit", "tax_category", "tax_percent", "subscription",
-            "price", "price_code", "plan", "order", "cause", "explanation",
+            "price", "price_code", "plan", "order", "cause", "explained", "explanation",
         ]  # fmt: skip
+
+    def get_explained(self, line: Charge) -> str:
+        """Return a paragraph."""
+        return explained_line(line)
 
 
 class TaxOutput(serializers.Serializer[Any]):
@@ -147,7 +155,7 @@ _COLUMNS = {
 
 
 def _with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    lines = Charge.objects.select_related("order_line").order_by("position")
+    lines = Charge.objects.select_related("order_line", *EXPLAINED_BY).order_by("position")
     return invoices.prefetch_related(Prefetch("lines", lines))
 
 

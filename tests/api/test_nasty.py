@@ -72,6 +72,37 @@ PLAN = {
     "prices": [{"code": "x", "unit_price": "1", "tax_class": "zero", "valid_from": "2026-01-01"}],
 }  # fmt: skip
 
+SCENARIO = {
+    "title": "x",
+    "seller": {"country": "DE", "timezone": "Europe/Berlin", "currency": "EUR", "oss": True},
+    "contract": {"grouping": "monthly", "term": {"initial_months": 1, "renewal_months": 1}},
+    "meters": {"m": {"aggregation": "sum", "property": "a", "carried": True}},
+    "plans": {
+        "p": {
+            "interval": "month",
+            "prices": [
+                {
+                    "code": "u", "charge": "usage", "meter": "m", "model": "graduated",
+                    "tiers": [{"up_to": None, "unit_price": "1"}], "filters": {"a": ["1"]},
+                    "valid_from": "2026-01-01",
+                }
+            ],
+        }
+    },
+    "timeline": [
+        {"on": "2026-01-01", "do": "start", "plan": "p", "quantity": "1", "recorded": "2026-01-02"},
+        {"on": "2026-01-03", "do": "discount", "amount": "1", "periods": 1, "prices": ["u"]},
+    ],
+    "orders": [
+        {"on": "2026-01-01", "lines": [{"text": "x", "quantity": "1", "unit_price": "1"}]}
+    ],
+    "usage": [
+        {"at": "2026-01-05T10:00:00Z", "meter": "m", "key": "k", "properties": {"a": "1"}}
+    ],
+    "until": "2026-02-02",
+    "expect": {"invoices": [{"net": "1", "lines": [{"price": "u", "explanation": {"a": 1}}]}]},
+}  # fmt: skip
+
 # A full and valid body for each writing route; {…} stands for what the house has.
 BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("test-clock/advance", "POST"): [("test-clock/advance", {"to": "2026-02-01"})],
@@ -145,6 +176,7 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
             },
         )
     ],
+    ("simulations", "POST"): [("simulations", SCENARIO)],
     ("failures/<reference:id>/retry", "POST"): [("failures/{failure}/retry", {"why": "x"})],
 }
 

@@ -15,6 +15,7 @@ class TestSeller:
 
         assert answer.status == 200
         assert answer.body["id"] == str(seller.id)
+        assert answer.body["oss"] is False
         assert "api_keys" not in answer.body
 
 

@@ -33,7 +33,7 @@ FACTS = [
     (
         "billing_failure",
         "failure",
-        {"state", "closed_at", "closed_by", "closing_note", "priority"},
+        {"state", "closed_at", "closed_by", "closing_note", "priority", "reason"},
     ),
     ("invoices_charge", "charge", {"invoice_id", "position"}),
     ("invoices_invoice", "invoice", set()),

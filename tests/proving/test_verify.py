@@ -176,6 +176,18 @@ TAMPERED = [
         "is S 20 %",
     ),
     (
+        "UPDATE invoices_invoice SET customer_as_printed ="
+        """ jsonb_set(customer_as_printed, '{country}', '"CH"')"""
+        f" WHERE id = {INVOICE}",
+        "charges_taxed",
+        "Training: taxed S 19 %, but the rate of its class and day is O 0 %",
+    ),
+    (
+        f"UPDATE invoices_invoice SET customer_as_printed = '{{}}' WHERE id = {INVOICE}",
+        "charges_taxed",
+        "is not known",
+    ),
+    (
         "UPDATE invoices_charge SET amount_minor = amount_minor + 1,"
         f" priced_minor = priced_minor + 1 WHERE id = {RENEWAL}",
         "charges_explained",
@@ -313,8 +325,8 @@ class TestSettled:
 
         assert verify().problems == []
 
-    def test_a_failed_event_is_named_with_its_reason(self, seller: Seller) -> None:
-        customer = factories.customer(seller, country="FR")
+    def test_a_failed_event_is_named_with_its_reason(self, db: None) -> None:
+        customer = factories.customer(factories.seller(country="CH"))
         factories.order(customer, external_id="O-2")
         drain()
 

@@ -21,7 +21,7 @@ class TestCheckChange:
             ("2025-12-31", "change_plan", B, "has not started by 2025-12-31: start it first"),
             ("2026-01-05", "resume", None, "is not paused on 2026-01-05: pause it first"),
             ("2026-01-05", "undo", None, "No change is pending on 2026-01-05"),
-            ("2026-01-05", "change_plan", None, "needs a plan: name one"),
+            ("2026-01-05", "change_plan", None, "needs a plan: name it"),
             ("2026-01-05", "change_quantity", None, "needs the new quantity: name it"),
             ("2026-01-05", "change_quantity", "-1", "negative: use 0 or more"),
         ],
@@ -115,7 +115,7 @@ class TestTerms:
         with pytest.raises(ContradictoryPlan, match="one currency"):
             plan("p", price("a"), price("b", currency="USD"))
 
-    @pytest.mark.parametrize(("amount", "says"), [(None, "needs its amount"), ("-1", "negative")])
+    @pytest.mark.parametrize(("amount", "says"), [(None, "needs amount"), ("-1", "negative")])
     def test_a_price_without_a_proper_amount_is_refused(self, amount, says):
         with pytest.raises(ContradictoryPlan, match=says):
             price(amount=amount)

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 from billing.pricing.owed import owed
+from billing.pricing.proration import Share
 from tests.pure.story import Story, day, plan, price
 
 # name, interval, anchor day, start, end, billed up to, (start, end, ratio) of each part
@@ -69,6 +70,10 @@ IN_ARREARS = [
 ]  # fmt: skip
 
 
+def _ratio(portion: Share) -> Decimal:
+    return round(Decimal(portion.used) / portion.whole, 9)
+
+
 @pytest.mark.parametrize("case", IN_ADVANCE, ids=lambda case: case[0])
 def test_parts_in_advance(case):
     _, interval, anchor, start, end, until, parts = case
@@ -79,7 +84,7 @@ def test_parts_in_advance(case):
     items = owed(story.timeline, until=day(until))
 
     assert [
-        (str(i.starts_on), str(i.ends_on), round(Decimal(i.used) / i.whole, 9)) for i in items
+        (str(item.starts_on), str(item.ends_on), _ratio(item.reckoning.portion)) for item in items
     ] == [(first, last, Decimal(ratio)) for first, last, ratio in parts]
 
 

@@ -133,7 +133,7 @@ def test_no_part_owes_more_than_its_full_price(story_of, later):
     until = on + timedelta(days=later)
 
     for item in owed(story.timeline.known(until), until=until):
-        assert 0 <= item.amount_minor <= to_minor(item.full_price, "EUR")
+        assert 0 <= item.amount_minor <= to_minor(item.reckoning.full_price, "EUR")
         assert item.ends_on > item.starts_on
 
 

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.pricing.tax_area import EU_COUNTRIES
+from billing.pricing.tax_rates import TAX_RATES
 from billing.pricing.taxes import (
+    WITHOUT_RATE,
+    CustomerKind,
+    Parties,
     Tax,
     TaxDataMissing,
     TaxedLine,
@@ -23,55 +28,96 @@ REDUCED = Tax("S", Decimal(7))
 EXEMPT = Tax("E", Decimal(0))
 
 
-def rate(percent: str, valid_from: date, valid_until: date | None, tax_class="standard") -> TaxRate:
-    return TaxRate(
-        country="DE",
-        tax_class=tax_class,
-        category="S",
-        percent=Decimal(percent),
-        valid_from=valid_from,
-        valid_until=valid_until,
-    )
+def decided(
+    tax_class: str = "standard", on: date = date(2026, 2, 3), rates=TAX_RATES, **parties
+) -> Tax:
+    """By default the tax on what a German seller supplies to a German business."""
+    values = {
+        "seller_country": "DE",
+        "oss": False,
+        "customer_country": "DE",
+        "kind": CustomerKind.BUSINESS,
+        "has_valid_vat_id": False,
+        **parties,
+    }
+    return decide_tax(parties=Parties(**values), tax_class=tax_class, supplied_on=on, rates=rates)
 
 
-# § 28 UStG: 16 % from July to December 2020.
-RATES = (
-    rate("19", date(2007, 1, 1), date(2020, 7, 1)),
-    rate("16", date(2020, 7, 1), date(2021, 1, 1)),
-    rate("19", date(2021, 1, 1), None),
-    rate("7", date(2021, 1, 1), None, "reduced"),
-)
+def shown(tax: Tax) -> str:
+    return f"{tax.category} {tax.percent}"
 
 
-def decided(tax_class: str = "standard", on: date = date(2026, 2, 3), customer: str = "DE") -> Tax:
-    return decide_tax(
-        seller_country="DE",
-        customer_country=customer,
-        tax_class=tax_class,
-        supplied_on=on,
-        rates=RATES,
-    )
+FRENCH_BUSINESS = {"customer_country": "FR", "has_valid_vat_id": True}
+FRENCH_CONSUMER = {"customer_country": "FR", "kind": CustomerKind.CONSUMER}
+BY_OSS = {**FRENCH_CONSUMER, "oss": True}
+SWISS = {"customer_country": "CH"}
+# Who buys of a German seller, and what he pays by class of tax.
+DECIDED = [
+    ({}, {"standard": "S 19", "reduced": "S 7", "zero": "Z 0", "exempt": "E 0"}),
+    ({"oss": True, "has_valid_vat_id": True}, {"standard": "S 19", "zero": "Z 0"}),
+    ({"kind": CustomerKind.CONSUMER}, {"standard": "S 19", "reduced": "S 7"}),
+    (
+        FRENCH_BUSINESS,
+        {"standard": "AE 0", "reduced": "AE 0", "zero": "AE 0", "exempt": "E 0"},
+    ),
+    ({**FRENCH_BUSINESS, "oss": True}, {"standard": "AE 0", "exempt": "E 0"}),
+    ({"customer_country": "FR"}, {"standard": "S 19", "reduced": "S 7", "exempt": "E 0"}),
+    ({"customer_country": "FR", "oss": True}, {"standard": "S 20", "reduced": "S 5.5"}),
+    (FRENCH_CONSUMER, {"standard": "S 19", "reduced": "S 7", "zero": "Z 0", "exempt": "E 0"}),
+    ({**FRENCH_CONSUMER, "has_valid_vat_id": True}, {"standard": "S 19"}),
+    (BY_OSS, {"standard": "S 20", "reduced": "S 5.5", "zero": "Z 0", "exempt": "E 0"}),
+    ({**BY_OSS, "customer_country": "MC"}, {"standard": "S 20"}),  # Monaco is France's.
+    ({**FRENCH_BUSINESS, "customer_country": "MC"}, {"standard": "AE 0"}),
+    ({**FRENCH_BUSINESS, "customer_country": "GR"}, {"standard": "AE 0"}),
+    ({**BY_OSS, "customer_country": "DK"}, {"standard": "S 25", "reduced": "S 25"}),
+    (SWISS, {"standard": "O 0", "reduced": "O 0", "zero": "O 0", "exempt": "O 0"}),
+    ({**SWISS, "has_valid_vat_id": True}, {"standard": "O 0", "exempt": "O 0"}),
+    ({**SWISS, "kind": CustomerKind.CONSUMER, "oss": True}, {"standard": "O 0", "zero": "O 0"}),
+    ({**FRENCH_BUSINESS, "customer_country": "GB"}, {"standard": "O 0"}),
+    ({**FRENCH_CONSUMER, "customer_country": "AX"}, {"standard": "O 0"}),  # Åland
+]
 
 
 class TestDecideTax:
     @pytest.mark.parametrize(
-        ("tax_class", "category", "percent"),
-        [("standard", "S", 19), ("reduced", "S", 7), ("zero", "Z", 0), ("exempt", "E", 0)],
+        ("parties", "tax_class", "wanted"),
+        [(who, name, tax) for who, taxes in DECIDED for name, tax in taxes.items()],
     )
-    def test_a_domestic_supply_is_taxed_by_its_class(self, tax_class, category, percent):
-        assert decided(tax_class) == Tax(category, Decimal(percent))
+    def test_the_parties_and_the_class_decide(self, parties, tax_class, wanted):
+        assert shown(decided(tax_class, **parties)) == wanted
+
+    def test_a_seller_in_monaco_is_at_home_in_france(self):
+        assert shown(decided(seller_country="MC", customer_country="FR")) == "S 20"
 
     @pytest.mark.parametrize(
-        ("on", "percent"),
+        ("country", "on", "percent"),
         [
-            (date(2020, 6, 30), 19),
-            (date(2020, 7, 1), 16),
-            (date(2020, 12, 31), 16),
-            (date(2021, 1, 1), 19),
+            ("DE", date(2020, 6, 30), "19"),
+            ("DE", date(2020, 7, 1), "16"),
+            ("DE", date(2020, 12, 31), "16"),
+            ("DE", date(2021, 1, 1), "19"),
+            ("IE", date(2020, 8, 31), "23"),
+            ("IE", date(2020, 9, 1), "21"),
+            ("IE", date(2021, 2, 28), "21"),
+            ("IE", date(2021, 3, 1), "23"),
+            ("LU", date(2022, 12, 31), "17"),
+            ("LU", date(2023, 1, 1), "16"),
+            ("LU", date(2024, 1, 1), "17"),
+            ("EE", date(2023, 12, 31), "20"),
+            ("EE", date(2024, 1, 1), "22"),
+            ("EE", date(2025, 7, 1), "24"),
+            ("FI", date(2024, 8, 31), "24"),
+            ("FI", date(2024, 9, 1), "25.5"),
+            ("SK", date(2024, 12, 31), "20"),
+            ("SK", date(2025, 1, 1), "23"),
+            ("RO", date(2025, 7, 31), "19"),
+            ("RO", date(2025, 8, 1), "21"),
         ],
     )
-    def test_the_rate_is_that_of_the_day(self, on, percent):
-        assert decided(on=on).percent == percent
+    def test_the_rate_is_that_of_the_day(self, country, on, percent):
+        for_a_consumer = {"oss": True, "customer_country": country, "kind": CustomerKind.CONSUMER}
+
+        assert decided(on=on, **for_a_consumer).percent == Decimal(percent)
 
     @pytest.mark.parametrize(
         ("tax_class", "on"), [("standard", date(2006, 12, 31)), ("luxury", date(2026, 1, 1))]
@@ -80,9 +126,60 @@ class TestDecideTax:
         with pytest.raises(TaxDataMissing, match=f"DE, class {tax_class}, on {on}"):
             decided(tax_class, on)
 
-    def test_a_customer_abroad_is_not_decided(self):
-        with pytest.raises(TaxNotDecided, match="from DE to FR crosses a border"):
-            decided(customer="FR")
+    def test_a_seller_outside_the_eu_needs_a_rate(self):
+        swiss = {"seller_country": "CH", "customer_country": "CH"}
+        recorded = TaxRate(
+            country="CH",
+            tax_class="standard",
+            category="S",
+            percent=Decimal("8.1"),
+            valid_from=date(2024, 1, 1),
+            valid_until=None,
+        )
+
+        assert shown(decided(rates=[recorded], **swiss)) == "S 8.1"
+        with pytest.raises(TaxDataMissing, match="CH, class standard"):
+            decided(**swiss)
+
+    @pytest.mark.parametrize("customer", ["DE", "US"])
+    def test_a_seller_outside_the_eu_sells_at_home_only(self, customer):
+        with pytest.raises(TaxNotDecided, match=f"from CH to {customer} crosses a border"):
+            decided(seller_country="CH", customer_country=customer)
+
+    def test_what_bears_no_tax_says_why(self):
+        reverse, outside = decided(**FRENCH_BUSINESS), decided(**SWISS)
+
+        assert (reverse.exemption_code, reverse.exemption_text) == ("VATEX-EU-AE", "Reverse charge")
+        assert outside.exemption_code == "VATEX-EU-O"
+        assert decided("exempt").exemption_text == "Exempt from VAT"
+        assert decided().exemption_code == decided().exemption_text == ""
+
+    def test_a_stored_category_tells_its_reason(self):
+        assert WITHOUT_RATE["AE"].exemption_code == "VATEX-EU-AE"
+        assert "S" not in WITHOUT_RATE
+
+
+class TestRates:
+    @pytest.mark.parametrize("tax_class", ["standard", "reduced"])
+    @pytest.mark.parametrize("country", sorted(EU_COUNTRIES))
+    def test_every_country_of_the_eu_has_one_rate_a_day(self, country, tax_class):
+        mine = [r for r in TAX_RATES if (r.country, r.tax_class) == (country, tax_class)]
+
+        assert mine[0].valid_from <= date(2013, 7, 1)
+        assert [rate.valid_until for rate in mine[:-1]] == [rate.valid_from for rate in mine[1:]]
+        assert mine[-1].valid_until is None
+        assert all(rate.source and 5 <= rate.percent <= 27 for rate in mine)
+
+    def test_the_rates_of_today_in_the_order_of_countries(self):
+        on = date(2026, 7, 1)
+        rates = {(r.country, r.tax_class): str(r.percent) for r in TAX_RATES if r.holds_on(on)}
+
+        assert " ".join(rates[country, "standard"] for country in sorted(EU_COUNTRIES)) == (
+            # AT BE BG CY CZ DE DK EE ES FI FR GR HR HU
+            "20 21 20 19 21 19 25 24 21 25.5 20 24 25 27 "
+            # IE IT LT LU LV MT NL PL PT RO SE SI SK
+            "23 22 21 17 21 18 21 23 23 21 25 22 23"
+        )
 
 
 class TestTotals:

@@ -72,11 +72,11 @@ class TestFailures:
         assert len(drain()) == 1
 
     def test_what_a_failed_event_owed_comes_with_the_next_one(self, seller: Seller) -> None:
-        contract = factories.contract(factories.customer(seller, country="FR"))
+        contract = factories.contract(factories.customer(seller))
         factories.subscription(contract, factories.plan(seller))
+        Seller.objects.update(vat_id="")
         drain()
-        contract.customer.country = "DE"
-        contract.customer.save()
+        Seller.objects.update(vat_id="DE136695976")
 
         factories.subscription(contract, factories.plan(seller))
         (second,) = drain()
@@ -87,8 +87,8 @@ class TestFailures:
 
 
 class TestClasses:
-    def test_a_customer_abroad(self, seller: Seller) -> None:
-        factories.order(factories.customer(seller, country="FR"))
+    def test_a_customer_abroad_of_a_seller_outside_the_eu(self, db: None) -> None:
+        factories.order(factories.customer(factories.seller(country="CH")))
         drain()
 
         assert Failure.objects.get().code == "tax_not_decided"
@@ -97,6 +97,13 @@ class TestClasses:
         seller.vat_id = ""
         seller.save()
         factories.order(factories.customer(seller))
+        drain()
+
+        assert Failure.objects.get().code == "seller_data_missing"
+
+    def test_a_reverse_charge_by_a_seller_without_vat_id(self, seller: Seller) -> None:
+        Seller.objects.update(vat_id="", tax_number="30/123/45678")
+        factories.order(factories.customer(seller, country="FR", vat_id="FR40303265045"))
         drain()
 
         assert Failure.objects.get().code == "seller_data_missing"

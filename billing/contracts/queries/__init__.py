@@ -6,6 +6,7 @@ from billing.contracts.queries.due import contracts_due, next_due_day
 from billing.contracts.queries.timelines import (
     Known,
     known_on,
+    known_so_far,
     known_to_change,
     next_turn,
     priced_timeline,
@@ -21,6 +22,7 @@ __all__ = [
     "contract_terms",
     "contracts_due",
     "known_on",
+    "known_so_far",
     "known_to_change",
     "next_due_day",
     "next_turn",

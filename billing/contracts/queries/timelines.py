@@ -64,6 +64,11 @@ def known_on(contract: Contract, timelines: Iterable[Timeline], *, on: date) -> 
     return Known(on, max([*recorded, contract.billed_position]))
 
 
+def known_so_far(contract: Contract, *, on: date) -> Known:
+    """Return what is known on a day of the facts that are billed: others have their own event."""
+    return Known(max(on, contract.billed_date or on), contract.billed_position)
+
+
 def timelines(
     contract: Contract, *, only: UUID | None = None, passes_over_failed: bool = False
 ) -> dict[UUID, Timeline]:

@@ -8,11 +8,13 @@ from django.utils import timezone
 from billing.contracts.commands import append_due, step_test_clock
 from billing.events.loop import Every, Loop
 from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
+from billing.usage.commands import make_partitions_ahead
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 10.0
 CLOCKS_EVERY_SECONDS = 0.1
+PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 
 
 class Command(BaseCommand):
@@ -23,8 +25,11 @@ class Command(BaseCommand):
     def handle(self, **_: object) -> None:
         """Look what is due until told to stop."""
         time_to_look = Every(LOOK_EVERY_SECONDS)
+        time_for_partitions = Every(PARTITIONS_EVERY_SECONDS)
 
         def turn() -> float:
+            if time_for_partitions.is_over():
+                make_partitions_ahead(today=timezone.now().date())
             if time_to_look.is_over():
                 for seller in sellers_on_real_time():
                     if appended := append_due(seller, at=timezone.now()):

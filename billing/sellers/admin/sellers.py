@@ -112,7 +112,7 @@ class SellerAdmin(SellerScopedAdmin):
     actions_detail = ("advance_clock",)
     fieldsets = (
         ("Legal entity", {"fields": ("name", "street", "postcode", "city", "country", "email")}),
-        ("Tax and bank", {"fields": ("vat_id", "tax_number", "iban", "bic")}),
+        ("Tax and bank", {"fields": ("vat_id", "tax_number", "oss", "iban", "bic")}),
         ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
         ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
     )

@@ -87,6 +87,16 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     )
 
 
+def problem(
+    refusal: Refusal, *, errors: list[dict[str, str]], request_id: str, **more: Any
+) -> Response:
+    """Return the answer to what was refused in part: what else the request did stays done."""
+    body = _problem(
+        refusal.status, refusal.code, refusal.detail, errors=errors, request_id=request_id
+    )
+    return _answer({**body, **more}, {})
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that no route knows: people get a page, apps a problem."""
     if not request.path.startswith(API):

@@ -20,4 +20,6 @@ class EndpointSchema(AutoSchema):
         self,
     ) -> list[OpenApiParameter | Serializer[Any] | type[Serializer[Any]]]:
         """Return the parameters that every request of the method has."""
-        return [IDEMPOTENCY_KEY] if self.method in {"POST", "PUT", "PATCH", "DELETE"} else []
+        stores = getattr(self.view, "writes", False)
+        is_writing = stores and self.method in {"POST", "PUT", "PATCH", "DELETE"}
+        return [IDEMPOTENCY_KEY] if is_writing else []

@@ -35,16 +35,21 @@ class Endpoint(APIView):
     """
     An address of the API.
 
-    A subclass' `post` and `patch` run in one transaction, under the caller's Idempotency-Key.
+    A subclass' `post` and `patch` run in one transaction, under the caller's Idempotency-Key,
+    unless it is declared with `writes=False`: then it stores nothing, not even the answer.
     """
 
     parser_classes = [ExactJsonParser]
     schema = EndpointSchema()
     request_id = ""
+    writes = True
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, writes: bool = True, **kwargs: Any) -> None:
         """Wrap the writing methods here, once, so that no endpoint can forget it."""
         super().__init_subclass__(**kwargs)
+        cls.writes = writes
+        if not writes:
+            return
         for name in {"post", "put", "patch", "delete"} & cls.__dict__.keys():
             setattr(cls, name, _written_once(cls.__dict__[name]))
 

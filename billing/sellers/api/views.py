@@ -23,7 +23,7 @@ class SellerOutput(serializers.ModelSerializer[Seller]):
         model = Seller
         fields = [
             "id", "name", "street", "postcode", "city", "country", "email", "vat_id", "tax_number",
-            "iban", "bic", "timezone", "currency", "locale", "payment_days",
+            "oss", "iban", "bic", "timezone", "currency", "locale", "payment_days",
             "invoice_number_format", "credit_note_number_format", "is_test", "created_at",
         ]  # fmt: skip
 

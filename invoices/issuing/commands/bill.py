@@ -20,6 +20,7 @@ from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import (
     known_on,
+    known_so_far,
     known_to_change,
     timelines,
 )
@@ -29,10 +30,17 @@ from billing.events.patience import PASSING
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
 from billing.sellers.queries import today
+from billing.usage.events import USAGE_RECORDED
 from invoices.issuing.commands.issue import Demand, issue_invoice
-from invoices.issuing.commands.lines import lines_due, lines_of_change, lines_of_order
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.drafts import DraftLine, draft
+from invoices.issuing.queries.lines import (
+    is_still_due,
+    lines_due,
+    lines_of_change,
+    lines_of_order,
+    lines_of_usage,
+)
 from invoices.issuing.queries.trouble import is_foreseen, trouble
 
 logger = logging.getLogger(__name__)
@@ -144,6 +152,21 @@ def _bill_change(event: Event, me: _Worker) -> Invoice | None:
     return invoice
 
 
+def _bill_usage(event: Event, me: _Worker) -> Invoice | None:
+    contract = _contract(event)
+    if is_still_due(contract, on=event.as_of_date):
+        return None  # It comes with what is due.
+    known = known_so_far(contract, on=event.as_of_date)
+    subscription_id = UUID(event.payload["subscription_id"])
+    lines = lines_of_usage(
+        contract, subscription_id, known=known, batch_id=event.payload["batch_id"]
+    )
+    invoice = _demand(_demand_of(contract, event, me), lines)
+    due_on = contract.next_billing_date
+    contracts.note_billed(contract, known=known, next_billing_date=due_on, at=me.at)
+    return invoice
+
+
 def _bill_period(event: Event, me: _Worker) -> Invoice | None:
     contract = _contract(event)
     # One that has failed already must not hold up its neighbours: its retry will bill it.
@@ -159,6 +182,7 @@ _BILL: dict[str, Callable[[Event, _Worker], Invoice | None]] = {
     ORDER_PLACED: _bill_order,
     SUBSCRIPTION_CHANGED: _bill_change,
     PERIOD_ENDED: _bill_period,
+    USAGE_RECORDED: _bill_usage,
 }
 
 

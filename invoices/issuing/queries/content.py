@@ -55,11 +55,11 @@ def content_hash(invoice: Invoice, lines: Sequence[Charge]) -> str:
     return hashlib.sha256(content(invoice, lines)).hexdigest()
 
 
-def seller_as_printed(seller: Seller) -> dict[str, str]:
-    """Return what an invoice says of its seller, frozen."""
+def seller_as_printed(seller: Seller) -> dict[str, str | bool]:
+    """Return what an invoice says of its seller, frozen; with what decided the VAT."""
     names = (
         "name", "street", "postcode", "city", "country", "email", "vat_id", "tax_number", "iban",
-        "bic", "locale",
+        "bic", "locale", "oss",
     )  # fmt: skip
     return {name: getattr(seller, name) for name in names}
 

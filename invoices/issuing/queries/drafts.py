@@ -1,6 +1,6 @@
 """What a document would hold: lines before they are written, and their totals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,7 +8,19 @@ from uuid import UUID
 
 from billing.catalog.queries import tax_rates
 from billing.customers.models import Customer
-from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, decide_tax, totals
+from billing.pricing.difference import Line
+from billing.pricing.supplies import at_one_rate
+from billing.pricing.tax_area import tax_country
+from billing.pricing.taxes import (
+    REVERSE_CHARGE,
+    DocumentTotals,
+    Parties,
+    Tax,
+    TaxedLine,
+    decide_tax,
+    totals,
+)
+from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
 
 
@@ -68,26 +80,54 @@ def draft(
     Decide the tax of each line and add the document up; nothing is stored.
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
-    :raises TaxNotDecided: if the customer is abroad.
-    :raises SellerDataMissing: if the seller has no tax number, or no complete address.
+    :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
+    :raises SellerDataMissing: if the seller has no tax number, or no complete address; or no VAT
+        id where the customer owes the tax.
     """
     _check_seller(seller)
-    rates = tax_rates(seller.country)
-    taxes = [
-        decide_tax(
-            seller_country=seller.country,
-            customer_country=customer.country,
-            tax_class=line.tax_class,
-            supplied_on=line.supplied_on,
-            rates=rates,
-        )
-        for line in lines
-    ]
+    tax_on = _tax_rules(seller, customer)
+    taxes = [tax_on(line.tax_class, line.supplied_on) for line in lines]
+    _check_vat_id(seller, taxes)
     taxed = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
     return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))
+
+
+def at_one_rate_each(
+    lines: Sequence[Line], *, seller: Seller, customer: Customer
+) -> Sequence[Line]:
+    """
+    Return the lines so that each bears the tax rate of one day: see `supplies.at_one_rate`.
+
+    :raises TaxDataMissing: if no rate is known for a credit's country, class and day.
+    """
+    if not any(line.is_credit and line.owed_minor > 0 for line in lines):
+        return lines  # Rates matter to none of them.
+    tax_on = _tax_rules(seller, customer)
+    return tuple(at_one_rate(lines, lambda price, on: tax_on(price.tax_class, on)))
+
+
+def _tax_rules(seller: Seller, customer: Customer) -> Callable[[str, date], Tax]:
+    """Return what decides the tax of a class on a day between a seller and a customer."""
+    between = _parties(seller, customer)
+    rates = tax_rates({tax_country(seller.country), tax_country(customer.country)})
+
+    def decide(tax_class: str, on: date) -> Tax:
+        return decide_tax(parties=between, tax_class=tax_class, supplied_on=on, rates=rates)
+
+    return decide
+
+
+def _parties(seller: Seller, customer: Customer) -> Parties:
+    return parties(
+        seller_country=seller.country,
+        oss=seller.oss,
+        customer_country=customer.country,
+        kind=customer.kind,
+        vat_id=customer.vat_id,
+    )
 
 
 def _check_seller(seller: Seller) -> None:
@@ -98,3 +138,12 @@ def _check_seller(seller: Seller) -> None:
         missing.append("VAT id or tax number")
     if missing:
         raise SellerDataMissing(f"The seller {seller.name} has no {', '.join(missing)}.")
+
+
+def _check_vat_id(seller: Seller, taxes: Sequence[Tax]) -> None:
+    """Source: UStG § 14a (1), EN 16931 BR-AE-02."""
+    if REVERSE_CHARGE in taxes and not seller.vat_id:
+        raise SellerDataMissing(
+            f"The seller {seller.name} has no VAT id, which an invoice must show where the "
+            "customer owes the tax."
+        )

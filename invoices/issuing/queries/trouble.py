@@ -38,7 +38,7 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     TaxNotDecided: (
         "tax_not_decided",
-        "Check the customer's country; if it is right, write the failure off and bill by hand.",
+        "Check both countries; if they are right, write the failure off and bill by hand.",
     ),
     SellerDataMissing: (
         "seller_data_missing",

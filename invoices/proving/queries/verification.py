@@ -23,6 +23,10 @@ UNION ALL SELECT 'orders', count(*) FROM billing_order WHERE seller_id = ANY(%(s
 UNION ALL SELECT 'contracts', count(*) FROM billing_contract WHERE seller_id = ANY(%(sellers)s)
 UNION ALL
 SELECT 'changes', count(*) FROM billing_subscriptionchange WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'usage records', count(*) FROM billing_usagerecord
+WHERE seller_id = ANY(%(sellers)s)
+UNION ALL SELECT 'usage buckets', count(*) FROM billing_usagebucket
+WHERE seller_id = ANY(%(sellers)s)
 UNION ALL SELECT 'charges', count(*) FROM invoices_charge WHERE seller_id = ANY(%(sellers)s)
 UNION ALL SELECT 'invoices', count(*) FROM invoices_invoice WHERE seller_id = ANY(%(sellers)s)
 UNION ALL SELECT 'series', count(*) FROM invoices_numberseries WHERE seller_id = ANY(%(sellers)s)

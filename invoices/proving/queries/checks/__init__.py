@@ -8,6 +8,8 @@ from invoices.proving.queries.checks import (
     numbers,
     parties,
     subscriptions,
+    taxes,
+    usage,
 )
 
 CHECKS = (
@@ -17,5 +19,7 @@ CHECKS = (
     *numbers.CHECKS,
     *documents.CHECKS,
     *charges.CHECKS,
+    *taxes.CHECKS,
     *subscriptions.CHECKS,
+    *usage.CHECKS,
 )

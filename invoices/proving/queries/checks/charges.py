@@ -158,31 +158,6 @@ WHERE listed_in IS NULL OR is_otherwise_listed OR is_otherwise_shared OR is_othe
    OR is_credit <> (priced_minor < 0)
 """
 
-_TAXED = """
-SELECT c.seller_id, 'charge ' || c.id,
-       format('%%s: taxed %%s %%s %%%%, but the rate of its class and day is %%s',
-              c.text, c.tax_category, trim_scale(c.tax_percent),
-              coalesce(r.category || ' ' || trim_scale(r.percent) || ' %%', 'not known'))
-FROM invoices_charge c
-JOIN invoices_invoice i ON i.id = c.invoice_id
-LEFT JOIN billing_orderline l ON l.id = c.order_line_id
-LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
-    SELECT id FROM billing_price WHERE plan_id = c.plan_id AND currency = c.currency
-    ORDER BY id LIMIT 1))
-LEFT JOIN LATERAL (
-    SELECT coalesce(p.tax_class, l.tax_class) AS class,
-           coalesce(c.ends_on - 1, c.starts_on) AS supplied_on) s ON true
-LEFT JOIN LATERAL (
-    SELECT 'Z' AS category, 0::numeric AS percent WHERE s.class = 'zero'
-    UNION ALL SELECT 'E', 0 WHERE s.class = 'exempt'
-    UNION ALL SELECT t.category, t.percent FROM billing_taxrate t
-    WHERE s.class NOT IN ('zero', 'exempt') AND t.tax_class = s.class
-      AND t.country = i.seller_as_printed->>'country' AND t.valid_from <= s.supplied_on
-      AND (t.valid_until IS NULL OR s.supplied_on < t.valid_until)) r ON true
-WHERE c.seller_id = ANY(%(sellers)s)
-  AND (c.tax_category, c.tax_percent) IS DISTINCT FROM (r.category, r.percent)
-"""
-
 CHECKS = (
     sql_check(
         name="charges_invoiced",
@@ -208,11 +183,5 @@ CHECKS = (
         says="each charge of a subscription is what it explains",
         of="charges",
         sql=_EXPLAINED,
-    ),
-    sql_check(
-        name="charges_taxed",
-        says="each charge bears the tax rate of its day",
-        of="charges",
-        sql=_TAXED,
     ),
 )

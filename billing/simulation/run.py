@@ -1,0 +1,247 @@
+"""Runs a scenario through the pure engine, day by day, and keeps the documents that it makes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from billing.pricing.agreement import Term
+from billing.pricing.contradictions import check_change
+from billing.pricing.difference import Charged, Line, difference
+from billing.pricing.due import effective_date, next_due, turns_on
+from billing.pricing.owed import owed
+from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel
+from billing.pricing.terms import Change, ChangeKind, When
+from billing.pricing.timeline import ContradictoryTimeline, Timeline
+from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
+from billing.simulation.documents import Papers
+from billing.simulation.scenario import (
+    BadScenario,
+    Document,
+    Grouping,
+    Ordered,
+    Row,
+    Scenario,
+    TermMonths,
+)
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class _Life:
+    """A subscription as it is told: its facts, and what was charged of it."""
+
+    name: str
+    timeline: Timeline
+    charged: list[Charged] = field(default_factory=list)
+
+    def demand(self, known: Timeline, until: date) -> tuple[Line, ...]:
+        items = owed(known, until=until)
+        return difference(items, self.charged, prices=self.timeline.prices, known=known)
+
+
+def run(scenario: Scenario) -> tuple[Document, ...]:
+    """
+    Return the documents of a scenario in order of date, everything due up to its last day.
+
+    :raises BadScenario: if a row contradicts what is known, or can't be priced or measured.
+    """
+    lives = [_Life(timeline.subscription_id, timeline) for timeline in timelines(scenario)]
+    try:
+        return tuple(_Replay(scenario, lives).documents())
+    except (ContradictoryTimeline, ContradictoryPlan) as error:
+        raise BadScenario(str(error)) from error
+
+
+def timelines(scenario: Scenario) -> list[Timeline]:
+    """
+    Return the subscriptions with all their changes, each checked against those before it.
+
+    :raises BadScenario: if a row contradicts what is known, or a record can't be measured.
+    """
+    changes: dict[str, list[Change]] = {row.subscription: [] for row in scenario.timeline}
+    starts = [row.on for row in scenario.timeline if row.kind is ChangeKind.START]
+    term = _term(scenario.contract.term, min(starts)) if starts else None
+    for position, row in enumerate(scenario.timeline, start=1):
+        mine = changes[row.subscription]
+        mine += _recorded(row, position, mine, scenario, term)
+    try:
+        usage = _usage(scenario)
+    except BadUsage as error:
+        raise BadScenario(str(error)) from error
+    return [
+        Timeline(name, tuple(mine), scenario.seller.zone, usage.get(name, {}))
+        for name, mine in changes.items()
+    ]
+
+
+def _term(months: TermMonths | None, starts_on: date) -> Term | None:
+    if months is None:
+        return None
+    return Term(
+        starts_on=starts_on,
+        initial_months=months.initial_months,
+        renewal_months=months.renewal_months,
+        notice_months=months.notice_months,
+    )
+
+
+def _recorded(
+    row: Row, position: int, before: list[Change], scenario: Scenario, term: Term | None
+) -> Iterator[Change]:
+    timeline = Timeline(row.subscription, tuple(before), scenario.seller.zone)
+    try:
+        change = Change(
+            id=f"{row.subscription}.{position}",
+            position=position,
+            recorded_on=row.recorded_on,
+            effective_on=_effective_on(row, timeline, term),
+            kind=row.kind,
+            plan=row.plan,
+            quantity=row.quantity,
+            credit=row.credit,
+            discount=row.discount,
+            override=row.override,
+            anchor_day=row.anchor_day,
+        )
+        check_change(timeline, change, term=term)
+    except (ContradictoryTimeline, ContradictoryPlan) as error:
+        raise BadScenario(str(error), where=row.where) from error
+    yield change
+    if row.kind is ChangeKind.START and term and term.renewal_months == 0:
+        yield _end_of_term(change, term)
+
+
+def _effective_on(row: Row, timeline: Timeline, term: Term | None) -> date:
+    if row.kind is ChangeKind.CANCEL and row.when is When.TERM_END and term:
+        return term.earliest_end(notice_on=row.recorded_on)
+    known = timeline.known(row.recorded_on)
+    return effective_date(known, on=row.on, when=row.when, term=term)
+
+
+def _end_of_term(start: Change, term: Term) -> Change:
+    """Return the end of a subscription whose contract isn't renewed: it is known at its start."""
+    return Change(
+        id=f"{start.id}.end",
+        position=start.position,
+        recorded_on=start.recorded_on,
+        effective_on=term.earliest_end(notice_on=start.effective_on),
+        kind=ChangeKind.CANCEL,
+    )
+
+
+def _usage(scenario: Scenario) -> dict[str, dict[str, tuple[Bucket, ...]]]:
+    records: dict[tuple[str, str], list[UsageRecord]] = {}
+    for used in scenario.usage:
+        records.setdefault((used.subscription, used.meter), []).append(used.record)
+    found: dict[str, dict[str, tuple[Bucket, ...]]] = {}
+    for (name, code), mine in records.items():
+        meter = scenario.meters[code]
+        _check_amounts(scenario, code, mine)
+        found.setdefault(name, {})[meter.id] = roll_up(mine, meter, scenario.seller.zone)
+    return found
+
+
+def _check_amounts(scenario: Scenario, meter: str, records: Iterable[UsageRecord]) -> None:
+    is_dynamic = any(
+        price.model is PriceModel.DYNAMIC and price.meter and price.meter.code == meter
+        for plan in scenario.plans.values()
+        for price in plan.prices
+    )
+    for record in records:
+        if is_dynamic and record.amount is None:
+            raise BadUsage(
+                f"The record {record.key} of meter {meter} needs its amount: a dynamic price "
+                "charges what the records carry."
+            )
+
+
+class _Replay:
+    """The days of a scenario on which something happens, one after the other."""
+
+    def __init__(self, scenario: Scenario, lives: list[_Life]) -> None:
+        self.scenario = scenario
+        self.lives = lives
+        self.papers = Papers(scenario)
+        self.grouping = scenario.contract.grouping
+        recorded = {change.recorded_on for life in lives for change in life.timeline.changes}
+        ordered = {order.on for order in scenario.orders}
+        used = {row.record.recorded_on for row in scenario.usage}
+        self.days = sorted(recorded | ordered | used)
+
+    def documents(self) -> Iterator[Document]:
+        on = self.days[0] if self.days else None
+        while on is not None and on <= self.scenario.until:
+            yield from self._of_day(on)
+            on = self._next_day(on)
+
+    def _of_day(self, on: date) -> Iterator[Document]:
+        if self.grouping is Grouping.PER_EVENT:
+            for lines in self._facts(on):
+                yield from self.papers.document(on, lines)
+            for order in self._orders(on):
+                yield from self.papers.document(on, (), [order])
+            yield from self.papers.document(on, self._due(on))
+            return
+        self.papers.collect(self._due(on), self._orders(on))
+        if self.grouping is Grouping.PER_DAY or on.day == self._invoice_day(on):
+            yield from self.papers.collected(on)
+
+    def _facts(self, on: date) -> Iterator[tuple[Line, ...]]:
+        """Yield what each fact recorded on a day changes, without what is due that day anyway."""
+        facts = sorted(
+            ((change, life) for life in self.lives for change in life.timeline.changes
+             if change.recorded_on == on),
+            key=lambda pair: pair[0].position,
+        )  # fmt: skip
+        for change, life in facts:
+            until = on - _DAY if turns_on(life.timeline, on) else on
+            known = life.timeline.known(on, change.position)
+            yield self._charged(life, life.demand(known, until))
+
+    def _due(self, on: date) -> list[Line]:
+        return [
+            line
+            for life in self.lives
+            for line in self._charged(life, life.demand(life.timeline.known(on), on))
+        ]
+
+    def _charged(self, life: _Life, lines: Iterable[Line]) -> tuple[Line, ...]:
+        taxed = tuple(self.papers.at_one_rate(lines))
+        life.charged += [as_charged(line) for line in taxed]
+        return taxed
+
+    def _orders(self, on: date) -> list[Ordered]:
+        return [order for order in self.scenario.orders if order.on == on]
+
+    def _invoice_day(self, on: date) -> int:
+        month_ends = (on.replace(day=28) + timedelta(days=4)).replace(day=1) - _DAY
+        return min(self.scenario.contract.invoice_day, month_ends.day)
+
+    def _next_day(self, after: date) -> date | None:
+        days = [day for day in self.days if day > after][:1]
+        for life in self.lives:
+            due = next_due(life.timeline.known(after), after=after)
+            days += [due] if due else []
+        if self.papers.waiting:
+            day = after + _DAY
+            while day.day != self._invoice_day(day):
+                day += _DAY
+            days.append(day)
+        return min(days, default=None)
+
+
+def as_charged(line: Line) -> Charged:
+    """Return a line as the charge that it becomes."""
+    return Charged(
+        price_id=line.price.id,
+        stretch_starts_on=line.stretch_starts_on,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        tag=line.tag,
+        quantity=line.quantity,
+        measured=line.measured if line.price.kind is PriceKind.USAGE else None,
+        unit_price=line.unit_price,
+        amount_minor=line.amount_minor,
+        is_credit=line.is_credit,
+    )

@@ -1,0 +1,5 @@
+"""Usage: `/usage`."""
+
+from billing.usage.api.usage import urlpatterns
+
+__all__ = ["urlpatterns"]

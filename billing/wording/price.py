@@ -1,0 +1,149 @@
+"""What a price comes to: the sentences on steps, share, bounds, discounts and commitment."""
+
+from collections.abc import Iterator
+
+from billing.wording.facts import ZERO, Facts
+from billing.wording.steps import ONE, Telling, conditions, is_told_by_units, steps_told
+
+AGREED_BY = {"override": "override_price", "index": "index_prices"}  # By the words of a tag.
+
+
+def price_told(telling: Telling, days_owed: str = "") -> Iterator[str]:
+    """Yield how the amount comes about that is owed, for the days where they aren't said yet."""
+    facts = telling.facts
+    if facts.is_commitment:
+        yield _commitment(telling)
+        return
+    if facts.is_usage:
+        yield from _usage(telling)
+    elif facts.has("full_price"):
+        yield from _recurring(telling, days_owed)
+    yield from conditions(telling)
+    yield from _bounds(telling)
+    yield from _agreed(telling)
+
+
+def _commitment(telling: Telling) -> str:
+    facts = telling.facts
+    return telling.say(
+        "committed",
+        committed=telling.amount(facts.sum("exact_amount")),
+        counted=telling.language.minor(facts.minor("counted_minor"), telling.currency),
+        missing=telling.language.minor(facts.minor("owed_minor"), telling.currency),
+    )
+
+
+def _recurring(telling: Telling, days_owed: str) -> Iterator[str]:
+    facts = telling.facts
+    full, begun = facts.sum("full_price"), facts.sum("begun_price")
+    is_plain = facts.text("model") == "flat" or _is_one_unit(facts)
+    steps = "" if is_plain else steps_told(telling, with_amounts=False)
+    if facts.is_part or begun or facts.is_bounded or telling.is_correction:
+        name = "whole_costs_by" if steps else "whole_costs"
+        if facts.text("kind") == "once":
+            name = "costs_by" if steps else "costs"
+        yield telling.say(name, amount=telling.amount(full), steps=steps)
+    elif steps:
+        yield telling.say("costs_by", steps=steps)
+    if begun:
+        yield telling.say("begun_already", begun=telling.amount(begun))
+    if days_owed:
+        yield telling.say("days_owed", when=days_owed)
+    if facts.is_part and facts.is_bounded and facts.text("proration") != "none":
+        share = full * facts.sum("share_used") / facts.sum("share_whole")
+        yield telling.say("for_these_days", amount=telling.amount(share))
+
+
+def _usage(telling: Telling) -> Iterator[str]:
+    facts = telling.facts
+    rows, quantity = facts.rows("steps"), facts.sum("quantity")
+    if facts.has("counted_quantity"):
+        yield _quantity(telling, "used_only", "")
+        yield telling.say(
+            "counted_on",
+            steps=steps_told(telling, with_amounts=True),
+            begun=telling.amount(facts.sum("begun_price")),
+        )
+        yield from _late(telling)
+        return
+    steps = steps_told(telling, with_amounts=facts.is_bounded)
+    if not quantity and not any(row.sum("units") for row in rows):
+        name = "used_nothing_but" if rows else "used_nothing"
+        yield telling.say(name, steps=steps)
+    elif not rows:
+        yield _quantity(telling, "used_only", "")
+    elif _is_flat(facts) or (is_told_by_units(rows, quantity) and not _aggregation(telling)):
+        yield telling.say("costs_by", steps=steps)
+    else:
+        yield _quantity(telling, "used", steps)
+    if len(rows) > 1 and facts.is_bounded:
+        yield telling.say("sum_of_steps", amount=telling.amount(facts.sum("full_price")))
+    yield from _late(telling)
+
+
+def _is_one_unit(facts: Facts) -> bool:
+    return facts.text("model") == "per_unit" and facts.sum("quantity") == ONE
+
+
+def _is_flat(facts: Facts) -> bool:
+    return facts.text("model") == "flat"
+
+
+def _quantity(telling: Telling, name: str, steps: str) -> str:
+    quantity, aggregation = telling.units(telling.facts.sum("quantity")), _aggregation(telling)
+    if aggregation:
+        return telling.say(f"{name}_by", quantity=quantity, aggregation=aggregation, steps=steps)
+    return telling.say(name, quantity=quantity, steps=steps)
+
+
+def _aggregation(telling: Telling) -> str:
+    """Return how records become a quantity, where they aren't simply added up or counted."""
+    name = telling.facts.text("aggregation")
+    return "" if name in ("", "sum", "count") else telling.say(f"aggregation_{name}")
+
+
+def _late(telling: Telling) -> Iterator[str]:
+    facts = telling.facts
+    before, now = facts.number("measured_before"), facts.sum("quantity")
+    if before is None or before == now:
+        return
+    name = "late_more" if now > before else "late_less"
+    more = telling.units(abs(now - before))
+    yield telling.say(name, more=more, before=telling.units(before))
+
+
+def _bounds(telling: Telling) -> Iterator[str]:
+    """Yield what changes the amount, in the order in which it does."""
+    facts = telling.facts
+    if facts.has("minimum"):
+        yield telling.say("minimum", amount=telling.amount(facts.sum("minimum")))
+    for discount in facts.rows("discounts"):
+        taken, percent = telling.amount(discount.sum("taken")), discount.sum("percent")
+        if percent == ZERO:
+            yield telling.say("discount_amount", taken=taken)
+        else:
+            rate = telling.language.rate(percent)
+            yield telling.say("discount_percent", percent=rate, taken=taken)
+    if facts.has("maximum"):
+        yield telling.say("maximum", amount=telling.amount(facts.sum("maximum")))
+
+
+def _agreed(telling: Telling) -> Iterator[str]:
+    """Yield where the price is another than the listed one, or a newer version of it."""
+    facts = telling.facts
+    tags = facts.text("tag").split()
+    begins = facts.day("change_effective_on") == facts.day("stretch_starts_on")
+    for name, kind in AGREED_BY.items():
+        # Where it begins, it is told as the change that it is.
+        if name in tags and not (begins and facts.text("change_kind") == kind):
+            yield telling.say(name)
+    ended_on = facts.day("trial_ended_on")
+    if ended_on and not telling.is_correction:
+        yield telling.say("trial", day=telling.language.day_of(ended_on))
+    since, begins_on = facts.day("price_valid_from"), facts.day("period_starts_on")
+    agreed_on = facts.day("change_effective_on")
+    if not since or not begins_on or not agreed_on or since <= agreed_on:
+        return
+    # Told in the first billing period that it reaches: later it is no news.
+    if (begins_on - since).days < facts.minor("days_of_period"):
+        yield telling.say("version", day=telling.language.day_of(since))

@@ -1,0 +1,31 @@
+"""Why a line stands on an invoice, in the language of its customer."""
+
+from billing.wording.line import ExplainedLine
+from billing.wording.paragraph import explained
+from invoices.issuing.models import Charge
+
+EXPLAINED_BY = ("invoice", "price__plan")  # What a charge is best read together with.
+
+
+def explained_line(line: Charge, *, language: str = "") -> str:
+    """
+    Return why a line stands on its invoice; empty while it waits for one.
+
+    `language` is used instead of the customer's.
+    """
+    if line.invoice is None:
+        return ""
+    plan = line.price.plan if line.price else None
+    return explained(
+        line.explanation,
+        locale=language or line.invoice.customer_as_printed["locale"],
+        line=ExplainedLine(
+            text=line.text,
+            currency=line.currency,
+            net_minor=line.amount_minor,
+            quantity=line.quantity,
+            starts_on=line.starts_on,
+            ends_on=line.ends_on,
+            plan_name=plan.name if plan else None,
+        ),
+    )

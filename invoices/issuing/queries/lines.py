@@ -1,0 +1,202 @@
+"""What an event demands: owed minus charged of a contract, or the lines of an order."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from billing.catalog.models import Plan, Price
+from billing.catalog.queries import PriceMissing, on_sale, price_terms
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.queries import Known, timelines
+from billing.money import EXACT, to_minor
+from billing.orders.models import Order, OrderLine
+from billing.pricing.difference import Line, difference
+from billing.pricing.due import next_due, turns_on
+from billing.pricing.explanation import explain_purchase
+from billing.pricing.owed import owed
+from billing.pricing.prices import ZERO
+from billing.pricing.rating import full_price
+from billing.pricing.rating import unit_price as price_of_unit
+from billing.pricing.timeline import Timeline
+from invoices.issuing.queries.charged import COMMITMENT, charged
+from invoices.issuing.queries.drafts import DraftLine, at_one_rate_each
+from invoices.issuing.queries.metered import with_usage
+
+_DAY = timedelta(days=1)
+_PLACES = Decimal("1e-12")
+_COMMITTED = {"de": "Mindestumsatz", "en": "minimum commitment"}
+
+
+def lines_of_change(
+    contract: Contract, change: SubscriptionChange, *, known: Known
+) -> tuple[list[DraftLine], date | None]:
+    """
+    Return what a change makes owed and not yet charged, and the next day that is due.
+
+    What is due on the day anyway, and isn't charged yet, comes after the facts of the day.
+    """
+    timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
+    until = known.on
+    is_start = change.kind == SubscriptionChange.Kind.START
+    if not is_start and is_still_due(contract, on=until) and turns_on(timeline, until):
+        until -= _DAY
+    lines = _owed_not_charged(contract, timeline, known, until=until, cause=f"change {change.id}")
+    return lines, next_due(timeline.known(known.on), after=until)
+
+
+def lines_of_usage(
+    contract: Contract, subscription_id: UUID, *, known: Known, batch_id: str
+) -> list[DraftLine]:
+    """Return what late usage makes owed at once: after the end, and in a pause."""
+    timeline = timelines(contract, only=subscription_id)[subscription_id]
+    cause = f"usage {batch_id}"
+    return _owed_not_charged(contract, timeline, known, until=known.on, cause=cause)
+
+
+def lines_due(
+    contract: Contract, whole: Iterable[Timeline], *, on: date, known: Known
+) -> tuple[list[DraftLine], date | None]:
+    """Return what a contract owes and wasn't charged on a due day, and the next day that is due."""
+    lines: list[DraftLine] = []
+    next_dates: list[date] = []
+    for timeline in whole:
+        if not known.of(timeline).changes:
+            continue  # It was recorded later: its own event will bill it.
+        lines += _owed_not_charged(contract, timeline, known, until=known.on, cause=f"period {on}")
+        if next_date := next_due(known.of(timeline), after=known.on):
+            next_dates.append(next_date)
+    return lines, min(next_dates, default=None)
+
+
+def is_still_due(contract: Contract, *, on: date) -> bool:
+    """Return whether a contract wasn't charged yet what is due on a day."""
+    due_on = contract.next_billing_date
+    return due_on is not None and due_on <= on
+
+
+def lines_of_order(order: Order) -> list[DraftLine]:
+    """
+    Return the lines of an order, priced.
+
+    :raises PriceMissing: if a line gives no price and its product has none in the currency.
+    """
+    order_lines = list(order.lines.select_related("product").order_by("position"))
+    products = [
+        line.product_id for line in order_lines if line.unit_price is None and line.product_id
+    ]
+    prices = list(Price.objects.filter(product_id__in=products)) if products else []
+    return [_order_line(order, line, prices) for line in order_lines]
+
+
+def _owed_not_charged(
+    contract: Contract, timeline: Timeline, known: Known, *, until: date, cause: str
+) -> list[DraftLine]:
+    """Compare what is known to be owed with what is charged, at any price of the timeline."""
+    subscription_id = UUID(timeline.subscription_id)
+    mine = known.of(with_usage(timeline, until=until))
+    lines = at_one_rate_each(
+        difference(
+            owed(mine, until=until),
+            charged(subscription_id),
+            prices=timeline.prices,
+            known=mine,
+        ),
+        seller=contract.seller,
+        customer=contract.customer,
+    )
+    texts = _texts(lines, locale=contract.customer.locale)
+    return [
+        DraftLine(
+            subscription_id=subscription_id,
+            price_id=None if line.price.id.startswith(COMMITMENT) else UUID(line.price.id),
+            plan_id=_committed_plan(line),
+            price_code=line.price.code,
+            tag=line.tag,
+            order_line_id=None,
+            cause=cause,
+            is_credit=line.is_credit,
+            starts_on=line.starts_on,
+            ends_on=line.ends_on,
+            stretch_starts_on=line.stretch_starts_on,
+            text=texts[line.price.id],
+            quantity=_stored(line.quantity),
+            measured=None if line.measured is None else _stored(line.measured),
+            unit_price=None if line.unit_price is None else _stored(line.unit_price),
+            priced_minor=line.amount_minor,
+            tax_included=line.price.tax_included,
+            tax_class=line.price.tax_class,
+            explanation=dict(line.explanation),
+        )
+        for line in lines
+    ]
+
+
+def _committed_plan(line: Line) -> UUID | None:
+    is_commitment = line.price.id.startswith(COMMITMENT)
+    return UUID(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
+
+
+def _texts(lines: Sequence[Line], *, locale: str) -> dict[str, str]:
+    """Return what is printed for each price, by its id."""
+    plans = {plan_id for line in lines if (plan_id := _committed_plan(line))}
+    prices = {UUID(line.price.id) for line in lines if not _committed_plan(line)}
+    found = {str(row.pk): row.text for row in Price.objects.filter(pk__in=prices).only("text")}
+    for plan in Plan.objects.filter(pk__in=plans).only("name"):
+        what = _COMMITTED.get(locale, _COMMITTED["en"])
+        found[f"{COMMITMENT}{plan.pk}"] = f"{plan.name}: {what}"
+    return found
+
+
+def _stored(value: Decimal) -> Decimal:
+    """Return a figure as its column keeps it, so that the hash is that of what is stored."""
+    return value.quantize(_PLACES, context=EXACT)
+
+
+def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> DraftLine:
+    price = None
+    if line.unit_price is None:
+        price = _price_of_product(order, line, prices)
+        terms = price_terms(price)
+        unit_price = price_of_unit(terms) or ZERO  # It is flat or per unit: it has one.
+        amount = full_price(terms, line.quantity)
+    else:
+        unit_price = line.unit_price
+        amount = EXACT.multiply(line.quantity, line.unit_price)
+    return DraftLine(
+        subscription_id=None,
+        price_id=price.id if price else None,
+        price_code=price.code if price else "",
+        order_line_id=line.id,
+        cause=f"order {order.id}",
+        is_credit=False,
+        starts_on=order.ordered_on,
+        ends_on=None,
+        stretch_starts_on=order.ordered_on,
+        text=line.text or (price.text if price else ""),
+        quantity=line.quantity,
+        unit_price=unit_price,
+        priced_minor=to_minor(amount, order.currency),
+        tax_included=price.tax_included if price else line.tax_included,
+        tax_class=price.tax_class if price else line.tax_class,
+        explanation=dict(
+            explain_purchase(
+                price_terms(price) if price else None,
+                quantity=line.quantity,
+                unit_price=unit_price,
+                tax_included=price.tax_included if price else line.tax_included,
+                owed_minor=to_minor(amount, order.currency),
+            )
+        ),
+    )
+
+
+def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) -> Price:
+    product = line.product
+    assert product is not None
+    for price in on_sale(prices, on=order.ordered_on):
+        if price.product_id == product.id and price.currency == order.currency:
+            return price  # There is one: see price_of_product_on_sale_once.
+    raise PriceMissing(
+        f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}."
+    )

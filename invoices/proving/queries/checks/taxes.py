@@ -1,0 +1,106 @@
+"""Each charge bears the VAT that its document's parties, its class and its day demand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from billing.catalog.queries import tax_rates
+from billing.money import plain_decimal
+from billing.pricing.tax_area import tax_country
+from billing.pricing.taxes import Tax, TaxRate, decide_tax
+from billing.pricing.vat_ids import parties
+from invoices.proving.queries.checks.books import Books, Check, Problem
+
+_CHECK = "charges_taxed"
+_ALIKE_AT_MOST = 10_000  # Decisions that are kept: memory doesn't grow with the charges.
+
+_SUPPLIES = """
+SELECT c.seller_id, c.id, c.text, c.tax_category, c.tax_percent,
+       coalesce(i.seller_as_printed->>'country', ''),
+       coalesce(i.seller_as_printed->>'oss' = 'true', false),
+       coalesce(i.customer_as_printed->>'country', ''),
+       coalesce(i.customer_as_printed->>'kind', ''),
+       coalesce(i.customer_as_printed->>'vat_id', ''),
+       coalesce(p.tax_class, l.tax_class, ''), coalesce(c.ends_on - 1, c.starts_on)
+FROM invoices_charge c
+JOIN invoices_invoice i ON i.id = c.invoice_id
+LEFT JOIN billing_orderline l ON l.id = c.order_line_id
+LEFT JOIN billing_price p ON p.id = c.price_id
+WHERE c.seller_id = ANY(%(sellers)s)
+"""
+
+RatesByCountry = Mapping[str, Sequence[TaxRate]]
+
+
+class _Supply(NamedTuple):
+    """What decides a charge's VAT, from its document as it was printed."""
+
+    seller_country: str
+    oss: bool
+    customer_country: str
+    kind: str
+    vat_id: str
+    tax_class: str
+    supplied_on: date
+
+
+def _taxed(books: Books) -> Iterator[Problem]:
+    """Yield the charges that bear another VAT than the one decided again."""
+    rates = _by_country(tax_rates())
+
+    @lru_cache(_ALIKE_AT_MOST)
+    def again(supply: _Supply) -> Tax | None:
+        return _decided(supply, rates)
+
+    for seller_id, charge_id, text, category, percent, *said in books.rows(_SUPPLIES):
+        stored, wanted = Tax(category, percent), again(_Supply(*said))
+        if stored != wanted:
+            yield books.problem(
+                _CHECK,
+                seller_id,
+                f"charge {charge_id}",
+                f"{text}: taxed {_shown(stored)}, but the rate of its class and day is "
+                f"{_shown(wanted)}",
+            )
+
+
+def _by_country(rates: Sequence[TaxRate]) -> RatesByCountry:
+    sorted_out: dict[str, list[TaxRate]] = {}
+    for rate in rates:
+        sorted_out.setdefault(rate.country, []).append(rate)
+    return sorted_out
+
+
+def _decided(supply: _Supply, rates: RatesByCountry) -> Tax | None:
+    """Return the tax on a supply; None if what is printed and recorded doesn't tell."""
+    countries = {tax_country(supply.seller_country), tax_country(supply.customer_country)}
+    try:
+        return decide_tax(
+            parties=parties(
+                seller_country=supply.seller_country,
+                oss=supply.oss,
+                customer_country=supply.customer_country,
+                kind=supply.kind,
+                vat_id=supply.vat_id,
+            ),
+            tax_class=supply.tax_class,
+            supplied_on=supply.supplied_on,
+            rates=[rate for country in countries for rate in rates.get(country, ())],
+        )
+    except (ValueError, LookupError):
+        return None
+
+
+def _shown(tax: Tax | None) -> str:
+    return f"{tax.category} {plain_decimal(tax.percent)} %" if tax else "not known"
+
+
+CHECKS = (
+    Check(
+        name=_CHECK,
+        says="each charge bears the VAT of its parties, class and day",
+        of="charges",
+        find=_taxed,
+    ),
+)
