@@ -248,11 +248,11 @@ def _database() -> list[psutil.Process]:
 
 
 def _cpu_seconds(processes: Iterable[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
+    return float(sum(sum(process.cpu_times()[:2]) for process in processes))
 
 
 def _rss_mib(processes: Iterable[psutil.Process]) -> float:
-    return sum(process.memory_info().rss for process in processes) / 2**20
+    return float(sum(process.memory_info().rss for process in processes)) / 2**20
 
 
 def _store(seller: Seller, name: str, number: int) -> None:
