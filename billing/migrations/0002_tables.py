@@ -1241,6 +1241,14 @@ class Migration(migrations.Migration):
                         blank=True, help_text="Empty while it stands still.", null=True
                     ),
                 ),
+                (
+                    "held_date",
+                    models.DateField(
+                        blank=True,
+                        help_text="Day of which what is due waits; empty: none.",
+                        null=True,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(

@@ -13,7 +13,7 @@ from billing.events import log
 from billing.events.models import Event
 from billing.pricing.prices import AppliesTo
 from billing.sellers.models import Seller
-from billing.sellers.queries import today
+from billing.sellers.queries import due_until
 
 CHUNK = 1000
 
@@ -22,11 +22,12 @@ def append_due(seller: Seller, *, at: datetime) -> int:
     """
     Append one event for each contract of the seller that is due; return how many were new.
 
-    Due is `next_billing_date <= today`: after an outage everything catches up, one event per
-    missed period, since billing one appends the next. Safe to run twice and in two processes.
+    Due is `next_billing_date <= today` (yesterday, while a test clock holds its day): after an
+    outage everything catches up, one event per missed period, since billing one appends the next.
+    Safe to run twice and in two processes.
     """
     appended = 0
-    for chunk in contracts_due(seller, on=today(seller, at=at), at_once=CHUNK):
+    for chunk in contracts_due(seller, on=due_until(seller, at=at), at_once=CHUNK):
         with transaction.atomic():
             appended += len(append_period_ended(*chunk, at=at))
     return appended
@@ -101,5 +102,5 @@ def bring_forward(price: Price) -> int:
 
 def _append_if_due(contract: Contract, *, at: datetime) -> None:
     due_on = contract.next_billing_date
-    if due_on and due_on <= today(contract.seller, at=at):
+    if due_on and due_on <= due_until(contract.seller, at=at):
         append_period_ended(contract, at=at)
