@@ -50,7 +50,7 @@ class Life:
         self._change("2026-03-05", "a pause", kind="pause")
         self._change("2026-03-10", "and on again", kind="resume")
         self._use("2026-03-12", "400", "of the running month")
-        self._use("2026-03-12", "80", "late: of the old plan's last days", of="2026-02-18")
+        self._use("2026-03-12", "180", "late: of the old plan's last days", of="2026-02-18")
         self._change("2026-04-02", "cancelled", kind="cancel")
         self._use("2026-04-05", "300", "late: of the days before the end", of="2026-03-30")
         self._advance("2026-04-20")
