@@ -1,17 +1,21 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
-from billing.contracts.commands.change import change_subscription, start_subscription
+from billing.contracts.commands.change import change_subscription
+from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
 from billing.contracts.commands.schedule import (
     append_due,
     append_period_ended,
     note_billed,
     pass_over,
 )
+from billing.contracts.commands.start import NewSubscription, start_subscription
 from billing.contracts.commands.test_clock import step_test_clock
 
 __all__ = [
+    "CouponRefused",
     "NewContract",
+    "NewSubscription",
     "NewTerm",
     "append_due",
     "append_period_ended",
@@ -19,6 +23,7 @@ __all__ = [
     "make_contract",
     "note_billed",
     "pass_over",
+    "redeem_coupon",
     "start_subscription",
     "step_test_clock",
 ]
