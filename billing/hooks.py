@@ -1,7 +1,13 @@
-"""The only signal receivers of the code base: a new fact appends its event."""
+"""
+The only signal receivers of the code base: a new fact appends its event.
+
+A new price has none of its own: the contracts that it reaches are due earlier.
+"""
 
 from django.db.models.signals import post_save, pre_save
 
+from billing.catalog.models import Price
+from billing.contracts.commands import bring_forward
 from billing.contracts.events import subscription_changed
 from billing.contracts.models import SubscriptionChange
 from billing.events import log
@@ -17,6 +23,12 @@ def connect() -> None:
     post_save.connect(
         _append_subscription_changed, SubscriptionChange, dispatch_uid="subscription.changed"
     )
+    post_save.connect(_bring_contracts_forward, Price, dispatch_uid="price brings forward")
+
+
+def _bring_contracts_forward(*, instance: Price, created: bool, raw: bool, **_: object) -> None:
+    if created and not raw and instance.plan_id:
+        bring_forward(instance)
 
 
 def _require_transaction(**_: object) -> None:

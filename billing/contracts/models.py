@@ -83,10 +83,13 @@ class Contract(models.Model):
                     renewal_months__isnull=True,
                     notice_months__isnull=True,
                 )
-                | Q(initial_months__gte=1, notice_months__isnull=False)
+                # A comparison with null is no refusal: each is asked for.
+                | Q(
+                    initial_months__isnull=False, initial_months__gte=1, notice_months__isnull=False
+                )
                 & (
                     Q(renewal__in=["none", "indefinite"], renewal_months__isnull=True)
-                    | Q(renewal="months", renewal_months__gte=1)
+                    | Q(renewal="months", renewal_months__isnull=False, renewal_months__gte=1)
                 ),
                 name="contract_term_complete",
             ),

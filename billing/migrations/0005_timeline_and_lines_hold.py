@@ -1,4 +1,7 @@
-"""Changes that contradict a subscription's timeline, and orders without lines, are refused."""
+"""
+Refused are changes that contradict a subscription's timeline, orders without lines, and prices that
+look at what their meter doesn't keep apart.
+"""
 
 from django.db import migrations
 
@@ -111,7 +114,31 @@ REFERENCING NEW TABLE AS added FOR EACH STATEMENT
 EXECUTE FUNCTION anlass_check_lines_come_with_order();
 """
 
+DIMENSIONS = """
+CREATE FUNCTION anlass_check_dimensions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM billing_meter m, (
+            SELECT jsonb_object_keys(NEW.filters) AS name
+            UNION ALL SELECT jsonb_array_elements_text(NEW.group_by)) named
+        WHERE m.id = NEW.meter_id AND NOT m.dimensions ? named.name
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'integrity_constraint_violation',
+            CONSTRAINT = TG_NAME,
+            TABLE = TG_TABLE_NAME,
+            MESSAGE = format('%s: price %s filters or groups by what is no dimension of its meter',
+                             TG_NAME, NEW.code);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER price_dimensions_known BEFORE INSERT ON billing_price
+FOR EACH ROW WHEN (NEW.meter_id IS NOT NULL) EXECUTE FUNCTION anlass_check_dimensions();
+"""
+
 UNDO = """
+DROP TRIGGER price_dimensions_known ON billing_price;
+DROP FUNCTION anlass_check_dimensions();
 DROP TRIGGER order_line_comes_with_order ON billing_orderline;
 DROP FUNCTION anlass_check_lines_come_with_order();
 DROP TRIGGER order_has_lines ON billing_order;
@@ -123,4 +150,4 @@ DROP FUNCTION anlass_check_timeline();
 
 class Migration(migrations.Migration):
     dependencies = [("billing", "0004_sellers_never_meet")]
-    operations = [migrations.RunSQL(TIMELINE + LINES, UNDO)]
+    operations = [migrations.RunSQL(TIMELINE + LINES + DIMENSIONS, UNDO)]

@@ -48,11 +48,15 @@ def hash_of_key(key: str) -> str:
 
 
 @transaction.atomic
-def advance_test_clock(*, seller: Seller, to: date, at: datetime) -> TestClock:
+def advance_test_clock(
+    *, seller: Seller, to: date, at: datetime, hold_due: bool = False
+) -> TestClock:
     """
     Order a seller's test clock to go to a day; the scheduler takes it there, day by due day.
 
-    A seller without a test clock gets one that stands on its present day first.
+    A seller without a test clock gets one that stands on its present day first. With `hold_due` it
+    stops at the first moment of the day: facts of the day can be stated before what is due that
+    day is billed, which waits until the clock is told to go on, be it to the same day.
 
     :raises TestClockRefused: if the seller is not in test mode, the day lies before the clock's,
         or it is already on its way to an earlier day that hasn't been reached.
@@ -70,5 +74,6 @@ def advance_test_clock(*, seller: Seller, to: date, at: datetime) -> TestClock:
             f"The test clock is on its way to {clock.target_date}: wait, or name that day or later."
         )
     clock.target_date = to
-    clock.save(update_fields=["target_date"])
+    clock.held_date = to if hold_due else None
+    clock.save(update_fields=["target_date", "held_date"])
     return clock

@@ -97,6 +97,9 @@ class TestClock(models.Model):
     )
     today = models.DateField()
     target_date = models.DateField(null=True, blank=True, help_text="Empty while it stands still.")
+    held_date = models.DateField(
+        null=True, blank=True, help_text="Day of which what is due waits; empty: none."
+    )
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """Reads about sellers."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.sellers.models import Seller, TestClock
@@ -13,7 +13,15 @@ class SellerUnclear(Exception):
 
 def today(seller: Seller, *, at: datetime) -> date:
     """Return the seller's day: its test clock's, or that of `at` in its time zone."""
-    clock = TestClock.objects.filter(seller=seller).first() if seller.is_test else None
+    clock = _clock(seller)
+    return clock.today if clock else local_date(seller, at=at)
+
+
+def due_until(seller: Seller, *, at: datetime) -> date:
+    """Return the latest day of which what is due may be billed: today, unless it is held."""
+    clock = _clock(seller)
+    if clock and clock.held_date == clock.today:
+        return clock.today - timedelta(days=1)
     return clock.today if clock else local_date(seller, at=at)
 
 
@@ -51,3 +59,7 @@ def find_seller(name_or_id: str | None) -> Seller:
     known = "; ".join(f"{seller.name} ({seller.id})" for seller in sellers)
     unknown = f"No seller is called {name_or_id!r}. " if name_or_id and not found else ""
     raise SellerUnclear(f"{unknown}Name one by --seller, by name or id. There are: {known}.")
+
+
+def _clock(seller: Seller) -> TestClock | None:
+    return TestClock.objects.filter(seller=seller).first() if seller.is_test else None

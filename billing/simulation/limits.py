@@ -9,7 +9,7 @@ from billing.simulation.scenario import BadScenario, Scenario
 
 SCENARIOS_AT_MOST = 100
 YEARS_AT_MOST = 20
-ROWS_AT_MOST = 5_000
+ROWS_AT_MOST = 500
 RECORDS_AT_MOST = 10_000
 PERIODS_AT_MOST = 1_500  # Of one subscription: the time that it takes grows with the square.
 _DAYS_OF_MONTH = 30

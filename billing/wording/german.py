@@ -50,6 +50,7 @@ GERMAN = Language(
         "costs_by": "{steps}.",
         "used": "Verbrauch {quantity}: {steps}.",
         "used_by": "Verbrauch {quantity} ({aggregation}): {steps}.",
+        "aggregated": "{aggregation}: {steps}.",
         "used_only": "Verbrauch {quantity}.",
         "used_only_by": "Verbrauch {quantity} ({aggregation}).",
         "used_nothing": "Es gab keinen Verbrauch.",
@@ -79,7 +80,7 @@ GERMAN = Language(
         "step_is": "{step} = {amount}",
         "step_of_group": "{group}: {step}",
         "steps_more": "{number} weitere",
-        "free_units": "Die ersten {number} sind kostenfrei.",
+        "free_units": "Die ersten {units} sind kostenfrei.",
         "free_event": "Der erste Vorgang ist kostenfrei.",
         "free_events": "Die ersten {number} Vorgänge sind kostenfrei.",
         "free_amount": "Ein Wert von insgesamt {number} ist kostenfrei.",
@@ -128,9 +129,9 @@ GERMAN = Language(
         "change_undo": "der Rücknahme einer Änderung",
         # What was charged before, and tax.
         "difference": "Geschuldet sind demnach {owed}; bereits berechnet wurden {before};"
-        " Unterschied {amount}.",
+        " Differenz {amount}.",
         "nothing_owed": "Dafür ist nichts mehr geschuldet; bereits berechnet wurden {before};"
-        " Unterschied {amount}.",
+        " Differenz {amount}.",
         "rate_changed_credit": "Der Steuersatz hat sich inzwischen geändert: Die Berechnung von"
         " {before} wird ganz zurückgenommen und der genutzte Teil neu berechnet.",
         "rate_changed_anew": "Der genutzte Teil wird neu berechnet, zum Steuersatz seines letzten"

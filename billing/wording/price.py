@@ -56,7 +56,6 @@ def _recurring(telling: Telling, days_owed: str) -> Iterator[str]:
 
 def _usage(telling: Telling) -> Iterator[str]:
     facts = telling.facts
-    rows, quantity = facts.rows("steps"), facts.sum("quantity")
     if facts.has("counted_quantity"):
         yield _quantity(telling, "used_only", "")
         yield telling.say(
@@ -64,29 +63,29 @@ def _usage(telling: Telling) -> Iterator[str]:
             steps=steps_told(telling, with_amounts=True),
             begun=telling.amount(facts.sum("begun_price")),
         )
-        yield from _late(telling)
-        return
-    steps = steps_told(telling, with_amounts=facts.is_bounded)
-    if not quantity and not any(row.sum("units") for row in rows):
-        name = "used_nothing_but" if rows else "used_nothing"
-        yield telling.say(name, steps=steps)
-    elif not rows:
-        yield _quantity(telling, "used_only", "")
-    elif _is_flat(facts) or (is_told_by_units(rows, quantity) and not _aggregation(telling)):
-        yield telling.say("costs_by", steps=steps)
     else:
-        yield _quantity(telling, "used", steps)
-    if len(rows) > 1 and facts.is_bounded:
-        yield telling.say("sum_of_steps", amount=telling.amount(facts.sum("full_price")))
+        yield _used(telling, steps_told(telling, with_amounts=facts.is_bounded))
+        if len(facts.rows("steps")) > 1 and facts.is_bounded:
+            yield telling.say("sum_of_steps", amount=telling.amount(facts.sum("full_price")))
     yield from _late(telling)
+
+
+def _used(telling: Telling, steps: str) -> str:
+    facts, rows = telling.facts, telling.facts.rows("steps")
+    quantity = facts.sum("quantity")
+    if not quantity and not any(row.sum("units") for row in rows):
+        return telling.say("used_nothing_but" if rows else "used_nothing", steps=steps)
+    if not rows:
+        return _quantity(telling, "used_only", "")
+    if facts.text("model") != "flat" and not is_told_by_units(rows, quantity):
+        return _quantity(telling, "used", steps)
+    how = _aggregation(telling)
+    how = how[:1].upper() + how[1:]
+    return telling.say("aggregated" if how else "costs_by", aggregation=how, steps=steps)
 
 
 def _is_one_unit(facts: Facts) -> bool:
     return facts.text("model") == "per_unit" and facts.sum("quantity") == ONE
-
-
-def _is_flat(facts: Facts) -> bool:
-    return facts.text("model") == "flat"
 
 
 def _quantity(telling: Telling, name: str, steps: str) -> str:

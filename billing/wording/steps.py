@@ -62,7 +62,7 @@ def conditions(telling: Telling) -> Iterator[str]:
     facts, number = telling.facts, telling.language.number
     events, amount = facts.sum("free_events"), facts.sum("free_amount")
     if units := facts.sum("free_units"):
-        yield telling.say("free_units", number=number(units))
+        yield telling.say("free_units", units=telling.units(units))
     if events and amount:
         gaps = {"events": number(events), "number": number(amount)}
         yield telling.say("free_events_and_amount", **gaps)
@@ -76,10 +76,8 @@ def conditions(telling: Telling) -> Iterator[str]:
 
 
 def _step(telling: Telling, row: Facts, *, with_amounts: bool) -> str:
-    told = _MODELS.get(telling.facts.text("model"), _each)(telling, row)
-    is_clear = not row.sum("amount") or told == telling.say(
-        "step_flat_only", flat=telling.price(row.sum("flat"))
-    )
+    told = MODELS.get(telling.facts.text("model"), _each)(telling, row)
+    is_clear = not row.has("rate") and row.sum("amount") in (ZERO, row.sum("flat"))
     is_summed = bool(row.sum("flat") and row.sum("units")) and (
         bool(row.sum("unit_price")) or row.has("rate")
     )
@@ -151,7 +149,7 @@ def _reported(telling: Telling, row: Facts) -> str:
     return telling.say("step_reported", units=telling.units(row.sum("units")))
 
 
-_MODELS: dict[str, Callable[[Telling, Facts], str]] = {
+MODELS: dict[str, Callable[[Telling, Facts], str]] = {
     "flat": _flat,
     "per_unit": _each,
     "graduated": _each,

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from billing.contracts.admin import ContractAdmin, SubscriptionAdmin
@@ -242,10 +242,18 @@ def _period(starts_on: date, ends_on: date | None) -> str:
 
 
 def _tidy(value: object) -> object:
-    """Return a number given as a text without its trailing zeros; all else as it is."""
+    """Return a number given as a text without its trailing zeros, a list as a line per entry."""
+    if isinstance(value, list):
+        return format_html_join("", "<div>{}</div>", ((_in_words(row),) for row in value))
     if isinstance(value, str) and re.fullmatch(r"-?\d+\.\d+", value):
         return value.rstrip("0").rstrip(".")
     return value
+
+
+def _in_words(row: Mapping[str, object]) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_tidy(value)}" for name, value in row.items() if value
+    )
 
 
 def _party(printed: Mapping[str, str]) -> SafeString:

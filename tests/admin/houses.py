@@ -81,8 +81,8 @@ def house(mark: str) -> House:
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
         bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
     return House(
-        mark, seller, customer, product, meter, plan, plan.prices.get(), contract, subscription, order,
-        Failure.objects.get(seller=seller),
+        mark, seller, customer, product, meter, plan, plan.prices.get(), contract, subscription,
+        order, Failure.objects.get(seller=seller),
     )  # fmt: skip
 
 

@@ -209,8 +209,9 @@ def posted(of: House) -> dict[str, dict[str, Any]]:
     """What a user posts to add a row of each kind, all of it of one seller."""
     price = {
         "code": "more", "text": "More", "kind": "recurring", "timing": "advance",
-        "rounding": "up", "applies_to": "next_period", "model": "per_unit", "unit_price": "5", "currency": "EUR", "tax_class": "standard",
-        "proration": "daily", "valid_from": "2026-02-01",
+        "rounding": "up", "applies_to": "next_period", "model": "per_unit", "unit_price": "5",
+        "currency": "EUR", "tax_class": "standard", "proration": "daily",
+        "valid_from": "2026-02-01",
     }  # fmt: skip
     lines = {"lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 0, "lines-0-text": "Thing",
              "lines-0-quantity": "2", "lines-0-unit_price": "9.50",

@@ -195,6 +195,7 @@ class TestReferences:
         contract = factories.contract(customer, external_id="mine")
         plan = factories.plan(seller, code="mine", product=factories.product(seller, code="mine"))
         factories.subscription(contract, plan, external_id="mine")
+        factories.meter(seller, code="mine")
         return App(factories.api_key(seller))
 
     @pytest.mark.parametrize(("path", "body", "field"), REFERENCES)
@@ -240,4 +241,6 @@ class TestReferences:
             return {**body, "lines": [{"quantity": "1", "product": name}]}
         if field == "plans.0":
             return {**body, "plans": [name]}
+        if field == "prices.0.meter":
+            return {**body, "prices": [{**body["prices"][0], "meter": name}]}
         return {**body, field: name}

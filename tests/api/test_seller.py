@@ -23,7 +23,12 @@ class TestTestClock:
     def test_it_stands_still(self, app: App) -> None:
         answer = app.get("/test-clock")
 
-        assert answer.body == {"today": "2026-01-01", "target_date": None, "is_moving": False}
+        assert answer.body == {
+            "today": "2026-01-01",
+            "target_date": None,
+            "held_date": None,
+            "is_moving": False,
+        }
 
     def test_it_is_sent_to_a_day(self, app: App, seller: Seller) -> None:
         answer = app.post("/test-clock/advance", {"to": "2026-04-01"})
@@ -31,6 +36,12 @@ class TestTestClock:
         assert answer.status == 202
         assert answer.body["is_moving"] is True
         assert TestClock.objects.get(seller=seller).target_date == date(2026, 4, 1)
+
+    def test_it_is_told_to_hold_what_is_due(self, app: App) -> None:
+        answer = app.post("/test-clock/advance", {"to": "2026-04-01", "hold_due": True})
+
+        assert answer.status == 202
+        assert answer.body["held_date"] == "2026-04-01"
 
     def test_it_does_not_go_back(self, app: App) -> None:
         answer = app.post("/test-clock/advance", {"to": "2025-12-31"})

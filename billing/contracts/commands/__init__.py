@@ -6,6 +6,7 @@ from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
 from billing.contracts.commands.schedule import (
     append_due,
     append_period_ended,
+    bring_forward,
     note_billed,
     pass_over,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "NewTerm",
     "append_due",
     "append_period_ended",
+    "bring_forward",
     "change_subscription",
     "make_contract",
     "note_billed",

@@ -1,16 +1,19 @@
 """What is due when: the turn of a contract's periods as events."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
+from billing.catalog.models import Price
 from billing.contracts.events import period_ended
-from billing.contracts.models import Contract
+from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, contracts_due, next_turn
 from billing.events import log
 from billing.events.models import Event
+from billing.pricing.prices import AppliesTo
 from billing.sellers.models import Seller
-from billing.sellers.queries import today
+from billing.sellers.queries import due_until
 
 CHUNK = 1000
 
@@ -19,11 +22,12 @@ def append_due(seller: Seller, *, at: datetime) -> int:
     """
     Append one event for each contract of the seller that is due; return how many were new.
 
-    Due is `next_billing_date <= today`: after an outage everything catches up, one event per
-    missed period, since billing one appends the next. Safe to run twice and in two processes.
+    Due is `next_billing_date <= today` (yesterday, while a test clock holds its day): after an
+    outage everything catches up, one event per missed period, since billing one appends the next.
+    Safe to run twice and in two processes.
     """
     appended = 0
-    for chunk in contracts_due(seller, on=today(seller, at=at), at_once=CHUNK):
+    for chunk in contracts_due(seller, on=due_until(seller, at=at), at_once=CHUNK):
         with transaction.atomic():
             appended += len(append_period_ended(*chunk, at=at))
     return appended
@@ -71,7 +75,32 @@ def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
         _append_if_due(contract, at=at)
 
 
+def bring_forward(price: Price) -> int:
+    """
+    Let contracts be billed on the day on which a later version of a price reaches them.
+
+    At once means its first day, tomorrow at the earliest: what is due today may be billed already.
+    A version from the next period on matters only where nothing was due any more. Return how many
+    contracts are due earlier.
+    """
+    earlier = Price.objects.filter(plan=price.plan_id, code=price.code, currency=price.currency)
+    if price.applies_to == AppliesTo.NEW or not earlier.exclude(pk=price.pk).exists():
+        return 0
+    day = max(price.valid_from, price.recorded_on + timedelta(days=1))
+    reached = Q(next_billing_date__isnull=True)
+    if price.applies_to == AppliesTo.AT_ONCE:
+        reached |= Q(next_billing_date__gt=day)
+    having = SubscriptionChange.objects.filter(plan=price.plan_id)
+    contracts = Contract.objects.filter(
+        reached,
+        seller=price.seller_id,
+        currency=price.currency,
+        pk__in=having.values("subscription__contract"),
+    )
+    return contracts.update(next_billing_date=day)
+
+
 def _append_if_due(contract: Contract, *, at: datetime) -> None:
     due_on = contract.next_billing_date
-    if due_on and due_on <= today(contract.seller, at=at):
+    if due_on and due_on <= due_until(contract.seller, at=at):
         append_period_ended(contract, at=at)

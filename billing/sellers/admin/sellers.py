@@ -149,7 +149,7 @@ class SellerAdmin(SellerScopedAdmin):
 
 @admin.register(TestClock)
 class TestClockAdmin(FactAdmin):
-    list_display = ("seller", "today", "target_date")
+    list_display = ("seller", "today", "target_date", "held_date")
     search_fields = ("seller__name",)
     ordering = ("seller__name",)
     list_select_related = ("seller",)

@@ -13,8 +13,8 @@ class PlainDecimalField(serializers.DecimalField):
     """Output of a decimal as a string without trailing zeros."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Any size."""
-        super().__init__(max_digits=None, decimal_places=None, **kwargs)
+        """Any size, whatever a model's column allows."""
+        super().__init__(**{**kwargs, "max_digits": None, "decimal_places": None})
 
     def to_representation(self, value: Any) -> str:
         """Return all digits that say something."""

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.sellers import commands
-from billing.sellers.api.fields import DayField
+from billing.sellers.api.fields import DayField, FlagField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.scoped import Endpoint
 from billing.sellers.models import Seller, TestClock
@@ -31,11 +31,19 @@ class SellerOutput(serializers.ModelSerializer[Seller]):
 class TestClockOutput(serializers.Serializer[Any]):
     today = serializers.DateField(help_text="The seller's day.")
     target_date = serializers.DateField(help_text="Null while it stands still.", allow_null=True)
+    held_date = serializers.DateField(
+        help_text="Day of which what is due waits; null: none.", allow_null=True
+    )
     is_moving = serializers.BooleanField(help_text="Whether it is on its way to `target_date`.")
 
 
 class AdvanceInput(Input):
     to = DayField(help_text="Day to go to; today or later.")
+    hold_due = FlagField(
+        default=False,
+        help_text="Stop at the day's first moment: what is due on it waits until the clock is "
+        "told to go on, to the same day or a later one.",
+    )
 
 
 class SellerView(Endpoint):
@@ -57,8 +65,8 @@ class AdvanceTestClockView(Endpoint):
     @extend_schema(request=AdvanceInput, responses={202: TestClockOutput})
     def post(self, request: Request) -> Response:
         """Let days pass for a seller in test mode, due day by due day."""
-        to = self.said(AdvanceInput)["to"]
-        clock = commands.advance_test_clock(seller=self.seller, to=to, at=timezone.now())
+        said = self.said(AdvanceInput)
+        clock = commands.advance_test_clock(seller=self.seller, **said, at=timezone.now())
         return Response(_clock(self.seller, clock), status=202)
 
 
@@ -71,7 +79,12 @@ def _clock(seller: Seller, clock: TestClock | None) -> Any:
     target = clock.target_date if clock else None
     day = clock.today if clock else today(seller, at=timezone.now())
     return TestClockOutput(
-        {"today": day, "target_date": target, "is_moving": target is not None}
+        {
+            "today": day,
+            "target_date": target,
+            "held_date": clock.held_date if clock else None,
+            "is_moving": target is not None,
+        }
     ).data
 
 

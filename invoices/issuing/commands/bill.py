@@ -29,7 +29,7 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
-from billing.sellers.queries import today
+from billing.sellers.queries import due_until, today
 from billing.usage.events import USAGE_RECORDED
 from invoices.issuing.commands.issue import Demand, issue_invoice
 from invoices.issuing.models import Invoice
@@ -143,7 +143,9 @@ def _bill_change(event: Event, me: _Worker) -> Invoice | None:
     contract = _contract(event)
     change = SubscriptionChange.objects.get(pk=event.payload["change_id"])
     known = known_to_change(contract, change)
-    lines, next_date = lines_of_change(contract, change, known=known)
+    lines, next_date = lines_of_change(
+        contract, change, known=known, due_until=due_until(contract.seller, at=me.at)
+    )
     invoice = _demand(_demand_of(contract, event, me), lines)
     days = [day for day in (contract.next_billing_date, next_date) if day]
     contracts.note_billed(

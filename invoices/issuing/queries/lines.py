@@ -29,17 +29,19 @@ _COMMITTED = {"de": "Mindestumsatz", "en": "minimum commitment"}
 
 
 def lines_of_change(
-    contract: Contract, change: SubscriptionChange, *, known: Known
+    contract: Contract, change: SubscriptionChange, *, known: Known, due_until: date
 ) -> tuple[list[DraftLine], date | None]:
     """
     Return what a change makes owed and not yet charged, and the next day that is due.
 
-    What is due on the day anyway, and isn't charged yet, comes after the facts of the day.
+    What is due on the day anyway, and isn't charged yet, comes after the facts of the day. What a
+    start begins on its day comes with it, unless that day's due is held: `due_until` lies before.
     """
     timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
     until = known.on
     is_start = change.kind == SubscriptionChange.Kind.START
-    if not is_start and is_still_due(contract, on=until) and turns_on(timeline, until):
+    comes_after = due_until < until if is_start else is_still_due(contract, on=until)
+    if comes_after and turns_on(timeline, until):
         until -= _DAY
     lines = _owed_not_charged(contract, timeline, known, until=until, cause=f"change {change.id}")
     return lines, next_due(timeline.known(known.on), after=until)

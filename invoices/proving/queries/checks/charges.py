@@ -25,7 +25,8 @@ WHERE c.seller_id = ANY(%(sellers)s)
   AND c.cause IS DISTINCT FROM CASE e.type
         WHEN 'order.placed' THEN 'order ' || (e.payload->>'order_id')
         WHEN 'subscription.changed' THEN 'change ' || (e.payload->>'change_id')
-        WHEN 'period.ended' THEN 'period ' || e.as_of_date END
+        WHEN 'period.ended' THEN 'period ' || e.as_of_date
+        WHEN 'usage.recorded' THEN 'usage ' || (e.payload->>'batch_id') END
 """
 
 # Of an order whose event is handled: one charge per line, or none where it rounds to nothing.

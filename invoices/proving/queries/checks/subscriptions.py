@@ -14,6 +14,7 @@ from billing.pricing.owed import owed
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from invoices.issuing.queries.charged import as_charged
+from invoices.issuing.queries.metered import with_usage
 from invoices.proving.queries.checks.books import Books, Check, Problem
 from invoices.proving.queries.checks.timelines import Facts, facts_of
 
@@ -38,7 +39,8 @@ FROM billing_contract c LEFT JOIN (
                false) AS is_unsettled
     FROM billing_event e
     LEFT JOIN billing_subscriptionchange s ON s.id::text = e.payload->>'change_id'
-    WHERE e.seller_id = ANY(%(sellers)s) AND e.type IN ('period.ended', 'subscription.changed')
+    WHERE e.seller_id = ANY(%(sellers)s)
+      AND e.type IN ('period.ended', 'subscription.changed', 'usage.recorded')
     GROUP BY e.stream_id
 ) e ON e.stream_id = c.id
 WHERE c.seller_id = ANY(%(sellers)s)
@@ -88,6 +90,7 @@ def _of_contract(contract: Contract, facts: Facts) -> Iterator[tuple[str, str]]:
             continue
         known = Known(contract.billed_date, contract.billed_position)
         timeline = facts.timeline(contract, subscription_id)
+        timeline = with_usage(timeline, until=known.on)
         for message in _of_subscription(timeline, charged, known):
             yield subject, message
         if day := next_due(known.of(timeline), after=known.on):

@@ -26,7 +26,9 @@ SELECT c.seller_id, c.id, c.text, c.tax_category, c.tax_percent,
 FROM invoices_charge c
 JOIN invoices_invoice i ON i.id = c.invoice_id
 LEFT JOIN billing_orderline l ON l.id = c.order_line_id
-LEFT JOIN billing_price p ON p.id = c.price_id
+LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
+    SELECT id FROM billing_price WHERE plan_id = c.plan_id AND currency = c.currency
+    ORDER BY id LIMIT 1))
 WHERE c.seller_id = ANY(%(sellers)s)
 """
 

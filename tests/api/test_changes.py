@@ -1,0 +1,287 @@
+"""Changes of price, discounts, anchor days and terms: `/subscriptions/{id}/changes`."""
+
+from typing import Any
+
+import pytest
+
+from billing.customers.models import Customer
+from billing.sellers.models import Seller
+from invoices.issuing.models import Invoice
+from tests import factories
+from tests.api.conftest import Answer, App, bill_all
+
+TERM = {"initial_months": 12, "renewal_months": 12, "notice_months": 3}
+TIERS = [{"up_to": None, "unit_price": "3"}]
+
+
+@pytest.fixture
+def customer(seller: Seller) -> Customer:
+    plan = factories.plan(seller, code="pro")
+    tiers = [{"up_to": None, "unit_price": "1"}]
+    factories.price_of(plan, code="seats", model="volume", tiers=tiers)
+    return factories.customer(seller, external_id="A1")
+
+
+@pytest.fixture
+def subscription(app: App, customer: Customer) -> str:
+    """One unit of plan pro, 30.00 and 1.00 a month, from 1 January."""
+    return started(app, {})
+
+
+def started(app: App, contract: dict[str, Any]) -> str:
+    made = app.post("/contracts", {"customer": "ext:A1", "external_id": "C1", **contract})
+    assert made.status == 201, made.body
+    body = {"contract": "ext:C1", "plan": "code:pro", "external_id": "S1"}
+    assert app.post("/subscriptions", body).status == 201
+    return "/subscriptions/ext:S1/changes"
+
+
+def total(seller: Seller) -> int:
+    bill_all(seller)
+    return sum(Invoice.objects.filter(seller=seller).values_list("net_minor", flat=True))
+
+
+class TestChanges:
+    @pytest.mark.parametrize(
+        ("body", "terms", "net"),
+        [
+            (
+                {"kind": "override_price", "price": "base", "unit_price": "20.50"},
+                {"price": "base", "unit_price": "20.5"},
+                2150,
+            ),
+            (
+                {"kind": "override_price", "price": "seats", "tiers": TIERS},
+                {"price": "seats", "tiers": TIERS},
+                3300,
+            ),
+            (
+                {"kind": "discount", "percent": "10", "periods": 3},
+                {"percent": "10", "periods": 3},
+                2790,
+            ),
+            (
+                {"kind": "discount", "amount": "5", "prices": ["base"]},
+                {"amount": "5", "prices": ["base"]},
+                2600,
+            ),
+            ({"kind": "index_prices", "percent": "10.0"}, {"percent": "10"}, 3410),
+            ({"kind": "set_anchor_day", "anchor_day": 1}, {"anchor_day": 1}, 3100),
+        ],
+    )
+    def test_it_is_recorded_and_billed(
+        self,
+        app: App,
+        seller: Seller,
+        subscription: str,
+        body: dict[str, Any],
+        terms: dict[str, Any],
+        net: int,
+    ) -> None:
+        answer = app.post(subscription, body)
+
+        assert answer.status == 201, answer.body
+        assert (answer.body["kind"], answer.body["terms"]) == (body["kind"], terms)
+        assert app.get(subscription).body["results"][0] == answer.body
+        assert total(seller) == net
+
+    @pytest.mark.parametrize(
+        ("body", "errors"),
+        [
+            ({"kind": "override_price", "amount": "1"}, {"price": "required"}),
+            ({"kind": "index_prices"}, {"percent": "required"}),
+            ({"kind": "set_anchor_day"}, {"anchor_day": "required"}),
+            ({"kind": "set_anchor_day", "anchor_day": 32}, {"anchor_day": "max_value"}),
+            ({"kind": "index_prices", "percent": "1001"}, {"percent": "max_value"}),
+            ({"kind": "discount", "percent": "1", "periods": 0}, {"periods": "min_value"}),
+            ({"kind": "discount", "percent": "1", "prices": []}, {"prices": "min_length"}),
+            ({"kind": "pause", "percent": "1"}, {"percent": "not_applicable"}),
+            ({"kind": "cancel", "price": "base"}, {"price": "not_applicable"}),
+            ({"kind": "discount", "tiers": TIERS}, {"tiers": "not_applicable"}),
+            (
+                {"kind": "override_price", "price": "base", "unit_price": "999999999999.5"},
+                None,
+            ),
+        ],
+    )
+    def test_a_wrong_field_is_named(
+        self, app: App, subscription: str, body: dict[str, Any], errors: dict[str, str] | None
+    ) -> None:
+        answer = app.post(subscription, body)
+
+        assert (answer.status == 201) if errors is None else (answer.errors == errors)
+
+    def test_an_override_beyond_what_can_be_charged_is_refused(
+        self, app: App, subscription: str
+    ) -> None:
+        app.post(subscription, {"kind": "change_quantity", "quantity": "1000"})
+
+        answer = app.post(
+            subscription,
+            {"kind": "override_price", "price": "base", "unit_price": "999999999999"},
+        )
+
+        assert answer.errors == {"unit_price": "amount_too_large"}
+
+    @pytest.mark.parametrize(
+        ("body", "named"),
+        [
+            ({"kind": "override_price", "price": "x", "amount": "1"}, "its prices are base, seats"),
+            ({"kind": "override_price", "price": "base", "amount": "1"}, "has no amount"),
+            ({"kind": "override_price", "price": "base"}, "amount, unit_price or tiers"),
+            ({"kind": "discount", "percent": "1", "prices": ["x"]}, "its prices are base, seats"),
+            ({"kind": "discount", "percent": "1", "amount": "1"}, "one of the two"),
+            ({"kind": "discount", "percent": "0"}, "more than 0"),
+            ({"kind": "index_prices", "percent": "-100"}, "more than -100"),
+            ({"kind": "cancel", "when": "term_end"}, "no term"),
+        ],
+    )
+    def test_what_contradicts_the_timeline_is_refused(
+        self, app: App, subscription: str, body: dict[str, Any], named: str
+    ) -> None:
+        answer = app.post(subscription, body)
+
+        assert (answer.status, answer.code) == (409, "timeline_contradicts")
+        assert named in answer.body["detail"]
+
+    def test_a_price_of_a_plan_without_prices_is_not_to_be_found(
+        self, app: App, seller: Seller, customer: Customer
+    ) -> None:
+        subscription = started(app, {"currency": "USD"})
+
+        answer = app.post(subscription, {"kind": "discount", "percent": "1", "prices": ["base"]})
+
+        assert (answer.status, answer.code) == (409, "price_missing")
+
+    def test_a_later_change_must_suit_what_is_pending(
+        self, app: App, seller: Seller, subscription: str
+    ) -> None:
+        factories.plan(seller, code="other", price={"code": "fee"})
+        override = {"kind": "override_price", "price": "base", "unit_price": "1"}
+        app.post(subscription, {**override, "on": "2026-03-01"})
+
+        answer = app.post(subscription, {"kind": "change_plan", "plan": "code:other"})
+
+        assert (answer.status, answer.code) == (409, "timeline_contradicts")
+        assert "override_price on 2026-03-01 that is known already" in answer.body["detail"]
+
+
+class TestTerms:
+    @pytest.mark.parametrize("renewal_months", [0, 12, None])
+    def test_it_is_shown_as_it_was_said(
+        self, app: App, customer: Customer, renewal_months: int | None
+    ) -> None:
+        started(app, {"term": {**TERM, "renewal_months": renewal_months}})
+
+        shown = app.get("/contracts/ext:C1").body
+
+        assert shown["term"] == {**TERM, "renewal_months": renewal_months}
+        assert shown["earliest_end"] == "2027-01-01"
+        assert app.get("/contracts").body["results"] == [shown]
+
+    def test_without_one_there_is_no_earliest_end(self, app: App, customer: Customer) -> None:
+        started(app, {})
+
+        shown = app.get("/contracts/ext:C1").body
+
+        assert (shown["term"], shown["earliest_end"]) == (None, None)
+
+    def test_it_begins_with_the_first_start(self, app: App, customer: Customer) -> None:
+        answer = app.post("/contracts", {"customer": "ext:A1", "term": TERM})
+
+        assert answer.body["earliest_end"] is None
+
+    def test_within_it_a_cancellation_is_refused_with_the_earliest_date(
+        self, app: App, customer: Customer
+    ) -> None:
+        subscription = started(app, {"term": TERM})
+
+        refused = app.post(subscription, {"kind": "cancel"})
+        taken = app.post(subscription, {"kind": "cancel", "when": "term_end"})
+
+        assert (refused.status, refused.code) == (409, "timeline_contradicts")
+        assert "2027-01-01" in refused.body["detail"]
+        assert (taken.status, taken.body["effective_on"]) == (201, "2027-01-01")
+
+    def test_what_ends_by_itself_shows_its_end(self, app: App, customer: Customer) -> None:
+        subscription = started(app, {"term": {**TERM, "renewal_months": 0}})
+
+        (cancel, start) = app.get(subscription).body["results"]
+
+        assert (cancel["kind"], cancel["effective_on"]) == ("cancel", "2027-01-01")
+        assert start["kind"] == "start"
+
+    @pytest.mark.parametrize(
+        ("term", "errors"),
+        [
+            ({"initial_months": 12}, {"term.renewal_months": "required"}),
+            ({**TERM, "initial_months": 0}, {"term.initial_months": "min_value"}),
+            ({**TERM, "notice": 1}, {"term.notice": "unknown_field"}),
+            (12, {"term": "invalid"}),
+        ],
+    )
+    def test_a_wrong_field_is_named(
+        self, app: App, customer: Customer, term: Any, errors: dict[str, str]
+    ) -> None:
+        answer = app.post("/contracts", {"customer": "ext:A1", "term": term})
+
+        assert (answer.status, answer.errors) == (400, errors)
+
+
+class TestConsumers:
+    """Source: BGB § 309 no. 9."""
+
+    def made(self, app: App, seller: Seller, term: dict[str, Any], country: str = "DE") -> Answer:
+        factories.customer(seller, external_id="B1", kind="consumer", country=country)
+        return app.post("/contracts", {"customer": "ext:B1", "term": term})
+
+    @pytest.mark.parametrize(
+        ("term", "named"),
+        [
+            ({"initial_months": 25, "renewal_months": None}, "at most 24 months"),
+            ({"initial_months": 12, "renewal_months": 12}, "indefinite"),
+            (
+                {"initial_months": 12, "renewal_months": None, "notice_months": 2},
+                "at most one month",
+            ),
+        ],
+    )
+    def test_what_the_law_makes_void_is_refused(
+        self, app: App, seller: Seller, term: dict[str, Any], named: str
+    ) -> None:
+        answer = self.made(app, seller, term)
+
+        assert (answer.status, answer.errors) == (400, {"term": "term_not_allowed"})
+        assert named in answer.body["detail"]
+
+    def test_what_it_allows_is_taken(self, app: App, seller: Seller) -> None:
+        term = {"initial_months": 24, "renewal_months": None, "notice_months": 1}
+
+        assert self.made(app, seller, term).status == 201
+
+    def test_another_country_has_another_law(self, app: App, seller: Seller) -> None:
+        assert self.made(app, seller, TERM, country="FR").status == 201
+
+
+class TestCustomers:
+    def test_how_invoices_are_grouped_can_be_said_and_changed(
+        self, app: App, customer: Customer
+    ) -> None:
+        before = app.get("/customers/ext:A1").body
+
+        after = app.patch("/customers/ext:A1", {"grouping": "monthly", "invoice_day": 31}).body
+
+        assert (before["grouping"], before["invoice_day"]) == ("per_event", 1)
+        assert (after["grouping"], after["invoice_day"]) == ("monthly", 31)
+
+    @pytest.mark.parametrize(
+        ("given", "errors"),
+        [
+            ({"grouping": "weekly"}, {"grouping": "invalid_choice"}),
+            ({"invoice_day": 32}, {"invoice_day": "max_value"}),
+        ],
+    )
+    def test_a_wrong_field_is_named(
+        self, app: App, customer: Customer, given: dict[str, Any], errors: dict[str, str]
+    ) -> None:
+        assert app.patch("/customers/ext:A1", given).errors == errors
