@@ -1,7 +1,8 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
-from billing.contracts.commands.change import change_subscription, start_subscription
+from billing.contracts.commands.change import change_subscription
+from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
 from billing.contracts.commands.schedule import (
     append_days_ended,
     append_due,
@@ -12,10 +13,13 @@ from billing.contracts.commands.schedule import (
     open_day,
     pass_over,
 )
+from billing.contracts.commands.start import NewSubscription, start_subscription
 from billing.contracts.commands.test_clock import step_test_clock
 
 __all__ = [
+    "CouponRefused",
     "NewContract",
+    "NewSubscription",
     "NewTerm",
     "append_days_ended",
     "append_due",
@@ -27,6 +31,7 @@ __all__ = [
     "note_billed",
     "open_day",
     "pass_over",
+    "redeem_coupon",
     "start_subscription",
     "step_test_clock",
 ]
