@@ -37,7 +37,11 @@ FACTS = [
         "failure",
         {"state", "closed_at", "closed_by", "closing_note", "priority", "reason"},
     ),
-    ("invoices_charge", "charge", {"invoice_id", "position"}),
+    (
+        "invoices_charge",
+        "charge",
+        {"invoice_id", "position", "amount_minor", "tax_category", "tax_percent"},
+    ),
     ("invoices_invoice", "invoice", set()),
     ("invoices_numberseries", "number_series", {"latest_sequence", "latest_date", "latest_hash"}),
 ]
@@ -129,6 +133,22 @@ class TestFactsNeverChange:
     def test_a_charge_leaves_its_invoice_never(self, sql: Sql, invoice: Invoice) -> None:
         with refused("charge_invoiced_once"):
             sql("UPDATE invoices_charge SET invoice_id = NULL, position = NULL")
+
+    @pytest.mark.parametrize("column", ["amount_minor", "tax_category", "tax_percent"])
+    def test_an_invoiced_charge_is_settled(self, sql: Sql, invoice: Invoice, column: str) -> None:
+        with refused("charge_invoiced_once"):
+            sql(f"UPDATE invoices_charge SET {column} = {column}")
+
+    @pytest.mark.parametrize("column", ["amount_minor", "tax_category", "tax_percent"])
+    def test_a_waiting_charge_is_settled_with_its_invoice(
+        self, sql: Sql, seller: Seller, column: str
+    ) -> None:
+        factories.order(factories.customer(seller, grouping="monthly"))
+        bill(event_id=Event.objects.get().id, at=AT, worker="test")
+        assert Charge.objects.get().invoice is None
+
+        with refused("charge_invoiced_once"):
+            sql(f"UPDATE invoices_charge SET {column} = {column}")
 
     def test_a_counter_counts_up_only(self, sql: Sql, invoice: Invoice) -> None:
         with refused("number_series_counts_up"):

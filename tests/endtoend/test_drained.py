@@ -58,7 +58,7 @@ def tell(told: Story) -> tuple[Seller, Teller]:
         go(seller)
         teller.state(step.facts)
         handle(seller)
-    teller.advance(told.scenario.until, hold_due=False)
+    teller.finish()
     go(seller)
     return seller, teller
 

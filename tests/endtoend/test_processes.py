@@ -46,7 +46,7 @@ class Life:
             self._teller.advance(step.on, hold_due=True)
             yield f"on the way to {step.on}"
             self._teller.state(step.facts)
-        self._teller.advance(self.story.scenario.until, hold_due=False)
+        self._teller.finish()
         yield "on the way to the end"
 
 
