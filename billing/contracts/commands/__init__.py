@@ -1,7 +1,11 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
-from billing.contracts.commands.change import change_subscription, start_subscription
+from billing.contracts.commands.change import (
+    change_subscription,
+    checked_change,
+    start_subscription,
+)
 from billing.contracts.commands.schedule import (
     append_due,
     append_period_ended,
@@ -18,6 +22,7 @@ __all__ = [
     "append_period_ended",
     "bring_forward",
     "change_subscription",
+    "checked_change",
     "make_contract",
     "note_billed",
     "pass_over",

@@ -20,7 +20,7 @@ from invoices.issuing.queries.content import (
     customer_as_printed,
     seller_as_printed,
 )
-from invoices.issuing.queries.drafts import Draft
+from invoices.issuing.queries.drafts import Draft, charge_of
 from invoices.issuing.queries.series import issue_date
 
 
@@ -67,38 +67,14 @@ def issue_invoice(demand: Demand, draft: Draft) -> Invoice:
 
 
 def _charge(demand: Demand, draft: Draft, index: int, *, invoice_id: UUID) -> Charge:
-    line, tax = draft.lines[index], draft.taxes[index]
-    return Charge(
-        seller=demand.seller,
-        customer=demand.customer,
-        subscription_id=line.subscription_id,
-        price_id=line.price_id,
-        plan_id=line.plan_id,
-        price_code=line.price_code,
-        tag=line.tag,
-        order_line_id=line.order_line_id,
-        cause=line.cause,
-        is_credit=line.is_credit,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on,
-        stretch_starts_on=line.stretch_starts_on,
-        text=line.text,
-        quantity=line.quantity,
-        measured=line.measured,
-        unit_price=line.unit_price,
-        currency=demand.currency,
-        priced_minor=line.priced_minor,
-        amount_minor=draft.totals.line_nets[index],
-        tax_included=line.tax_included,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
-        explanation=line.explanation,
-        event=demand.event,
-        transaction_id=demand.event.transaction_id,
-        created_at=demand.at,
-        invoice_id=invoice_id,
-        position=index + 1,
-    )
+    charge = charge_of(draft, index, currency=demand.currency)
+    charge.seller = demand.seller
+    charge.customer = demand.customer
+    charge.event = demand.event
+    charge.transaction_id = demand.event.transaction_id
+    charge.created_at = demand.at
+    charge.invoice_id = invoice_id
+    return charge
 
 
 def _corrected_by(lines: Sequence[Charge]) -> list[dict[str, str]]:

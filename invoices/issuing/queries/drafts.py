@@ -22,6 +22,7 @@ from billing.pricing.taxes import (
 )
 from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
+from invoices.issuing.models import Charge
 
 
 class SellerDataMissing(Exception):
@@ -93,6 +94,36 @@ def draft(
         for line, tax in zip(lines, taxes, strict=True)
     ]
     return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))
+
+
+def charge_of(draft: Draft, index: int, *, currency: str) -> Charge:
+    """Return a line of a draft as the charge that it becomes, not stored and without its event."""
+    line, tax = draft.lines[index], draft.taxes[index]
+    return Charge(
+        subscription_id=line.subscription_id,
+        price_id=line.price_id,
+        plan_id=line.plan_id,
+        price_code=line.price_code,
+        tag=line.tag,
+        order_line_id=line.order_line_id,
+        cause=line.cause,
+        is_credit=line.is_credit,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        stretch_starts_on=line.stretch_starts_on,
+        text=line.text,
+        quantity=line.quantity,
+        measured=line.measured,
+        unit_price=line.unit_price,
+        currency=currency,
+        priced_minor=line.priced_minor,
+        amount_minor=draft.totals.line_nets[index],
+        tax_included=line.tax_included,
+        tax_category=tax.category,
+        tax_percent=tax.percent,
+        explanation=line.explanation,
+        position=index + 1,
+    )
 
 
 def at_one_rate_each(
