@@ -6,8 +6,10 @@ from rich.console import Console
 
 from config.demo.client import Client
 
-METERED = {"code": "calls", "text": "API calls", "kind": "usage", "meter": "code:calls"}
-STARTER = [
+Listed = dict[str, Any]
+
+METERED: Listed = {"code": "calls", "text": "API calls", "kind": "usage", "meter": "code:calls"}
+STARTER: list[Listed] = [
     {"code": "base", "text": "Grundgebühr Starter", "model": "flat", "amount": "30.00"},
     {"code": "seats", "text": "Plätze Starter", "model": "per_unit", "unit_price": "5.00"},
     {
@@ -16,7 +18,7 @@ STARTER = [
         "tiers": [{"up_to": "100", "unit_price": "0"}, {"up_to": None, "unit_price": "0.10"}],
     },
 ]
-PRO = [
+PRO: list[Listed] = [
     {"code": "base", "text": "Grundgebühr Pro", "model": "flat", "amount": "60.00"},
     {"code": "seats", "text": "Plätze Pro", "model": "per_unit", "unit_price": "8.00"},
     {
@@ -63,10 +65,11 @@ class Life:
         )  # fmt: skip
         self.client.post("/products", code="api", name="API")
         self.client.post("/meters", code="calls", name="API calls", aggregation="sum")
-        for code, name, days, prices in (
+        plans: tuple[tuple[str, str, int, list[Listed]], ...] = (
             ("starter", "Starter", 14, STARTER),
             ("pro", "Pro", 0, PRO),
-        ):
+        )
+        for code, name, days, prices in plans:
             self.client.post(
                 "/plans", product="code:api", code=code, name=name, interval="month",
                 trial_days=days, prices=[{**price, "tax_class": "standard"} for price in prices],

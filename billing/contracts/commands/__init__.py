@@ -1,7 +1,7 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
-from billing.contracts.commands.change import change_subscription
+from billing.contracts.commands.change import change_subscription, checked_change
 from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
 from billing.contracts.commands.schedule import (
     append_days_ended,
@@ -26,6 +26,7 @@ __all__ = [
     "append_period_ended",
     "bring_forward",
     "change_subscription",
+    "checked_change",
     "make_contract",
     "make_due",
     "note_billed",

@@ -11,6 +11,7 @@ from billing.contracts.queries.timelines import (
     next_turn,
     priced_timeline,
     timeline_to_check,
+    timeline_with,
     timelines,
     unpriced_timeline,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "next_turn",
     "priced_timeline",
     "timeline_to_check",
+    "timeline_with",
     "timelines",
     "unpriced_timeline",
     "written_terms",

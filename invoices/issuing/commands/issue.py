@@ -10,7 +10,7 @@ from billing.events import log
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.money import plain_decimal
-from billing.pricing.taxes import DocumentTotals, Tax
+from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
@@ -20,7 +20,7 @@ from invoices.issuing.queries.content import (
     customer_as_printed,
     seller_as_printed,
 )
-from invoices.issuing.queries.drafts import DraftLine, Taxed
+from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
 from invoices.issuing.queries.series import issue_date
 
 
@@ -92,44 +92,14 @@ def _kind(totals: DocumentTotals) -> str:
 
 
 def _charges(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list[Charge]:
-    nets = taxed.totals.line_nets
-    return [
-        _charge(demand, line, tax, net_minor)
-        for line, tax, net_minor in zip(lines, taxed.taxes, nets, strict=True)
-    ]
-
-
-def _charge(demand: Demand, line: DraftLine, tax: Tax, net_minor: int) -> Charge:
-    return Charge(
-        seller=demand.seller,
-        customer=demand.customer,
-        subscription_id=line.subscription_id,
-        price_id=line.price_id,
-        plan_id=line.plan_id,
-        price_code=line.price_code,
-        tag=line.tag,
-        order_line_id=line.order_line_id,
-        cause=line.cause,
-        is_credit=line.is_credit,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on,
-        stretch_starts_on=line.stretch_starts_on,
-        text=line.text,
-        quantity=line.quantity,
-        measured=line.measured,
-        unit_price=line.unit_price,
-        currency=demand.currency,
-        priced_minor=line.priced_minor,
-        amount_minor=net_minor,
-        tax_included=line.tax_included,
-        tax_class=line.tax_class,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
-        explanation=line.explanation,
-        event=demand.event,
-        transaction_id=demand.event.transaction_id,
-        created_at=demand.at,
-    )
+    charges = Draft(lines=lines, taxed=taxed).charges(currency=demand.currency)
+    for charge in charges:
+        charge.seller = demand.seller
+        charge.customer = demand.customer
+        charge.event = demand.event
+        charge.transaction_id = demand.event.transaction_id
+        charge.created_at = demand.at
+    return charges
 
 
 def corrected_by(lines: Sequence[Charge], totals: DocumentTotals) -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ from billing.pricing.taxes import (
 )
 from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
+from invoices.issuing.models import Charge
 
 
 class SellerDataMissing(Exception):
@@ -90,6 +91,19 @@ class Taxed:
     totals: DocumentTotals
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Lines that aren't written, with their tax and the totals of the document they would make."""
+
+    lines: Sequence[DraftLine]
+    taxed: Taxed
+
+    def charges(self, *, currency: str) -> list[Charge]:
+        """Return the lines as the charges that they would become."""
+        parts = zip(self.lines, self.taxed.taxes, self.taxed.totals.line_nets, strict=True)
+        return [charge_of(line, tax, net, currency=currency) for line, tax, net in parts]
+
+
 def supplied_on(starts_on: date, ends_on: date | None) -> date:
     """Return the last day of a service, whose rate of tax holds."""
     return ends_on - timedelta(days=1) if ends_on else starts_on
@@ -113,6 +127,45 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
         for line, tax in zip(lines, taxes, strict=True)
     ]
     return Taxed(taxes=taxes, totals=totals(with_tax, currency))
+
+
+def draft(
+    lines: Sequence[DraftLine], *, seller: Seller, customer: Customer, currency: str
+) -> Draft:
+    """Return what a document of some lines would hold; raises what `taxed` raises."""
+    found = taxed(
+        [line.taxable for line in lines], seller=seller, customer=customer, currency=currency
+    )
+    return Draft(lines=lines, taxed=found)
+
+
+def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Charge:
+    """Return a line of a draft as the charge that it becomes, not stored and without its event."""
+    return Charge(
+        subscription_id=line.subscription_id,
+        price_id=line.price_id,
+        plan_id=line.plan_id,
+        price_code=line.price_code,
+        tag=line.tag,
+        order_line_id=line.order_line_id,
+        cause=line.cause,
+        is_credit=line.is_credit,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        stretch_starts_on=line.stretch_starts_on,
+        text=line.text,
+        quantity=line.quantity,
+        measured=line.measured,
+        unit_price=line.unit_price,
+        currency=currency,
+        priced_minor=line.priced_minor,
+        amount_minor=net_minor,
+        tax_included=line.tax_included,
+        tax_class=line.tax_class,
+        tax_category=tax.category,
+        tax_percent=tax.percent,
+        explanation=line.explanation,
+    )
 
 
 def at_one_rate_each(
