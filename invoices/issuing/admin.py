@@ -122,6 +122,14 @@ class ChargeInline(ChargeFigures, FactInline):
         return transaction_link(charge.transaction_id, "story")
 
 
+class WaitingInline(ChargeInline):
+    fields = ("text", "period", "shown_quantity", "net", "cause", "shown_transaction")
+    verbose_name_plural = "waiting charges"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
+        return super().get_queryset(request).filter(invoice__isnull=True)
+
+
 class InvoiceInline(InvoiceFigures, FactInline):
     model = Invoice
     fields = ("shown_number", "kind", "issue_date", "due_date", "net", "gross", "story")
@@ -137,7 +145,7 @@ class InvoiceInline(InvoiceFigures, FactInline):
         return transaction_link(invoice.transaction_id, "story")
 
 
-CustomerAdmin.also_show(InvoiceInline)
+CustomerAdmin.also_show(WaitingInline, InvoiceInline)
 ContractAdmin.also_show(InvoiceInline)
 SubscriptionAdmin.also_show(ChargeInline)
 

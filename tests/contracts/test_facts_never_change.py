@@ -11,6 +11,7 @@ from billing.events.models import Event
 from billing.models import Attempt, Failure, OrderLine
 from billing.orders.models import Order
 from billing.sellers.models import Seller
+from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
 from tests.contracts.conftest import AT, refused

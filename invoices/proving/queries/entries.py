@@ -188,6 +188,7 @@ def of_failure(failure: Failure) -> Iterable[Entry]:
 def of_charge(charge: Charge) -> Entry:
     """Return the entry of a charge."""
     until = f" to {charge.ends_on} (excluded)" if charge.ends_on else ""
+    until += _collected(charge)
     what = "Credited" if charge.is_credit else "Charged"
     net = money(charge.amount_minor, charge.currency)
     return Entry(
@@ -220,6 +221,14 @@ def of_charge(charge: Charge) -> Entry:
         ),
         ordinal=charge.ordinal,
     )
+
+
+def _collected(charge: Charge) -> str:
+    """Return where a charge went that doesn't stand on a document of its own event."""
+    if charge.invoice is None:
+        return ", waits to be collected"
+    is_own = charge.invoice.event_id == charge.event_id
+    return "" if is_own else f", collected on {charge.invoice.number}"
 
 
 def of_invoice(invoice: Invoice) -> Entry:

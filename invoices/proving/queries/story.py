@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
@@ -82,9 +82,15 @@ def _of_events(events: Iterable[Event]) -> Iterable[Entry]:
 
 
 def _of_documents(first: Event) -> Iterable[Entry]:
-    """Yield the charges and invoices that carry the transaction id."""
-    same = {"transaction_id": first.transaction_id, "seller_id": first.seller_id}
-    charges = Charge.objects.filter(**same).select_related("invoice")
-    yield from map(entries.of_charge, charges.order_by("ordinal"))
-    invoices = Invoice.objects.filter(**same).select_related("contract")
-    yield from map(entries.of_invoice, invoices.order_by("id"))
+    """
+    Yield the charges and invoices that carry the transaction id.
+
+    A charge that was collected brings its invoice along, and an invoice what was collected on it.
+    """
+    same = Q(transaction_id=first.transaction_id)
+    of_seller = Charge.objects.filter(seller=first.seller_id).select_related("invoice")
+    collected = Invoice.objects.filter(same, seller=first.seller_id).values("pk")
+    charges = list(of_seller.filter(same | Q(invoice__in=collected)).order_by("ordinal"))
+    yield from map(entries.of_charge, charges)
+    invoices = {charge.invoice.pk: charge.invoice for charge in charges if charge.invoice}
+    yield from map(entries.of_invoice, (invoices[pk] for pk in sorted(invoices)))

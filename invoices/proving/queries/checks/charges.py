@@ -4,15 +4,31 @@ from invoices.proving.queries.checks.books import sql_check
 
 _INVOICED = """
 SELECT c.seller_id, 'charge ' || c.id,
-       CASE WHEN c.invoice_id IS NULL THEN format('%%s: stands on no invoice', c.text)
+       CASE WHEN c.invoice_id IS NULL AND u.next_collection_date IS NULL
+            THEN format('%%s: stands on no invoice', c.text)
+            WHEN c.invoice_id IS NULL
+            THEN format('%%s: stands on no invoice, though it was to be collected on %%s',
+                        c.text, u.next_collection_date)
             WHEN i.id IS NULL THEN format('%%s: its invoice is not there', c.text)
-            WHEN c.event_id <> i.event_id OR c.transaction_id <> i.transaction_id
-            THEN format('%%s: its event or transaction is not that of %%s', c.text, i.number)
-            ELSE format('%%s: its customer or currency is not that of %%s', c.text, i.number) END
-FROM invoices_charge c LEFT JOIN invoices_invoice i ON i.id = c.invoice_id
-WHERE c.seller_id = ANY(%(sellers)s)
-  AND (i.id IS NULL OR c.event_id <> i.event_id OR c.transaction_id <> i.transaction_id
-       OR c.customer_id <> i.customer_id OR c.currency <> i.currency)
+            WHEN c.customer_id <> i.customer_id OR c.currency <> i.currency
+            THEN format('%%s: its customer or currency is not that of %%s', c.text, i.number)
+            ELSE format('%%s: its event or transaction is not that of %%s', c.text, i.number) END
+FROM invoices_charge c
+JOIN unnest(%(sellers)s::uuid[], %(todays)s::date[]) AS t(seller_id, today)
+    ON t.seller_id = c.seller_id
+LEFT JOIN invoices_invoice i ON i.id = c.invoice_id
+LEFT JOIN billing_event e ON e.id = c.event_id
+LEFT JOIN billing_event d ON d.id = i.event_id AND d.type = 'customer.day_ended'
+LEFT JOIN billing_customer u ON u.id = c.customer_id AND c.invoice_id IS NULL
+WHERE CASE
+    -- It waits: at the longest for a month, until a day that has not passed.
+    WHEN c.invoice_id IS NULL
+    THEN NOT coalesce(u.next_collection_date BETWEEN t.today AND t.today + 31, false)
+    WHEN i.id IS NULL OR c.customer_id <> i.customer_id OR c.currency <> i.currency THEN true
+    -- It was collected: it has an event of its own, of that day or before.
+    WHEN d.id IS NOT NULL
+    THEN e.as_of_date > d.as_of_date OR c.transaction_id <> e.transaction_id
+    ELSE c.event_id <> i.event_id OR c.transaction_id <> i.transaction_id END
 """
 
 _CAUSED = """
@@ -26,6 +42,7 @@ WHERE c.seller_id = ANY(%(sellers)s)
         WHEN 'order.placed' THEN 'order ' || (e.payload->>'order_id')
         WHEN 'subscription.changed' THEN 'change ' || (e.payload->>'change_id')
         WHEN 'period.ended' THEN 'period ' || e.as_of_date
+        WHEN 'customer.day_ended' THEN 'period ' || e.as_of_date
         WHEN 'usage.recorded' THEN 'usage ' || (e.payload->>'batch_id') END
 """
 

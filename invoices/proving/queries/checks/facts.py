@@ -35,7 +35,7 @@ WHERE c.id IS NULL OR e.n IS DISTINCT FROM 1
 
 _PERIODS = """
 SELECT c.seller_id, 'contract ' || coalesce(c.external_id, c.id::text),
-       CASE WHEN e.id IS NULL
+       CASE WHEN e.is_open IS NULL
             THEN format('is due since %%s, but no event tells of it: start the scheduler',
                         c.next_billing_date)
             ELSE format('is stuck: its next day is %%s, but that day is settled already',
@@ -43,9 +43,17 @@ SELECT c.seller_id, 'contract ' || coalesce(c.external_id, c.id::text),
 FROM billing_contract c
 JOIN unnest(%(sellers)s::uuid[], %(todays)s::date[]) AS t(seller_id, today)
     ON t.seller_id = c.seller_id
-LEFT JOIN billing_event e ON e.seller_id = c.seller_id
-    AND e.idempotency_key = format('period.ended:%%s:%%s', c.id, c.next_billing_date)
-WHERE c.next_billing_date <= t.today AND (e.id IS NULL OR e.state IN ('handled', 'written_off'))
+JOIN billing_customer u ON u.id = c.customer_id
+LEFT JOIN LATERAL (
+    SELECT bool_or(state IN ('waiting', 'failed')) AS is_open FROM billing_event
+    WHERE seller_id = c.seller_id AND idempotency_key = ANY(ARRAY[
+        format('period.ended:%%s:%%s', c.id, c.next_billing_date),
+        CASE WHEN u.grouping <> 'per_event'
+             THEN format('customer.day_ended:%%s:%%s', u.id, c.next_billing_date) END])
+) e ON true
+-- Where charges are collected, a day comes due when it has ended.
+WHERE c.next_billing_date <= t.today - (u.grouping <> 'per_event')::int
+  AND NOT coalesce(e.is_open, false)
 """
 
 _INVOICES = """

@@ -11,13 +11,14 @@ SELECT i.seller_id, 'invoice ' || i.number,
             WHEN i.transaction_id <> e.transaction_id
             THEN 'its transaction id is not that of its event'
             ELSE 'another invoice has the same event' END
-FROM (SELECT *, count(*) OVER (PARTITION BY event_id) AS n FROM invoices_invoice
+FROM (SELECT *, count(*) OVER (PARTITION BY event_id, currency) AS n FROM invoices_invoice
       WHERE seller_id = ANY(%(sellers)s)) i
 LEFT JOIN billing_event e ON e.id = i.event_id
 WHERE e.id IS NULL OR e.state <> 'handled' OR i.transaction_id <> e.transaction_id OR i.n > 1
    OR e.type <> ALL(%(flow_types)s::text[])
 """
 
+# Its charges may wait, or have been collected onto an invoice of another event.
 _ORDERS_INVOICED = """
 SELECT e.seller_id, 'order ' || coalesce(o.external_id, o.id::text),
        format('its event %%s is handled, but it has no invoice', e.id)
@@ -28,6 +29,10 @@ LEFT JOIN unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, 
     ON f.currency = o.currency
 WHERE e.type = 'order.placed' AND e.state = 'handled' AND i.id IS NULL
   AND e.seller_id = ANY(%(sellers)s)
+  AND NOT EXISTS (
+      SELECT FROM invoices_charge c LEFT JOIN invoices_invoice x ON x.id = c.invoice_id
+      WHERE c.transaction_id = e.transaction_id AND c.event_id = e.id
+        AND (c.invoice_id IS NULL OR x.id IS NOT NULL))
   AND EXISTS (
       SELECT FROM billing_orderline l
       LEFT JOIN billing_price p ON l.unit_price IS NULL AND p.product_id = l.product_id
@@ -42,14 +47,27 @@ _OF_PARTIES = """
 SELECT i.seller_id, 'invoice ' || i.number,
        CASE WHEN e.type = 'order.placed' AND o.id IS NULL THEN 'its order is not there'
             WHEN e.type = 'order.placed' THEN 'it names another customer or currency than its order'
+            WHEN e.type = 'customer.day_ended'
+            THEN 'it names another customer or contract than its event and lines'
             WHEN c.id IS NULL THEN 'its contract is not there'
             ELSE 'it names another contract, customer or currency than its event' END
 FROM invoices_invoice i JOIN billing_event e ON e.id = i.event_id
 LEFT JOIN billing_order o ON e.type = 'order.placed' AND o.id = e.stream_id
-LEFT JOIN billing_contract c ON e.type <> 'order.placed' AND c.id = e.stream_id
+LEFT JOIN billing_customer k ON e.type = 'customer.day_ended' AND k.id = e.stream_id
+LEFT JOIN billing_contract c
+    ON e.type NOT IN ('order.placed', 'customer.day_ended') AND c.id = e.stream_id
+-- Of what was collected, the contract that all lines are of.
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT s.contract_id) AS contracts
+    FROM invoices_charge l LEFT JOIN billing_subscription s ON s.id = l.subscription_id
+    WHERE l.invoice_id = i.id
+) w ON k.id IS NOT NULL
 WHERE i.seller_id = ANY(%(sellers)s)
   AND ((i.customer_id, i.currency, i.contract_id) IS DISTINCT FROM
-       (coalesce(o.customer_id, c.customer_id), coalesce(o.currency, c.currency), c.id))
+       (coalesce(o.customer_id, c.customer_id, k.id),
+        CASE WHEN k.id IS NULL THEN coalesce(o.currency, c.currency) ELSE i.currency END,
+        CASE WHEN k.id IS NULL THEN c.id
+             WHEN cardinality(w.contracts) = 1 THEN w.contracts[1] END))
 """
 
 _OF_SELLER = """

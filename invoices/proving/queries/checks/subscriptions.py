@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain, islice
+from typing import NamedTuple
 
 from billing.catalog.queries import PriceMissing
 from billing.contracts.models import Contract
@@ -25,18 +26,23 @@ _CONTRADICTIONS = (
 )  # fmt: skip
 
 # Each contract with the latest day and change that its handled events tell of. What was written off
-# leaves it unsettled until the next day that is due.
+# leaves it unsettled until the next day that is due. Where charges are collected, its events may
+# only have made it due: then it is billed at the end of a day of its customer.
 _CONTRACTS = """
-SELECT c.id, e.billed_date, coalesce(e.billed_position, 0), coalesce(e.is_unsettled, false)
-FROM billing_contract c LEFT JOIN (
+SELECT c.id, e.billed_date, coalesce(e.billed_position, 0),
+       coalesce(e.is_open OR e.written_off >= greatest(e.turned, d.as_of_date, '-infinity'), false),
+       d.as_of_date IS NOT NULL, u.grouping <> 'per_event'
+FROM billing_contract c JOIN billing_customer u ON u.id = c.customer_id
+LEFT JOIN billing_event d ON d.seller_id = c.seller_id AND d.state = 'handled'
+    AND d.idempotency_key = format('customer.day_ended:%%s:%%s', u.id, c.billed_date)
+LEFT JOIN (
     SELECT e.stream_id,
            max(e.as_of_date) FILTER (WHERE e.state = 'handled') AS billed_date,
            max(s.position) FILTER (WHERE e.state = 'handled') AS billed_position,
-           bool_or(e.state IN ('waiting', 'failed')) OR coalesce(
-               max(e.as_of_date) FILTER (WHERE e.state = 'written_off')
-               >= coalesce(max(e.as_of_date) FILTER (
-                      WHERE e.state = 'handled' AND e.type = 'period.ended'), '-infinity'),
-               false) AS is_unsettled
+           bool_or(e.state IN ('waiting', 'failed')) AS is_open,
+           max(e.as_of_date) FILTER (WHERE e.state = 'written_off') AS written_off,
+           max(e.as_of_date) FILTER (
+               WHERE e.state = 'handled' AND e.type = 'period.ended') AS turned
     FROM billing_event e
     LEFT JOIN billing_subscriptionchange s ON s.id::text = e.payload->>'change_id'
     WHERE e.seller_id = ANY(%(sellers)s)
@@ -48,16 +54,26 @@ ORDER BY c.id
 """
 
 
+class _Told(NamedTuple):
+    """How far a contract is billed by the log."""
+
+    billed_date: date | None
+    billed_position: int
+    is_unsettled: bool
+    is_of_day: bool  # Up to where it says it is billed, a day of its customer was handled.
+    is_collected: bool
+
+
 def _recomputed(books: Books) -> Iterator[Problem]:
     rows = books.rows(_CONTRACTS)
     while chunk := list(islice(rows, _AT_ONCE)):
         contracts = Contract.objects.select_related("seller").in_bulk([row[0] for row in chunk])
         facts = facts_of(contracts)
-        for contract_id, billed_date, billed_position, is_unsettled in chunk:
-            contract = contracts[contract_id]
-            found = _marks(contract, billed_date, billed_position)
-            if not is_unsettled:
-                found = chain(found, _of_contract(contract, facts))
+        for contract_id, *marks in chunk:
+            contract, told = contracts[contract_id], _Told(*marks)
+            found = _marks(contract, told)
+            if not told.is_unsettled:
+                found = chain(found, _of_contract(contract, facts, told))
             try:
                 for wrong in found:
                     yield books.problem(_CHECK, contract.seller_id, *wrong)
@@ -67,18 +83,20 @@ def _recomputed(books: Books) -> Iterator[Problem]:
         books.heard(len(chunk))
 
 
-def _marks(
-    contract: Contract, billed_date: date | None, billed_position: int
-) -> Iterator[tuple[str, str]]:
+def _marks(contract: Contract, told: _Told) -> Iterator[tuple[str, str]]:
     """Yield where a contract says that it is billed further, or less far, than its events tell."""
-    if contract.billed_date != billed_date:
-        why = f"is billed up to {billed_date} by its events, but says {contract.billed_date}"
+    # Its facts may have made it due on a day that has yet to end.
+    may_be_behind = told.is_collected and contract.next_billing_date is not None
+    is_behind = (contract.billed_date or date.min) < (told.billed_date or date.min)
+    is_right = may_be_behind if is_behind else told.is_of_day
+    if contract.billed_date != told.billed_date and not is_right:
+        why = f"is billed up to {told.billed_date} by its events, but says {contract.billed_date}"
         yield f"contract {contract}", why
-    if contract.billed_position < billed_position:
+    if contract.billed_position < told.billed_position and not may_be_behind:
         yield f"contract {contract}", "says that a change is not billed whose event is handled"
 
 
-def _of_contract(contract: Contract, facts: Facts) -> Iterator[tuple[str, str]]:
+def _of_contract(contract: Contract, facts: Facts, told: _Told) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a contract's subscriptions, and with its next day."""
     next_days: list[date] = []
     for subscription_id, changes in facts.changes.get(contract.id, {}).items():
@@ -96,7 +114,8 @@ def _of_contract(contract: Contract, facts: Facts) -> Iterator[tuple[str, str]]:
         if day := next_due(known.of(timeline), after=known.on):
             next_days.append(day)
     stored, computed = contract.next_billing_date, min(next_days, default=None)
-    if computed and (stored is None or stored > computed):
+    # A day that is closed already for its customer is put off to the next.
+    if computed and (stored is None or (stored > computed and not told.is_collected)):
         yield f"contract {contract}", f"is due on {computed}, but its next day is {stored}"
 
 
