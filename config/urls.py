@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.sellers.api import problems, views
+from invoices.issuing.api import preview_urlpatterns
 
 _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 
@@ -15,6 +16,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.sellers.api.views")),
     path("", include("billing.customers.api")),
     path("", include("billing.catalog.api")),
+    path("", include(preview_urlpatterns)),
     path("", include("billing.contracts.api")),
     path("", include("billing.orders.api")),
     path("", include("billing.simulation.api")),

@@ -177,6 +177,25 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
         )
     ],
     ("simulations", "POST"): [("simulations", SCENARIO)],
+    ("usage", "POST"): [
+        (
+            "usage",
+            {
+                "records": [
+                    {
+                        "meter": meter,
+                        "subscription": "ext:S1",
+                        "key": "x",
+                        "at": "2026-01-01T12:00:00+01:00",
+                        "value": "1",
+                        "amount": "1",
+                        "properties": {"region": "1", "user": "x"},
+                    }
+                    for meter in ("regions", "users", "unknown")
+                ]
+            },
+        )
+    ],
     ("failures/<reference:id>/retry", "POST"): [("failures/{failure}/retry", {"why": "x"})],
 }
 
@@ -208,6 +227,8 @@ def house(db: None) -> tuple[App, dict[str, str]]:
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced)
     bill_all(seller)
+    factories.meter(seller, code="regions", property="region", dimensions=["region"])
+    factories.meter(seller, code="users", aggregation="unique", property="user")
     ids = {"price": str(plan.prices.get(code="base").id), "failure": str(Failure.objects.get().id)}
     return App(factories.api_key(seller)), ids
 

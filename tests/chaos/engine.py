@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from config.stack.sqs import answers
+
+WEB = ["-m", "gunicorn", "config.wsgi", "--threads", "4", "--keep-alive", "75"]
+WEB += ["--no-control-socket"]  # It would lie in the home folder, one for all.
 WORKER = ["-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1", "-Q", "billing"]
 COMMANDS = {
     "relay": ["manage.py", "relay"],
@@ -33,15 +38,15 @@ class Engine:
     def start(self, *names: str) -> None:
         """Start processes."""
         for name in names:
-            with (self._logs / f"{name}.log").open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    [sys.executable, *COMMANDS[name]],
-                    env={**os.environ, **IMPATIENT, "DATABASE_URL": _test_database()},
-                    cwd=settings.BASE_DIR,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
+            self._spawn(name, COMMANDS[name])
+
+    def serve(self) -> str:
+        """Start the website, and return its address once it answers."""
+        port = _free_port()
+        self._spawn("web", [*WEB, "--bind", f"127.0.0.1:{port}"])
+        url = f"http://127.0.0.1:{port}"
+        self.wait_until(lambda: answers(f"{url}/healthz"), within=60.0, what="the website answers")
+        return url
 
     def kill(self, name: str) -> None:
         """End a process and its children with SIGKILL, as a crash would."""
@@ -65,6 +70,17 @@ class Engine:
             )
             time.sleep(0.05)
 
+    def _spawn(self, name: str, arguments: list[str]) -> None:
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={**os.environ, **IMPATIENT, "DATABASE_URL": _test_database()},
+                cwd=settings.BASE_DIR,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
     def _tails(self) -> str:
         return "\n".join(
             f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
@@ -78,6 +94,13 @@ class Engine:
         else:
             process.send_signal(number)
         process.wait(timeout=60)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
 
 
 def _test_database() -> str:

@@ -1,7 +1,7 @@
 """Books of some months, and ways around everything that protects them."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,9 +12,12 @@ from billing.catalog.models import Plan
 from billing.contracts.commands import change_subscription, step_test_clock
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import SubscriptionChange
+from billing.events.commands import retry
+from billing.events.models import Event
 from billing.pricing.terms import When
 from billing.sellers.commands import advance_test_clock
 from billing.sellers.models import Seller
+from billing.usage.commands import attribute_waiting, record_usage
 from invoices.issuing.models import Invoice
 from invoices.proving.queries.verification import Listener, Verification
 from invoices.proving.queries.verification import verify as verify_books
@@ -55,6 +58,7 @@ def _books(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         _months_of_a_contract(seller)
         going_on = factories.contract(factories.customer(seller), external_id="C-2")
         factories.subscription(going_on, seller.plans.get(code="small"), external_id="S-2")
+        _usage(seller)
         _order(seller)
         advance(seller, date(2026, 7, 31))
         yield seller
@@ -83,6 +87,30 @@ def _months_of_a_contract(seller: Seller) -> None:
         advance(seller, to)
         change_subscription(subscription_id=subscription.id, request=request, at=AT)
     advance(seller, date(2026, 6, 30))
+
+
+def _usage(seller: Seller) -> None:
+    """Usage of two days, added up and told apart, and a record that waited for its meter."""
+    factories.meter(seller, code="calls", dimensions=["region"])
+    factories.meter(seller, code="users", aggregation="unique", property="user")
+    june = datetime(2026, 6, 30, 8, tzinfo=UTC)
+    sent = [
+        factories.usage(
+            subscription="ext:S-2",
+            meter=meter,
+            key=f"{meter}-{number}",
+            at=june + timedelta(hours=number),
+            properties={"region": "eu", "user": f"u{number}"},
+        )
+        for meter in ("calls", "users", "late")
+        for number in range(3)
+    ]
+    record_usage(seller=seller, records=sent, at=AT)
+    event = Event.objects.get(type="usage.unattributed")
+    attribute_waiting(event_id=event.id, at=AT, worker="test")
+    factories.meter(seller, code="late")
+    retry(failure_ids=[event.failures.get().id], by="Ada", at=AT)
+    attribute_waiting(event_id=event.id, at=AT, worker="test")
 
 
 def _order(seller: Seller) -> None:

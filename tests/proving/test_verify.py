@@ -250,6 +250,40 @@ TAMPERED = [
         "parties_agree",
         "another customer or currency",
     ),
+    # Usage.
+    ("UPDATE billing_usagebucket SET total = total + 1", "usage_adds_up", "but its bucket says"),
+    ("UPDATE billing_usagebucket SET weighted = 0", "usage_adds_up", "usage of subscription"),
+    ("DELETE FROM billing_usagebucket", "usage_adds_up", "its bucket is not there"),
+    ("DELETE FROM billing_usagerecord", "usage_adds_up", "a bucket without records"),
+    ("UPDATE billing_usagerecord SET measured = 7", "usage_adds_up", "3 records come to 21"),
+    (
+        "DELETE FROM billing_usagedistinct WHERE value = 'u1'",
+        "usage_told_apart",
+        "distinct value u1 is not there",
+    ),
+    (
+        'UPDATE billing_usagerecord SET properties = \'{"user": "u1"}\'',
+        "usage_told_apart",
+        "distinct value u2 has no record",
+    ),
+    ("DELETE FROM billing_usagerecord WHERE key = 'calls-1'", "usage_once", "its record is lost"),
+    ("DELETE FROM billing_usagekey WHERE key = 'calls-1'", "usage_once", "was never claimed"),
+    ("UPDATE billing_usagerecord SET key = 'calls-1'", "usage_once", "3 records have it"),
+    (
+        "UPDATE billing_unattributedusage SET waiting = 2",
+        "usage_waiting_told",
+        "says that 2 records wait, but 0 do",
+    ),
+    (
+        "UPDATE billing_unattributedrecord SET attributed_at = NULL",
+        "usage_waiting_told",
+        "waits, but its event is handled",
+    ),
+    (
+        f"UPDATE billing_meter SET seller_id = {OTHER}",
+        "usage_of_seller",
+        "of another seller",
+    ),
 ]
 
 
@@ -321,7 +355,9 @@ class TestSettled:
         contract = factories.contract(factories.customer(seller), currency="USD")
         factories.subscription(contract, factories.plan(seller))
         drain()
-        events.write_off(failure_ids=[Failure.objects.get().id], by="bob", at=AT, why="A test")
+        events.write_off(
+            failure_ids=[Failure.objects.get(state="open").id], by="bob", at=AT, why="A test"
+        )
 
         assert verify().problems == []
 

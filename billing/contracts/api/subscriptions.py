@@ -17,6 +17,7 @@ from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms
 from billing.contracts import commands
 from billing.contracts.api.changes import ChangeInput, ChangeOutput, requested, shown_changes
+from billing.contracts.commands import NewSubscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.money import to_minor
@@ -24,7 +25,13 @@ from billing.pricing.prices import PriceKind
 from billing.pricing.rating import full_price
 from billing.pricing.terms import Override
 from billing.sellers.api.amounts import check_amount, refuse_beyond
-from billing.sellers.api.fields import DayField, ExactField, ExternalIdField, ReferenceField
+from billing.sellers.api.fields import (
+    DayField,
+    ExactField,
+    ExternalIdField,
+    ReferenceField,
+    TextField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import PositionPageQuery, listed
 from billing.sellers.api.problems import Refusal, tell
@@ -45,6 +52,12 @@ class SubscriptionInput(Input):
     plan = ReferenceField(known_as="code")
     quantity = ExactField(min_value=0, default=Decimal(1))
     on = DayField(default=None, allow_null=True, help_text="Default: the seller's today.")
+    coupon = TextField(
+        max_length=50,
+        default=None,
+        allow_null=True,
+        help_text="Code of a coupon to redeem; its discount begins with the subscription.",
+    )
 
 
 class SubscriptionOutput(serializers.Serializer[Any]):
@@ -70,7 +83,10 @@ class SubscriptionsView(Endpoint):
         said["plan"] = self.resolve(Plan, said["plan"], field="plan")
         prices = self.rows(Price).filter(plan=said["plan"])
         _check_amount(prices, said["quantity"], currency=said["contract"].currency)
-        subscription = commands.start_subscription(**said, at=timezone.now())
+        contract = said.pop("contract")
+        subscription = commands.start_subscription(
+            contract=contract, new=NewSubscription(**said), at=timezone.now()
+        )
         return self.created(
             self._shown([subscription])[0], route="subscription", id=subscription.id
         )
@@ -87,7 +103,40 @@ class SubscriptionView(Endpoint):
         return Response(shown_subscriptions([subscription], self.rows(SubscriptionChange))[0])
 
 
-class ChangesView(Endpoint):
+class ChangeEndpoint(Endpoint):
+    # An endpoint whose body says how a subscription shall change.
+
+    def wanted(self, subscription: Subscription) -> ChangeRequest:
+        """
+        Return the change that the body asks for.
+
+        :raises ValidationError: if anything in it is wrong, or too much.
+        """
+        said = self.said(ChangeInput)
+        if "plan" in said:
+            said["plan"] = self.resolve(Plan, said["plan"], field="plan")
+        wanted = requested(said)
+        self.check_amounts(subscription, wanted)
+        return wanted
+
+    def check_amounts(self, subscription: Subscription, request: ChangeRequest) -> None:
+        """Refuse a quantity that is too many for any price that the subscription may have."""
+        known = self.rows(SubscriptionChange).filter(subscription=subscription)
+        quantity = request.quantity
+        if quantity is None:  # It stays: none that was ever agreed may be too many.
+            quantity = known.aggregate(most=Max("quantity"))["most"] or Decimal(1)
+        currency = subscription.contract.currency
+        if request.override:
+            _check_override(request.override, quantity, currency=currency)
+        prices = self.rows(Price)
+        if request.plan:
+            _check_amount(prices.filter(plan=request.plan), quantity, currency=currency)
+        elif request.quantity is not None:
+            mine = prices.filter(plan__in=known.values("plan"))
+            _check_amount(mine, quantity, currency=currency)
+
+
+class ChangesView(ChangeEndpoint):
     @listed(ChangeOutput, query=PositionPageQuery)
     def get(self, request: Request, id: str) -> Response:
         """List a subscription's changes, the latest recorded first."""
@@ -104,31 +153,17 @@ class ChangesView(Endpoint):
     def post(self, request: Request, id: str) -> Response:
         """Change a subscription, or undo what is pending."""
         subscription = self.find(self.rows(Subscription), id)
-        said = self.said(ChangeInput)
-        if "plan" in said:
-            said["plan"] = self.resolve(Plan, said["plan"], field="plan")
-        wanted = requested(said)
-        self._check_amounts(subscription, wanted)
-        change = commands.change_subscription(
-            subscription_id=subscription.id, request=wanted, at=timezone.now()
-        )
+        coupon = self.said(ChangeInput).get("coupon")
+        which: dict[str, Any] = {
+            "subscription_id": subscription.id,
+            "request": self.wanted(subscription),
+            "at": timezone.now(),
+        }
+        if coupon:
+            change = commands.redeem_coupon(**which, code=coupon)
+        else:
+            change = commands.change_subscription(**which)
         return self.created(shown_changes([change])[0], route="subscription", id=subscription.id)
-
-    def _check_amounts(self, subscription: Subscription, request: ChangeRequest) -> None:
-        """Refuse a quantity that is too many for any price that the subscription may have."""
-        known = self.rows(SubscriptionChange).filter(subscription=subscription)
-        quantity = request.quantity
-        if quantity is None:  # It stays: none that was ever agreed may be too many.
-            quantity = known.aggregate(most=Max("quantity"))["most"] or Decimal(1)
-        currency = subscription.contract.currency
-        if request.override:
-            _check_override(request.override, quantity, currency=currency)
-        prices = self.rows(Price)
-        if request.plan:
-            _check_amount(prices.filter(plan=request.plan), quantity, currency=currency)
-        elif request.quantity is not None:
-            mine = prices.filter(plan__in=known.values("plan"))
-            _check_amount(mine, quantity, currency=currency)
 
 
 def shown_subscriptions(

@@ -11,14 +11,15 @@ def explained_line(line: Charge, *, language: str = "") -> str:
     """
     Return why a line stands on its invoice; empty while it waits for one.
 
-    `language` is used instead of the customer's.
+    `language` is used instead of the customer's, also for a line without an invoice.
     """
-    if line.invoice is None:
+    language = language or (line.invoice.customer_as_printed["locale"] if line.invoice else "")
+    if not language:
         return ""
     plan = line.price.plan if line.price else line.plan
     return explained(
         line.explanation,
-        locale=language or line.invoice.customer_as_printed["locale"],
+        locale=language,
         line=ExplainedLine(
             text=line.text,
             currency=line.currency,
