@@ -91,3 +91,12 @@ class TestEffectiveDate:
         story = Story().do("2026-01-10", "start", MONTHLY)
 
         assert effective_date(story.timeline, on=day(on), when=When(when)) == day(takes_effect)
+
+    def test_a_stub_that_owes_nothing_says_nothing_of_the_whole_periods(self) -> None:
+        story = Story()
+        story.do("2026-01-31", "start", plan("a", "0.01", alignment="calendar"))
+        cent = plan("b", price("base", "0.01", timing="arrears"), anchor_day=1)
+        story.do("2026-01-31", "change_plan", cent)
+
+        assert next_due(story.timeline, after=day("2026-02-01")) == day("2026-03-01")
+        assert next_due(story.timeline, after=day("2026-01-31")) == day("2026-03-01")
