@@ -12,7 +12,7 @@ django.setup()
 from rich.console import Console  # noqa: E402  Needs Django to be set up.
 from rich.table import Table  # noqa: E402
 
-from benchmarks import order_latency, pricing, worker_memory  # noqa: E402
+from benchmarks import order_latency, pricing, usage_ingestion, worker_memory  # noqa: E402
 from config import env  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -22,18 +22,29 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=200, help="orders of the latency measurement")
-    orders: int = parser.parse_args().orders
+    parser.add_argument("--seconds", type=int, default=10, help="of the usage measurement")
+    parser.add_argument("--records", type=int, default=1_000_000, help="of the busy subscription")
+    arguments = parser.parse_args()
+    url = env.text("WEB_URL")
     speed = pricing.measure()
-    latencies = order_latency.measure(url=env.text("WEB_URL"), orders=orders)
+    latencies = order_latency.measure(url=url, orders=arguments.orders)
     memory = worker_memory.measure()
+    ingestion = usage_ingestion.measure_ingestion(
+        url=url, seconds=arguments.seconds, subscriptions=100
+    )
+    reading = usage_ingestion.measure_reading(url=url, few=1000, many=arguments.records)
     console = Console(width=100, highlight=False)
     _print_speed(console, speed)
     _print_latencies(console, latencies)
     for process in memory:
         console.print(f"{process.name} (pid {process.pid}): {process.rss_mib:.0f} MiB")
+    _print_figures(console, "Usage over HTTP, batches of 1,000", asdict(ingestion))
+    _print_figures(console, "A month's usage, read and rated", asdict(reading))
     results: dict[str, object] = {name: asdict(latency) for name, latency in latencies.items()}
     results["pricing"] = asdict(speed)
     results["worker_rss_mib"] = {"max": max(process.rss_mib for process in memory)}
+    results["usage_ingestion"] = asdict(ingestion)
+    results["usage_reading"] = asdict(reading)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
@@ -55,6 +66,13 @@ def _print_latencies(console: Console, latencies: dict[str, order_latency.Latenc
     for name, each in latencies.items():
         figures = (each.p50_ms, each.p95_ms, each.p99_ms, each.max_ms)
         table.add_row(name, str(each.count), *(f"{figure:.1f}" for figure in figures))
+    console.print(table)
+
+
+def _print_figures(console: Console, title: str, figures: dict[str, float]) -> None:
+    table = Table("", "", title=title)
+    for name, figure in figures.items():
+        table.add_row(name.replace("_", " "), f"{figure:,.2f}".rstrip("0").rstrip("."))
     console.print(table)
 
 

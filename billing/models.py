@@ -1,7 +1,12 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
-from billing.catalog.models import Meter, Plan, Price, Product, TaxRate
-from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.catalog.models import Coupon, Meter, Plan, Price, Product, TaxRate
+from billing.contracts.models import (
+    Contract,
+    CouponRedemption,
+    Subscription,
+    SubscriptionChange,
+)
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.orders.models import Order, OrderLine
@@ -20,6 +25,8 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "Contract",
+    "Coupon",
+    "CouponRedemption",
     "Customer",
     "Event",
     "Failure",

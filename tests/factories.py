@@ -5,8 +5,14 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from billing.catalog.models import Meter, Plan, Price, Product
-from billing.contracts.commands import NewContract, make_contract, start_subscription
+from billing.catalog.commands import NewCoupon, create_coupon
+from billing.catalog.models import Coupon, Meter, Plan, Price, Product
+from billing.contracts.commands import (
+    NewContract,
+    NewSubscription,
+    make_contract,
+    start_subscription,
+)
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.orders.commands import NewLine, place_order
@@ -112,6 +118,12 @@ def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: An
     return Price.objects.create(seller=owner.seller, plan=plan, product=of, **values)
 
 
+def coupon(of: Seller, **given: Any) -> Coupon:
+    """A coupon WELCOME for half the price of the first period."""
+    values: dict[str, Any] = {"code": "WELCOME", "percent": Decimal(50), "periods": 1, **given}
+    return create_coupon(seller=of, new=NewCoupon(**values), at=AT)
+
+
 def meter(of: Seller, **given: Any) -> Meter:
     """A meter that sums the values of its records."""
     values: dict[str, Any] = {
@@ -132,8 +144,8 @@ def contract(of: Customer, **given: Any) -> Contract:
 
 def subscription(of: Contract, plan: Plan, **given: Any) -> Subscription:
     """A subscription to one unit of the plan from the seller's today."""
-    values: dict[str, Any] = {"external_id": None, "quantity": Decimal(1), "on": None, **given}
-    return start_subscription(contract=of, plan=plan, at=AT, **values)
+    values: dict[str, Any] = {"plan": plan, "quantity": Decimal(1), **given}
+    return start_subscription(contract=of, new=NewSubscription(**values), at=AT)
 
 
 def order(of: Customer, *lines: NewLine, **given: Any) -> Order:

@@ -1,4 +1,4 @@
-"""Writes of the catalog: products, plans, meters and prices. A new price is a new row."""
+"""Writes of the catalog: products, plans, meters, prices (a new one is a new row), coupons."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.catalog.models import Meter, Plan, Price, Product
+from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.catalog.queries import plan_terms, price_terms, unpriced_terms, written_tiers
 from billing.money import minor_digits
 from billing.pricing.prices import COMMITMENT, ContradictoryPlan, Tier
@@ -22,6 +22,18 @@ class PriceEndsTooEarly(Exception):
 
 class PriceEndedAlready(Exception):
     """The last day of a price is set once."""
+
+
+class ContradictoryCoupon(ValueError):
+    """A coupon's terms exclude each other; the text names the remedy."""
+
+
+class CouponEndsTooEarly(Exception):
+    """A coupon can only end on a day that is still to come: what was redeemed stays."""
+
+
+class CouponEndedAlready(Exception):
+    """The last day of a coupon is set once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,28 @@ class NewPlan:
     trial_days: int = 0
     minimum_commitment: Decimal | None = None
     prices: Sequence[NewPrice] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCoupon:
+    """
+    A coupon to be made: a percent, or an amount in a currency, off each of so many periods.
+
+    Without `valid_from` it can be redeemed from the seller's today. None of periods, plans, prices
+    and redemptions means: for ever, all, the recurring ones, without limit.
+    """
+
+    code: str
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    periods: int | None = None
+    prices: Sequence[str] | None = None
+    plans: Sequence[Plan] | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    max_redemptions: int | None = None
+    once_per_customer: bool = False
 
 
 def create_product(*, seller: Seller, code: str, name: str, at: datetime) -> Product:
@@ -186,6 +220,70 @@ def end_price(*, price_id: UUID, valid_until: date, at: datetime) -> Price:
     price.valid_until = valid_until
     price.save(update_fields=["valid_until"])
     return price
+
+
+def create_coupon(*, seller: Seller, new: NewCoupon, at: datetime) -> Coupon:
+    """
+    Record a coupon of a seller.
+
+    :raises ContradictoryCoupon: if its terms exclude each other.
+    :raises UnknownCurrency: if nothing can be charged in its currency.
+    """
+    valid_from = new.valid_from or today(seller, at=at)
+    for problem in _coupon_problems(new, valid_from):
+        raise ContradictoryCoupon(problem)
+    return Coupon.objects.create(
+        seller=seller,
+        code=new.code,
+        percent=new.percent,
+        amount=new.amount,
+        currency=new.currency,
+        periods=new.periods,
+        price_codes=list(dict.fromkeys(new.prices)) if new.prices else None,
+        plan_codes=list(dict.fromkeys(plan.code for plan in new.plans)) if new.plans else None,
+        valid_from=valid_from,
+        valid_until=new.valid_until,
+        max_redemptions=new.max_redemptions,
+        once_per_customer=new.once_per_customer,
+        created_at=at,
+    )
+
+
+@transaction.atomic
+def end_coupon(*, coupon_id: UUID, valid_until: date, at: datetime) -> Coupon:
+    """
+    End a coupon: `valid_until` is the first day on which it can't be redeemed any more.
+
+    :raises CouponEndsTooEarly: if that day isn't after the seller's today, or its first day.
+    :raises CouponEndedAlready: if it has an end.
+    """
+    coupons = Coupon.objects.select_for_update(of=("self",)).select_related("seller")
+    coupon = coupons.get(pk=coupon_id)
+    if coupon.valid_until:
+        raise CouponEndedAlready(f"The coupon ends on {coupon.valid_until} already.")
+    known_until = max(today(coupon.seller, at=at), coupon.valid_from)
+    if valid_until <= known_until:
+        raise CouponEndsTooEarly(
+            f"The coupon may have been redeemed up to {known_until}: end it on a later day."
+        )
+    coupon.valid_until = valid_until
+    coupon.save(update_fields=["valid_until"])
+    return coupon
+
+
+def _coupon_problems(new: NewCoupon, valid_from: date) -> Iterator[str]:
+    if (new.percent is None) == (new.amount is None):
+        yield "A coupon takes off either a percent or an amount: give one of the two."
+    if new.percent is not None and not 0 < new.percent <= 100:
+        yield f"A coupon of {new.percent} percent: use more than 0, and 100 at most."
+    if new.amount is not None and new.amount <= 0:
+        yield f"A coupon of {new.amount}: its amount must be more than 0."
+    if (new.amount is None) != (new.currency == ""):
+        yield "A coupon has a currency if it takes off an amount, and only then."
+    if new.valid_until and new.valid_until <= valid_from:
+        yield f"The coupon begins on {valid_from}: its end must lie after that."
+    if new.currency:
+        minor_digits(new.currency)
 
 
 def _check(price: Price) -> None:

@@ -4,7 +4,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from billing.catalog.models import Plan
+from billing.catalog.models import Coupon, Plan
 from billing.customers.models import Customer
 from billing.ids import new_id
 from billing.sellers.models import CURRENCY, Seller
@@ -239,3 +239,25 @@ class SubscriptionChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.effective_on}"
+
+
+class CouponRedemption(models.Model):
+    """That a customer redeemed a coupon for a subscription: a fact, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
+    coupon = models.ForeignKey(
+        Coupon, models.PROTECT, related_name="redemptions", db_constraint=False
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="coupon_redemptions", db_constraint=False
+    )
+    subscription = models.ForeignKey(
+        Subscription, models.PROTECT, related_name="coupon_redemptions", db_constraint=False
+    )
+    change = models.OneToOneField(SubscriptionChange, models.PROTECT, related_name="redemption")
+    redeemed_on = models.DateField(help_text="The seller's day on which it was redeemed.")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.coupon} on {self.redeemed_on}"

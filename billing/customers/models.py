@@ -47,6 +47,11 @@ class Customer(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(31)],
         help_text="Day of the monthly invoice; 31 means the last day where shorter.",
     )
+    next_collection_date = models.DateField(
+        null=True,
+        editable=False,
+        help_text="Day at whose end its waiting charges are looked at; empty: none waits.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -59,8 +64,16 @@ class Customer(models.Model):
                 name="customer_grouping_known",
             ),
         ]
-        # List of a seller's customers in stable order.
-        indexes = [models.Index(fields=["seller", "id"], name="customer_by_seller")]
+        indexes = [
+            # List of a seller's customers in stable order.
+            models.Index(fields=["seller", "id"], name="customer_by_seller"),
+            # The scheduler's scan: its cost is the number of customers of whom something waits.
+            models.Index(
+                fields=["seller", "next_collection_date"],
+                name="customer_to_collect",
+                condition=Q(next_collection_date__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.external_id})" if self.external_id else self.name

@@ -61,6 +61,25 @@ REFERENCES billing_meter (seller_id, id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE billing_usagebucket SET (fillfactor = 70);
 """
 
+ZONE = """
+-- The days of usage are stored: in another zone they would be others.
+CREATE FUNCTION anlass_keep_zone_of_usage() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM billing_subscription s
+               JOIN billing_usagebucket b ON b.subscription_id = s.id
+               WHERE s.seller_id = OLD.id) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'integrity_constraint_violation',
+            CONSTRAINT = TG_NAME,
+            TABLE = TG_TABLE_NAME,
+            MESSAGE = TG_NAME || ': the seller has usage, whose days are those of its time zone';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER seller_zone_of_usage BEFORE UPDATE OF timezone ON billing_seller FOR EACH ROW
+WHEN (OLD.timezone <> NEW.timezone) EXECUTE FUNCTION anlass_keep_zone_of_usage();
+"""
+
 REASON_TOLD_ANEW = """
 DROP TRIGGER failure_never_changes ON billing_failure;
 DROP TRIGGER failure_never_deleted ON billing_failure;
@@ -72,6 +91,8 @@ WHEN (OLD.state <> 'open') EXECUTE FUNCTION anlass_refuse();
 """
 
 UNDO = """
+DROP TRIGGER seller_zone_of_usage ON billing_seller;
+DROP FUNCTION anlass_keep_zone_of_usage();
 DROP TRIGGER failure_reason_of_open ON billing_failure;
 DROP TRIGGER failure_never_changes ON billing_failure;
 DROP TRIGGER failure_never_deleted ON billing_failure;
@@ -87,4 +108,4 @@ DROP FUNCTION anlass_has_usage_partition(text);
 
 class Migration(migrations.Migration):
     dependencies = [("billing", "0007_usage_tables")]
-    operations = [migrations.RunSQL(PARTITIONS + FACTS + REASON_TOLD_ANEW, UNDO)]
+    operations = [migrations.RunSQL(PARTITIONS + FACTS + ZONE + REASON_TOLD_ANEW, UNDO)]

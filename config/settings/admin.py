@@ -84,6 +84,7 @@ UNFOLD = {
                     _item("Products", "inventory_2", "billing.product"),
                     _item("Plans", "event_repeat", "billing.plan"),
                     _item("Prices", "payments", "billing.price"),
+                    _item("Coupons", "local_activity", "billing.coupon"),
                     _item("Tax rates", "percent", "billing.taxrate"),
                 ],
             },

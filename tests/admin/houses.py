@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.auth.models import Permission, User
 from django.db.models import Model
 
-from billing.catalog.models import Meter, Plan, Price, Product
+from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event, Failure
@@ -51,7 +51,7 @@ class House:
         """The ids of all rows of the seller that the admin shows."""
         found = {str(self.seller.pk)}
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
-                      Failure, ApiKey, Invoice, Charge):  # fmt: skip
+                      Coupon, Failure, ApiKey, Invoice, Charge):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -72,6 +72,7 @@ def house(mark: str) -> House:
     )
     meter = factories.meter(seller, code=f"{mark}-meter", name=f"{mark} calls")
     contract = factories.contract(customer, external_id=f"{mark}-contract")
+    factories.coupon(seller, code=f"{mark}-coupon")
     subscription = factories.subscription(contract, plan, external_id=f"{mark}-sub")
     line = factories.line(text=f"{mark} training")
     order = factories.order(customer, line, external_id=f"{mark}-order")

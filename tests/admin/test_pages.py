@@ -16,8 +16,8 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 FOR_SUPERUSERS = {User, Group, Membership}
 OF_STAFF = [model for model in MODELS if model not in FOR_SUPERUSERS]
 ADDED_BY_STAFF = {
-    "billing.ApiKey", "billing.Contract", "billing.Customer", "billing.Meter", "billing.Order",
-    "billing.Plan", "billing.Price", "billing.Product", "billing.Subscription",
+    "billing.ApiKey", "billing.Contract", "billing.Coupon", "billing.Customer", "billing.Meter",
+    "billing.Order", "billing.Plan", "billing.Price", "billing.Product", "billing.Subscription",
 }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def house(db: None) -> Seller:
     plan = factories.plan(seller, code="pro", name="Secret Plan")
     factories.meter(seller, code="calls", name="Secret Meter")
     contract = factories.contract(customer, external_id="C1")
-    factories.subscription(contract, plan, external_id="S1")
+    factories.coupon(seller, code="SECRET")
+    factories.subscription(contract, plan, external_id="S1", coupon="SECRET")
     factories.order(customer, factories.line(text="Secret Line"), external_id="O1")
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced, external_id="O2")
@@ -164,6 +165,7 @@ REFERENCES: list[tuple[str, dict[str, Any], str]] = [
     ("subscriptions", {"plan": "code:mine"}, "contract"),
     ("subscriptions", {"contract": "ext:mine"}, "plan"),
     ("subscriptions/ext:mine/changes", {"kind": "change_plan"}, "plan"),
+    ("coupons", {"code": "x", "percent": "5"}, "plans.0"),
     ("orders", {"lines": [LINE]}, "customer"),
     ("orders", {"customer": "ext:mine"}, "lines.0.product"),
     ("plans", {"code": "x", "name": "x", "interval": "month"}, "product"),
@@ -237,6 +239,8 @@ class TestReferences:
     def _with(self, body: dict[str, Any], field: str, name: str) -> dict[str, Any]:
         if field == "lines.0.product":
             return {**body, "lines": [{"quantity": "1", "product": name}]}
+        if field == "plans.0":
+            return {**body, "plans": [name]}
         if field == "prices.0.meter":
             return {**body, "prices": [{**body["prices"][0], "meter": name}]}
         return {**body, field: name}

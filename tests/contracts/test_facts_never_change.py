@@ -25,6 +25,8 @@ FACTS = [
     ("billing_contract", "contract", {"next_billing_date", "billed_date", "billed_position"}),
     ("billing_subscription", "subscription", set()),
     ("billing_subscriptionchange", "subscription_change", set()),
+    ("billing_coupon", "coupon", {"valid_until"}),
+    ("billing_couponredemption", "coupon_redemption", set()),
     ("billing_order", "order", set()),
     ("billing_orderline", "order_line", set()),
     ("billing_event", "event", {"state", "published_at", "next_send_at", "sends"}),
@@ -45,8 +47,9 @@ FACTS = [
 def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     """At least one row of each kind of fact."""
     plan = factories.plan(seller)
-    factories.subscription(contract, plan)
-    event = Event.objects.get(payload__contract_id=str(contract.id))
+    factories.coupon(seller)
+    factories.subscription(contract, plan, coupon="WELCOME")
+    event = Event.objects.filter(payload__contract_id=str(contract.id)).earliest("position")
     Failure.objects.create(
         seller=seller, event=event, code="defect", reason="x", remedy="y", priority=1,
         state="open", opened_at=AT,

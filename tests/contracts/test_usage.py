@@ -125,6 +125,15 @@ class TestConstraints:
         with refused(f"usagebucket_{other}_of_same_seller"):
             sql(_copied_bucket(**{f"{other}_id": f"'{theirs[other].id}'"}))
 
+    def test_the_seller_of_usage_stays_in_its_time_zone(self, sql: Sql, used: None) -> None:
+        sql("UPDATE billing_seller SET timezone = 'Europe/Berlin'")
+
+        with refused("seller_zone_of_usage"):
+            sql("UPDATE billing_seller SET timezone = 'UTC'")
+
+    def test_without_usage_the_time_zone_may_change(self, sql: Sql, seller: Seller) -> None:
+        sql("UPDATE billing_seller SET timezone = 'UTC'")
+
     def test_a_record_ends_with_its_day(self, sql: Sql, used: None) -> None:
         with refused("usage_record_within_day"):
             sql(

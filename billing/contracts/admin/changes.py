@@ -17,7 +17,7 @@ from unfold.widgets import (
 from billing.catalog.admin.fields import HOW_TO_WRITE_TIERS, NamesField, TiersField
 from billing.catalog.models import Plan
 from billing.catalog.queries import PriceMissing, tiers_of
-from billing.contracts.commands import change_subscription
+from billing.contracts.commands import CouponRefused, change_subscription, redeem_coupon
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Subscription, SubscriptionChange
 from billing.pricing.prices import ContradictoryPlan
@@ -26,7 +26,9 @@ from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.admin import FormPage, PageForm
 
 KIND = SubscriptionChange.Kind
-REFUSALS = (IntegrityError, ContradictoryTimeline, ContradictoryPlan, PriceMissing)
+REFUSALS = (
+    IntegrityError, ContradictoryTimeline, ContradictoryPlan, PriceMissing, CouponRefused,
+)  # fmt: skip
 NAMES_PLAN = {KIND.CHANGE_PLAN}
 NAMES_QUANTITY = {KIND.CHANGE_PLAN, KIND.CHANGE_QUANTITY}
 BELONGS_TO = {
@@ -38,7 +40,9 @@ BELONGS_TO = {
     "periods": {KIND.DISCOUNT},
     "discounted": {KIND.DISCOUNT},
     "anchor_day": {KIND.SET_ANCHOR_DAY},
+    "coupon": {KIND.DISCOUNT},
 }
+OF_COUPON = ("percent", "amount", "periods", "discounted")  # A coupon says them.
 
 
 def plan_field(**given: Any) -> forms.ModelChoiceField[Plan]:
@@ -124,6 +128,12 @@ class ChangeForm(PageForm):
         widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
         help_text="On which periods begin from now on; 31 means the last day where shorter.",
     )
+    coupon = forms.CharField(
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Of a discount: code of a coupon that is redeemed, instead of the terms.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the plans of the subscription's seller."""
@@ -145,13 +155,15 @@ class ChangeForm(PageForm):
             if kind and values.get(name) not in (None, "", []) and kind not in kinds:
                 of = " and ".join(KIND(each).label.lower() for each in sorted(kinds))
                 self.add_error(name, f"This belongs to {of}: leave it empty.")
+        if values.get("coupon") and any(values.get(name) for name in OF_COUPON):
+            self.add_error("coupon", "The coupon says what is taken off: leave the terms empty.")
         if kind == KIND.OVERRIDE_PRICE and not values.get("price_code"):
             self.add_error("price_code", "Name the price that is overridden.")
         return values
 
 
 def _change(subscription: Subscription, values: dict[str, Any], at: datetime) -> str:
-    kind = KIND(values["kind"])
+    kind, coupon = KIND(values["kind"]), values["coupon"]
     request = ChangeRequest(
         kind=kind,
         on=values["on"],
@@ -160,11 +172,15 @@ def _change(subscription: Subscription, values: dict[str, Any], at: datetime) ->
         quantity=values["quantity"],
         credit=values["credit"],
         override=_override(values) if kind == KIND.OVERRIDE_PRICE else None,
-        discount=_discount(values) if kind == KIND.DISCOUNT else None,
+        discount=_discount(values) if kind == KIND.DISCOUNT and not coupon else None,
         anchor_day=values["anchor_day"],
         percent=values["percent"] if kind == KIND.INDEX_PRICES else None,
     )
-    change = change_subscription(subscription_id=subscription.pk, request=request, at=at)
+    which: dict[str, Any] = {"subscription_id": subscription.pk, "request": request}
+    if coupon:
+        change = redeem_coupon(**which, code=coupon, at=at)
+    else:
+        change = change_subscription(**which, at=at)
     return f"Recorded: {change.get_kind_display()} on {change.effective_on}."
 
 

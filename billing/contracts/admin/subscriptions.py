@@ -8,14 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.widgets import (
-    UnfoldAdminSingleDateWidget,
-)
+from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from billing.catalog.admin.fields import lines_of
 from billing.catalog.models import Plan
 from billing.contracts.admin.changes import CHANGE, REFUSALS, decimal_field, plan_field
-from billing.contracts.commands import start_subscription
+from billing.contracts.commands import NewSubscription, start_subscription
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Subscription, SubscriptionChange
 from billing.sellers.admin import (
@@ -41,6 +39,12 @@ class StartForm(OwnedForm):
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
         help_text="First day of the subscription; empty: today.",
+    )
+    coupon = forms.CharField(
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="Code of a coupon to redeem; its discount begins with the subscription.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,7 +102,7 @@ class SubscriptionAdmin(FactAdmin):
     inlines: Sequence[Any] = (SubscriptionChangeInline,)
     readonly_fields = ("shown_customer",)
     add_fieldsets = (
-        (None, {"fields": ("contract", "external_id", "plan", "quantity", "starts_on")}),
+        (None, {"fields": ("contract", "external_id", "plan", "quantity", "starts_on", "coupon")}),
     )
     fieldsets = ((None, {"fields": ("contract", "shown_customer", "external_id", "created_at")}),)
 
@@ -109,12 +113,13 @@ class SubscriptionAdmin(FactAdmin):
         return request.user.has_perm("billing.add_subscriptionchange")
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
-        names = ("contract", "external_id", "plan", "quantity")
-        return start_subscription(
-            **{name: form.cleaned_data[name] for name in names},
-            on=form.cleaned_data["starts_on"],
-            at=at,
+        said = form.cleaned_data
+        new = NewSubscription(
+            **{name: said[name] for name in ("external_id", "plan", "quantity")},
+            on=said["starts_on"],
+            coupon=said["coupon"] or None,
         )
+        return start_subscription(contract=said["contract"], new=new, at=at)
 
     @admin.display(description="subscription", ordering="external_id")
     def shown_subscription(self, subscription: Subscription) -> str:

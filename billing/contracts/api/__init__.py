@@ -1,5 +1,5 @@
-"""What was agreed: `/contracts`, `/subscriptions` and their changes."""
+"""What was agreed: `/contracts`, `/subscriptions` and their changes, `/coupons`."""
 
-from billing.contracts.api import contracts, subscriptions
+from billing.contracts.api import contracts, coupons, subscriptions
 
-urlpatterns = [*contracts.urlpatterns, *subscriptions.urlpatterns]
+urlpatterns = [*contracts.urlpatterns, *coupons.urlpatterns, *subscriptions.urlpatterns]

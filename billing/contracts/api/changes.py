@@ -8,6 +8,14 @@ from rest_framework import serializers
 from billing.catalog.api.prices import TierInput, new_tiers
 from billing.catalog.queries import PriceMissing
 from billing.contracts.commands.change import ChangeRequest
+from billing.contracts.commands.redeem import (
+    CouponNotForPlan,
+    CouponNotValid,
+    CouponOfOtherCurrency,
+    CouponRedeemedAlready,
+    CouponUsedUp,
+    UnknownCoupon,
+)
 from billing.contracts.events import subscription_changed
 from billing.contracts.models import SubscriptionChange
 from billing.events.queries import transaction_ids
@@ -24,7 +32,15 @@ from billing.sellers.api.outputs import PlainDecimalField
 from billing.sellers.api.problems import Refusal, tell
 
 tell(
-    exceptions={PriceMissing: Refusal(409, "price_missing")},
+    exceptions={
+        PriceMissing: Refusal(409, "price_missing"),
+        UnknownCoupon: Refusal(400, "does_not_exist", field="coupon"),
+        CouponNotValid: Refusal(409, "coupon_not_valid", field="coupon"),
+        CouponUsedUp: Refusal(409, "coupon_used_up", field="coupon"),
+        CouponOfOtherCurrency: Refusal(409, "coupon_of_other_currency", field="coupon"),
+        CouponNotForPlan: Refusal(409, "coupon_not_for_plan", field="coupon"),
+        CouponRedeemedAlready: Refusal(409, "coupon_redeemed_already", field="coupon"),
+    },
     constraints={
         name: Refusal(
             409, "timeline_contradicts", "", "The change contradicts the subscription's timeline."
@@ -48,7 +64,9 @@ ONLY_FOR = {
     "periods": {"discount"},
     "prices": {"discount"},
     "anchor_day": {"set_anchor_day"},
+    "coupon": {"discount"},
 }
+OF_COUPON = ("percent", "amount", "periods", "prices")  # A coupon says them.
 NEEDED_BY = {
     "change_plan": "plan",
     "change_quantity": "quantity",
@@ -113,6 +131,11 @@ class ChangeInput(Input):
     anchor_day = WholeField(
         min_value=1, max_value=31, required=False, help_text="For set_anchor_day."
     )
+    coupon = TextField(
+        max_length=50,
+        required=False,
+        help_text="For discount: the code of a coupon to redeem, instead of the terms.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what doesn't belong to the kind of change, and what it lacks."""
@@ -122,6 +145,11 @@ class ChangeInput(Input):
             for name, kinds in ONLY_FOR.items()
             if name in attrs and kind not in kinds
         }
+        if "coupon" in attrs:
+            for name in OF_COUPON:
+                if name in attrs:
+                    said = serializers.ErrorDetail("The coupon says it.", "not_applicable")
+                    wrong[name] = [said]
         needed = NEEDED_BY.get(kind)
         if needed and needed not in attrs:
             wrong[needed] = [serializers.ErrorDetail(f"A {kind} needs it.", "required")]
@@ -141,7 +169,7 @@ def requested(said: dict[str, Any]) -> ChangeRequest:
         quantity=said.get("quantity"),
         credit=said.get("credit", Credit.PRORATED),
         override=_override(said) if kind == "override_price" else None,
-        discount=_discount(said) if kind == "discount" else None,
+        discount=_discount(said) if kind == "discount" and "coupon" not in said else None,
         anchor_day=said.get("anchor_day"),
         percent=said["percent"] if kind == "index_prices" else None,
     )
@@ -170,6 +198,9 @@ class ChangeOutput(serializers.ModelSerializer[SubscriptionChange]):
     subscription = serializers.UUIDField(source="subscription_id")
     plan = serializers.UUIDField(source="plan_id", allow_null=True)
     quantity = PlainDecimalField(allow_null=True)
+    coupon = serializers.SerializerMethodField(
+        help_text="Code of the coupon that a discount comes from, if any."
+    )
     transaction_id = serializers.SerializerMethodField(
         help_text="Follow it: GET /transactions/{transaction_id}."
     )
@@ -178,8 +209,12 @@ class ChangeOutput(serializers.ModelSerializer[SubscriptionChange]):
         model = SubscriptionChange
         fields = [
             "id", "subscription", "kind", "effective_on", "plan", "quantity", "credit",
-            "terms", "recorded_on", "recorded_at", "transaction_id",
+            "coupon", "terms", "recorded_on", "recorded_at", "transaction_id",
         ]  # fmt: skip
+
+    def get_coupon(self, change: SubscriptionChange) -> str | None:
+        """Return the code."""
+        return (change.terms or {}).get("coupon")
 
     def get_transaction_id(self, change: SubscriptionChange) -> str:
         """Return the id of the story that the change began."""

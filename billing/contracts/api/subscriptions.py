@@ -17,6 +17,7 @@ from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms
 from billing.contracts import commands
 from billing.contracts.api.changes import ChangeInput, ChangeOutput, requested, shown_changes
+from billing.contracts.commands import NewSubscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.money import to_minor
@@ -24,7 +25,13 @@ from billing.pricing.prices import PriceKind
 from billing.pricing.rating import full_price
 from billing.pricing.terms import Override
 from billing.sellers.api.amounts import check_amount, refuse_beyond
-from billing.sellers.api.fields import DayField, ExactField, ExternalIdField, ReferenceField
+from billing.sellers.api.fields import (
+    DayField,
+    ExactField,
+    ExternalIdField,
+    ReferenceField,
+    TextField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import PositionPageQuery, listed
 from billing.sellers.api.problems import Refusal, tell
@@ -45,6 +52,12 @@ class SubscriptionInput(Input):
     plan = ReferenceField(known_as="code")
     quantity = ExactField(min_value=0, default=Decimal(1))
     on = DayField(default=None, allow_null=True, help_text="Default: the seller's today.")
+    coupon = TextField(
+        max_length=50,
+        default=None,
+        allow_null=True,
+        help_text="Code of a coupon to redeem; its discount begins with the subscription.",
+    )
 
 
 class SubscriptionOutput(serializers.Serializer[Any]):
@@ -70,7 +83,10 @@ class SubscriptionsView(Endpoint):
         said["plan"] = self.resolve(Plan, said["plan"], field="plan")
         prices = self.rows(Price).filter(plan=said["plan"])
         _check_amount(prices, said["quantity"], currency=said["contract"].currency)
-        subscription = commands.start_subscription(**said, at=timezone.now())
+        contract = said.pop("contract")
+        subscription = commands.start_subscription(
+            contract=contract, new=NewSubscription(**said), at=timezone.now()
+        )
         return self.created(
             self._shown([subscription])[0], route="subscription", id=subscription.id
         )
@@ -137,10 +153,16 @@ class ChangesView(ChangeEndpoint):
     def post(self, request: Request, id: str) -> Response:
         """Change a subscription, or undo what is pending."""
         subscription = self.find(self.rows(Subscription), id)
-        wanted = self.wanted(subscription)
-        change = commands.change_subscription(
-            subscription_id=subscription.id, request=wanted, at=timezone.now()
-        )
+        coupon = self.said(ChangeInput).get("coupon")
+        which: dict[str, Any] = {
+            "subscription_id": subscription.id,
+            "request": self.wanted(subscription),
+            "at": timezone.now(),
+        }
+        if coupon:
+            change = commands.redeem_coupon(**which, code=coupon)
+        else:
+            change = commands.change_subscription(**which)
         return self.created(shown_changes([change])[0], route="subscription", id=subscription.id)
 
 

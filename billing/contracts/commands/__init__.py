@@ -1,31 +1,38 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
-from billing.contracts.commands.change import (
-    change_subscription,
-    checked_change,
-    start_subscription,
-)
+from billing.contracts.commands.change import change_subscription, checked_change
+from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
 from billing.contracts.commands.schedule import (
+    append_days_ended,
     append_due,
     append_period_ended,
     bring_forward,
+    make_due,
     note_billed,
+    open_day,
     pass_over,
 )
+from billing.contracts.commands.start import NewSubscription, start_subscription
 from billing.contracts.commands.test_clock import step_test_clock
 
 __all__ = [
+    "CouponRefused",
     "NewContract",
+    "NewSubscription",
     "NewTerm",
+    "append_days_ended",
     "append_due",
     "append_period_ended",
     "bring_forward",
     "change_subscription",
     "checked_change",
     "make_contract",
+    "make_due",
     "note_billed",
+    "open_day",
     "pass_over",
+    "redeem_coupon",
     "start_subscription",
     "step_test_clock",
 ]

@@ -1,4 +1,4 @@
-"""Starting and changing subscriptions: each change is a new fact, checked against the others."""
+"""Changing subscriptions: each change is a new fact, checked against the others."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,8 +33,9 @@ class ChangeRequest:
     What shall change. `on` is the day (None: the seller's today); `when` moves it to the end of
     the period or of the contract's term that it lies in.
 
-    Of the last four, one belongs to each of the kinds override_price, discount, set_anchor_day and
-    index_prices (in percent).
+    Of the next four, one belongs to each of the kinds override_price, discount, set_anchor_day and
+    index_prices (in percent). `coupon` names the coupon that a discount comes from: see
+    `redeem_coupon`, which gives it.
     """
 
     kind: SubscriptionChange.Kind
@@ -47,32 +48,7 @@ class ChangeRequest:
     discount: Discount | None = None
     anchor_day: int | None = None
     percent: Decimal | None = None
-
-
-@transaction.atomic
-def start_subscription(
-    *,
-    contract: Contract,
-    external_id: str | None,
-    plan: Plan,
-    quantity: Decimal,
-    on: date | None,
-    at: datetime,
-) -> Subscription:
-    """
-    Start a subscription under a contract, today or on another day.
-
-    If the contract ends by itself with its term, the cancellation for that day is recorded too.
-    """
-    subscription = Subscription.objects.create(
-        seller_id=contract.seller_id, contract=contract, external_id=external_id, created_at=at
-    )
-    request = ChangeRequest(kind=Kind.START, on=on, plan=plan, quantity=quantity)
-    start = change_subscription(subscription_id=subscription.id, request=request, at=at)
-    term = contract_term(contract)
-    if term and contract.renewal == Contract.Renewal.NONE:
-        _end_with_term(start, term, at=at)
-    return subscription
+    coupon: str | None = None
 
 
 @transaction.atomic
@@ -126,22 +102,12 @@ def checked_change(
             override=request.override,
             anchor_day=request.anchor_day,
             percent=request.percent,
+            coupon=request.coupon,
         ),
     )
     whole, new = timeline_to_check(contract, change)
     check_change(whole, new, term=term)
     return change
-
-
-def _end_with_term(start: SubscriptionChange, term: Term, *, at: datetime) -> None:
-    ends_on = term.earliest_end(notice_on=start.recorded_on)
-    if start.effective_on >= ends_on:
-        raise ContradictoryTimeline(
-            f"The contract ends by itself on {ends_on}: start the subscription earlier, or under a "
-            "new contract."
-        )
-    request = ChangeRequest(kind=Kind.CANCEL, on=ends_on)
-    change_subscription(subscription_id=start.subscription_id, request=request, at=at)
 
 
 def _check_undo(

@@ -39,9 +39,14 @@ def written_terms(
     override: Override | None = None,
     anchor_day: int | None = None,
     percent: Decimal | None = None,
+    coupon: str | None = None,
 ) -> dict[str, Any] | None:
-    """Return what a change says beside plan and quantity, as it is stored; None if nothing."""
-    said: dict[str, Any] = {"anchor_day": anchor_day, "percent": percent}
+    """
+    Return what a change says beside plan and quantity, as it is stored; None if nothing.
+
+    `coupon` is the code of the coupon that a discount comes from.
+    """
+    said: dict[str, Any] = {"anchor_day": anchor_day, "percent": percent, "coupon": coupon}
     if discount:
         said |= {
             "percent": discount.percent,

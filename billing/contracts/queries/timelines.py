@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from billing.catalog.models import Price
 from billing.catalog.queries import (
@@ -44,11 +44,29 @@ def known_to_change(contract: Contract, change: SubscriptionChange) -> Known:
 
     A change that comes late, since it had failed, is billed as of the day up to which the contract
     is billed by now: what was charged in the meantime rests on later facts, and stays.
+
+    The coupon that a subscription starts with is known at its start: it would else be charged in
+    full first, and credited at once.
     """
     return Known(
         max(change.recorded_on, contract.billed_date or change.recorded_on),
-        max(change.position, contract.billed_position),
+        max(change.position, _redeemed_position(change), contract.billed_position),
     )
+
+
+def _redeemed_position(change: SubscriptionChange) -> int:
+    """Return the position of the discount by coupon that was recorded together with a start."""
+    if change.kind != ChangeKind.START:
+        return 0
+    together = SubscriptionChange.objects.filter(
+        subscription_id=change.subscription_id,
+        kind=ChangeKind.DISCOUNT,
+        recorded_at=change.recorded_at,
+        effective_on=change.effective_on,
+        terms__has_key="coupon",
+    )
+    latest: int | None = together.aggregate(latest=Max("position"))["latest"]
+    return latest or 0
 
 
 def known_on(contract: Contract, timelines: Iterable[Timeline], *, on: date) -> Known:

@@ -75,7 +75,7 @@ def _add_to_buckets(seller: Seller, attributed: Iterable[Attributed], *, recorde
     added = add_up(attributed)
     keys = [key for key, _ in added]
     increments = [increment for _, increment in added]
-    values = {
+    values: dict[str, Any] = {
         "seller": seller.id,
         "recorded_on": recorded_on,
         "ids": plain(new_id() for _ in added),
@@ -108,7 +108,7 @@ def _add_distinct(seller: Seller, attributed: Iterable[Attributed], *, recorded_
         }
     )
     if rows:
-        values = {
+        values: dict[str, Any] = {
             "seller": seller.id,
             "recorded_on": recorded_on,
             "subscriptions": plain(row[0] for row in rows),

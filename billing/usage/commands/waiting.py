@@ -101,19 +101,17 @@ def _append(
     known = {why: id_ for why, id_ in known.items() if states[id_] in unsettled}
     fresh = [each for each in told if each.why not in known]
     batch_id = new_id()
-    events = log.append(
-        [
-            usage_unattributed(
-                seller_id=seller.id,
-                unattributed_id=each.id,
-                batch_id=batch_id,
-                as_of_date=today,
-                at=at,
-            )
-            for each in fresh
-        ],
-        at=at,
-    )
+    new = [
+        usage_unattributed(
+            seller_id=seller.id,
+            unattributed_id=each.id,
+            batch_id=batch_id,
+            as_of_date=today,
+            at=at,
+        )
+        for each in fresh
+    ]
+    events = log.append(new, at=at)
     rows = [
         UnattributedUsage(id=each.id, event=event, waiting=counts[each.why])
         for each, event in zip(fresh, events, strict=True)

@@ -24,7 +24,7 @@ from billing.sellers.api.outputs import money
 from billing.sellers.api.problems import Refusal, tell
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.drafts import Draft, SellerDataMissing, charge_of
+from invoices.issuing.queries.drafts import Draft, SellerDataMissing
 from invoices.issuing.queries.explained import explained_line
 from invoices.issuing.queries.preview import Preview, preview
 
@@ -130,7 +130,7 @@ def _shown(found: Preview, contract: Contract) -> dict[str, Any]:
 
 
 def _document(draft: Draft, currency: str) -> dict[str, Any]:
-    total = draft.totals
+    total = draft.taxed.totals
     return {
         "currency": currency,
         "net": money(total.net_minor, currency),
@@ -145,8 +145,14 @@ def _document(draft: Draft, currency: str) -> dict[str, Any]:
             }
             for tax in total.taxes
         ],
-        "lines": [charge_of(draft, index, currency=currency) for index in range(len(draft.lines))],
+        "lines": _positioned(draft.charges(currency=currency)),
     }
+
+
+def _positioned(lines: list[Charge]) -> list[Charge]:
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    return lines
 
 
 urlpatterns = [
