@@ -46,7 +46,7 @@ FOR EACH ROW WHEN (OLD.invoice_id IS NOT NULL) EXECUTE FUNCTION anlass_refuse();
 class Migration(migrations.Migration):
     dependencies = [
         ("invoices", "0003_invoices_add_up"),
-        ("billing", "0009_customers_are_collected"),
+        ("billing", "0011_customers_are_collected"),
     ]
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0008_usage_holds")]
+    dependencies = [("billing", "0010_coupons_hold")]
     operations = [
         migrations.AddField(
             model_name="customer",
