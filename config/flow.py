@@ -8,6 +8,7 @@ noted in the log all the same.
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
+from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
 from invoices.issuing.events import INVOICE_ISSUED
 
 BILL = "issuing.bill"
@@ -25,4 +26,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
     # An invoice was issued: documents, delivery and payments will listen here.
     INVOICE_ISSUED: (),
+    # Money came to a customer's balance, was taken from it, or is lost.
+    BALANCE_CHANGED: (),
+    BALANCE_EXPIRED: (),
 }

@@ -13,7 +13,7 @@ from billing.sellers.models import Seller
 CHANGEABLE = frozenset(
     {
         "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
-        "locale", "payment_days", "grouping", "invoice_day",
+        "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
     }
 )  # fmt: skip
 

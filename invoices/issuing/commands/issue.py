@@ -12,6 +12,7 @@ from billing.events.models import Event
 from billing.ids import new_id
 from billing.money import plain_decimal
 from billing.sellers.models import Seller
+from invoices.balances.commands import Booking, apply_balance, keep_credit_note
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.content import (
@@ -41,7 +42,8 @@ def issue_invoice(demand: Demand, draft: Draft) -> Invoice:
     """
     Write the charges of a draft and the invoice or credit note that demands them.
 
-    The number series is locked last, so that it is held as briefly as can be.
+    An invoice uses the customer's balance, a credit note adds to it. The number series is locked
+    last, so that it is held as briefly as can be.
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
@@ -53,17 +55,31 @@ def issue_invoice(demand: Demand, draft: Draft) -> Invoice:
     ]
     corrects = _corrected_by(lines) if kind == "credit_note" else []
     Charge.objects.bulk_create(lines)  # Before their invoice: it seals them.
+    prepaid = apply_balance(_booking(demand), invoice_id=invoice_id, gross_minor=gross)
     series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
     invoice = _invoice(demand, draft, series=series, invoice_id=invoice_id, kind=kind)
     invoice.corrects = corrects
+    invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
     invoice.hash = content_hash(invoice, lines)
     invoice.save(force_insert=True)
     series.latest_sequence = invoice.sequence
     series.latest_date = invoice.issue_date
     series.latest_hash = invoice.hash
     series.save(update_fields=["latest_sequence", "latest_date", "latest_hash"])
+    if kind == "credit_note":
+        keep_credit_note(_booking(demand), invoice_id=invoice_id, gross_minor=gross)
     log.append([invoice_issued(invoice)], at=demand.at)
     return invoice
+
+
+def _booking(demand: Demand) -> Booking:
+    return Booking(
+        customer=demand.customer,
+        currency=demand.currency,
+        on=demand.today,
+        at=demand.at,
+        transaction_id=demand.event.transaction_id,
+    )
 
 
 def _charge(demand: Demand, draft: Draft, index: int, *, invoice_id: UUID) -> Charge:
