@@ -6,6 +6,7 @@ noted in the log all the same.
 """
 
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
+from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
@@ -19,6 +20,9 @@ FLOW: dict[str, tuple[str, ...]] = {
     ORDER_PLACED: (BILL,),
     SUBSCRIPTION_CHANGED: (BILL,),
     PERIOD_ENDED: (BILL,),
+    # The day of a customer whose charges are collected: charge what its facts and turns made due,
+    # and issue the invoice of the day or month.
+    CUSTOMER_DAY_ENDED: (BILL,),
     # Usage of days that are billed already: charged at once after the end and in a pause, else
     # with what is due next.
     USAGE_RECORDED: (BILL,),

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.sellers.api import problems, views
+from invoices.issuing.api import preview_urlpatterns
 
 _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 
@@ -16,6 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
     path("", include("billing.customers.api")),
     path("", include("billing.catalog.api")),
+    path("", include(preview_urlpatterns)),
     path("", include("billing.contracts.api")),
     path("", include("billing.orders.api")),
     path("", include("billing.simulation.api")),

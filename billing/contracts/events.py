@@ -36,5 +36,10 @@ def period_ended(*, seller_id: UUID, contract_id: UUID, due_on: date, at: dateti
         payload={"contract_id": str(contract_id)},
         as_of_date=due_on,
         occurred_at=at,
-        idempotency_key=f"{PERIOD_ENDED}:{contract_id}:{due_on}",
+        idempotency_key=period_key(contract_id, due_on),
     )
+
+
+def period_key(contract_id: UUID, due_on: date) -> str:
+    """Return the idempotency key of the event of a contract's due day."""
+    return f"{PERIOD_ENDED}:{contract_id}:{due_on}"

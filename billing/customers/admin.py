@@ -37,7 +37,7 @@ class CustomerAdmin(SellerScopedAdmin):
     list_display = ("name", "external_id", "kind", "email", "city", "country")
     list_filter = ("kind",)
     search_fields = ("name", "external_id", "email")
-    readonly_fields = ("created_at",)
+    readonly_fields = ("created_at", "next_collection_date")
     add_fieldsets = (
         (None, {"fields": ("seller", "name", "kind", "external_id", "email")}),
         ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
@@ -46,13 +46,13 @@ class CustomerAdmin(SellerScopedAdmin):
     fieldsets = (
         (None, {"fields": ("seller", "name", "kind", "external_id", "email", "created_at")}),
         ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
-        ("Billing", {"fields": BILLING}),
+        ("Billing", {"fields": (*BILLING, "next_collection_date")}),
     )
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
         details = {**form.cleaned_data}
         return create_customer(seller=details.pop("seller"), details=details, at=at)
 
-    def amend(self, form: OwnedForm) -> None:
+    def amend(self, form: OwnedForm, *, at: datetime) -> None:
         details: dict[str, Any] = {name: form.cleaned_data[name] for name in form.changed_data}
-        change_customer(customer_id=form.instance.pk, details=details)
+        change_customer(customer_id=form.instance.pk, details=details, at=at)

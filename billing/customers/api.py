@@ -100,7 +100,9 @@ class CustomerView(Endpoint):
         """Change what is known of a customer; issued invoices stay as they were printed."""
         customer = self.find(self.rows(Customer), id)
         details = self.said(CustomerInput, partial=True)
-        customer = commands.change_customer(customer_id=customer.id, details=details)
+        customer = commands.change_customer(
+            customer_id=customer.id, details=details, at=timezone.now()
+        )
         return Response(CustomerOutput(customer).data)
 
 

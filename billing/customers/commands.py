@@ -1,14 +1,16 @@
 """Writes of customers."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from billing.customers.models import Customer
+from billing.customers.queries import open_day
 from billing.pricing.vat_ids import valid_vat_id
 from billing.sellers.models import Seller
+from billing.sellers.queries import today
 
 CHANGEABLE = frozenset(
     {
@@ -16,6 +18,7 @@ CHANGEABLE = frozenset(
         "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
     }
 )  # fmt: skip
+COLLECTING = frozenset({"grouping", "invoice_day"})  # What says when charges are collected.
 
 
 def create_customer(*, seller: Seller, details: Mapping[str, object], at: datetime) -> Customer:
@@ -31,16 +34,49 @@ def create_customer(*, seller: Seller, details: Mapping[str, object], at: dateti
 
 
 @transaction.atomic
-def change_customer(*, customer_id: UUID, details: Mapping[str, object]) -> Customer:
+def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: datetime) -> Customer:
     """
     Change what is known of a customer from now on; issued invoices stay as they were printed.
+
+    What waits to be collected goes by the new grouping.
 
     :raises VatIdInvalid: if the VAT id can't be one of the customer's country.
     """
     customer = Customer.objects.select_for_update().get(pk=customer_id)
     _take(customer, details)
-    customer.save(update_fields=details.keys())
+    changed = set(details)
+    if customer.next_collection_date and COLLECTING & changed:
+        day = today(customer.seller, at=at)
+        customer.next_collection_date = open_day(customer, on=day)
+        changed.add("next_collection_date")
+    customer.save(update_fields=changed)
     return customer
+
+
+def lock_customer(customer_id: UUID) -> Customer:
+    """
+    Lock a customer whose days are closed or whose next day changes; contracts come before it.
+
+    Orders and contracts can be made meanwhile: they only refer to the customer.
+    """
+    return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def make_due(customer: Customer, *, day: date) -> None:
+    """
+    Have a customer's waiting charges looked at at the end of a day, or of the next open one.
+
+    The caller has locked the customer.
+    """
+    day, due_on = open_day(customer, on=day), customer.next_collection_date
+    if due_on is None or day < due_on or open_day(customer, on=due_on) != due_on:
+        note_collected(customer, next_collection_date=day)
+
+
+def note_collected(customer: Customer, *, next_collection_date: date | None) -> None:
+    """Note when a customer's waiting charges are looked at next; the caller has locked it."""
+    customer.next_collection_date = next_collection_date
+    customer.save(update_fields=["next_collection_date"])
 
 
 def _take(customer: Customer, details: Mapping[str, object]) -> None:

@@ -65,6 +65,11 @@ class Customer(models.Model):
     apply_balance = models.CharField(
         max_length=9, choices=ApplyBalance, default=ApplyBalance.AUTOMATIC
     )
+    next_collection_date = models.DateField(
+        null=True,
+        editable=False,
+        help_text="Day at whose end its waiting charges are looked at; empty: none waits.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -84,8 +89,16 @@ class Customer(models.Model):
                 name="customer_balance_known",
             ),
         ]
-        # List of a seller's customers in stable order.
-        indexes = [models.Index(fields=["seller", "id"], name="customer_by_seller")]
+        indexes = [
+            # List of a seller's customers in stable order.
+            models.Index(fields=["seller", "id"], name="customer_by_seller"),
+            # The scheduler's scan: its cost is the number of customers of whom something waits.
+            models.Index(
+                fields=["seller", "next_collection_date"],
+                name="customer_to_collect",
+                condition=Q(next_collection_date__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.external_id})" if self.external_id else self.name

@@ -9,70 +9,296 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0008_usage_holds'),
+        ("billing", "0008_usage_holds"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Coupon',
+            name="Coupon",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(help_text='What customers name; capital and small letters are alike.', max_length=50, validators=[django.core.validators.RegexValidator('^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$', 'Use letters, digits, dots, dashes, underscores.')])),
-                ('percent', models.DecimalField(blank=True, decimal_places=12, help_text='Taken off each period; or else an amount.', max_digits=30, null=True)),
-                ('amount', models.DecimalField(blank=True, decimal_places=12, help_text="Off each period, in the coupon's currency.", max_digits=30, null=True)),
-                ('currency', models.CharField(blank=True, help_text='Of the amount.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Give the ISO 4217 code, for example EUR.')])),
-                ('periods', models.PositiveSmallIntegerField(blank=True, help_text='For how many billing periods; empty: for ever.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
-                ('price_codes', models.JSONField(blank=True, help_text='Codes of the prices it reduces; null: recurring ones.', null=True)),
-                ('plan_codes', models.JSONField(blank=True, help_text='Codes of the plans it is good for; null: all.', null=True)),
-                ('valid_from', models.DateField(help_text='First day on which it can be redeemed.')),
-                ('valid_until', models.DateField(blank=True, help_text='First day on which it no longer can; may be set once.', null=True)),
-                ('max_redemptions', models.PositiveIntegerField(blank=True, help_text='How often it can be redeemed; empty: without limit.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
-                ('once_per_customer', models.BooleanField(help_text='Whether each customer has it once only.')),
-                ('created_at', models.DateTimeField()),
-                ('seller', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='billing.seller')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="What customers name; capital and small letters are alike.",
+                        max_length=50,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$",
+                                "Use letters, digits, dots, dashes, underscores.",
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "percent",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=12,
+                        help_text="Taken off each period; or else an amount.",
+                        max_digits=30,
+                        null=True,
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=12,
+                        help_text="Off each period, in the coupon's currency.",
+                        max_digits=30,
+                        null=True,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of the amount.",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "periods",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="For how many billing periods; empty: for ever.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                    ),
+                ),
+                (
+                    "price_codes",
+                    models.JSONField(
+                        blank=True,
+                        help_text="Codes of the prices it reduces; null: recurring ones.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "plan_codes",
+                    models.JSONField(
+                        blank=True,
+                        help_text="Codes of the plans it is good for; null: all.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "valid_from",
+                    models.DateField(help_text="First day on which it can be redeemed."),
+                ),
+                (
+                    "valid_until",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day on which it no longer can; may be set once.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "max_redemptions",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="How often it can be redeemed; empty: without limit.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                (
+                    "once_per_customer",
+                    models.BooleanField(help_text="Whether each customer has it once only."),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="coupons",
+                        to="billing.seller",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CouponRedemption',
+            name="CouponRedemption",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('redeemed_on', models.DateField(help_text="The seller's day on which it was redeemed.")),
-                ('created_at', models.DateTimeField()),
-                ('change', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='redemption', to='billing.subscriptionchange')),
-                ('coupon', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='billing.coupon')),
-                ('customer', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='coupon_redemptions', to='billing.customer')),
-                ('seller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.seller')),
-                ('subscription', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='coupon_redemptions', to='billing.subscription')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "redeemed_on",
+                    models.DateField(help_text="The seller's day on which it was redeemed."),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "change",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemption",
+                        to="billing.subscriptionchange",
+                    ),
+                ),
+                (
+                    "coupon",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemptions",
+                        to="billing.coupon",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="coupon_redemptions",
+                        to="billing.customer",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.seller",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="coupon_redemptions",
+                        to="billing.subscription",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='coupon',
-            index=models.Index(fields=['seller', 'id'], name='coupon_by_seller'),
+            model_name="coupon",
+            index=models.Index(fields=["seller", "id"], name="coupon_by_seller"),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(models.F('seller'), django.db.models.functions.text.Upper('code'), name='coupon_code_once'),
+            model_name="coupon",
+            constraint=models.UniqueConstraint(
+                models.F("seller"),
+                django.db.models.functions.text.Upper("code"),
+                name="coupon_code_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$')), name='coupon_code_plain'),
+            model_name="coupon",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$")),
+                name="coupon_code_plain",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', True), ('currency', ''), ('percent__gt', 0), ('percent__lte', 100)), models.Q(('amount__gt', 0), ('percent__isnull', True), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='coupon_percent_or_amount'),
+            model_name="coupon",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("amount__isnull", True),
+                        ("currency", ""),
+                        ("percent__gt", 0),
+                        ("percent__lte", 100),
+                    ),
+                    models.Q(
+                        ("amount__gt", 0),
+                        ("percent__isnull", True),
+                        models.Q(("currency", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="coupon_percent_or_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('periods__isnull', True), ('periods__gte', 1), _connector='OR'), models.Q(('max_redemptions__isnull', True), ('max_redemptions__gte', 1), _connector='OR')), name='coupon_counts_from_one'),
+            model_name="coupon",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("periods__isnull", True), ("periods__gte", 1), _connector="OR"),
+                    models.Q(
+                        ("max_redemptions__isnull", True),
+                        ("max_redemptions__gte", 1),
+                        _connector="OR",
+                    ),
+                ),
+                name="coupon_counts_from_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('price_codes__isnull', True), models.Q(django.db.models.lookups.Exact(models.Func(models.F('price_codes'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), models.Q(('price_codes', []), _negated=True)), _connector='OR'), models.Q(('plan_codes__isnull', True), models.Q(django.db.models.lookups.Exact(models.Func(models.F('plan_codes'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), models.Q(('plan_codes', []), _negated=True)), _connector='OR')), name='coupon_codes_listed'),
+            model_name="coupon",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("price_codes__isnull", True),
+                        models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func(
+                                    models.F("price_codes"),
+                                    function="jsonb_typeof",
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value("array"),
+                            ),
+                            models.Q(("price_codes", []), _negated=True),
+                        ),
+                        _connector="OR",
+                    ),
+                    models.Q(
+                        ("plan_codes__isnull", True),
+                        models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func(
+                                    models.F("plan_codes"),
+                                    function="jsonb_typeof",
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value("array"),
+                            ),
+                            models.Q(("plan_codes", []), _negated=True),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="coupon_codes_listed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='coupon_validity_forward'),
+            model_name="coupon",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="coupon_validity_forward",
+            ),
         ),
     ]

@@ -60,6 +60,22 @@ class Line:
     explanation: Explanation = field(hash=False)
 
 
+def as_charged(line: Line) -> Charged:
+    """Return a line as the charge that it becomes."""
+    return Charged(
+        price_id=line.price.id,
+        stretch_starts_on=line.stretch_starts_on,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        tag=line.tag,
+        quantity=line.quantity,
+        measured=line.measured if line.price.kind is PriceKind.USAGE else None,
+        unit_price=line.unit_price,
+        amount_minor=line.amount_minor,
+        is_credit=line.is_credit,
+    )
+
+
 @dataclass(slots=True)
 class _Covered:
     """What the charges of one stretch amount to, and up to which day they reach."""

@@ -142,7 +142,7 @@ def _bucket(
 ) -> Bucket:
     day, recorded_on, properties = key
     end = _midnight(day_after(day), tz)
-    records.sort(key=lambda record: record.at)
+    records.sort(key=lambda record: (record.at, record.key))
     values = [check_record(record, meter) for record in records]
     return Bucket(
         day=day,

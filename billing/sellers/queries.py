@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from billing.sellers.models import Seller, TestClock
 
+# The hour of a seller's day in which it ends: what is collected is dated on the day itself.
+LAST_HOUR = 23
+
 
 class SellerUnclear(Exception):
     """It isn't clear which seller is meant."""
@@ -23,6 +26,20 @@ def due_until(seller: Seller, *, at: datetime) -> date:
     if clock and clock.held_date == clock.today:
         return clock.today - timedelta(days=1)
     return clock.today if clock else local_date(seller, at=at)
+
+
+def ended_until(seller: Seller, *, at: datetime) -> date:
+    """
+    Return the latest day that has ended: today in its last hour, else yesterday.
+
+    The day of a test clock ends when the clock leaves it.
+    """
+    clock = _clock(seller)
+    if clock:
+        ends = clock.target_date is not None and clock.today < clock.target_date
+        return clock.today if ends else clock.today - timedelta(days=1)
+    local = at.astimezone(ZoneInfo(seller.timezone))
+    return local.date() if local.hour >= LAST_HOUR else local.date() - timedelta(days=1)
 
 
 def local_date(seller: Seller, *, at: datetime) -> date:

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
-from billing.pricing.difference import Charged, Line, difference
+from billing.pricing.difference import Charged, Line, as_charged, difference
 from billing.pricing.due import effective_date, next_due, turns_on
 from billing.pricing.owed import owed
-from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel
+from billing.pricing.prices import ContradictoryPlan, PriceModel
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
@@ -229,19 +229,3 @@ class _Replay:
                 day += _DAY
             days.append(day)
         return min(days, default=None)
-
-
-def as_charged(line: Line) -> Charged:
-    """Return a line as the charge that it becomes."""
-    return Charged(
-        price_id=line.price.id,
-        stretch_starts_on=line.stretch_starts_on,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on,
-        tag=line.tag,
-        quantity=line.quantity,
-        measured=line.measured if line.price.kind is PriceKind.USAGE else None,
-        unit_price=line.unit_price,
-        amount_minor=line.amount_minor,
-        is_credit=line.is_credit,
-    )

@@ -21,6 +21,7 @@ from billing.sellers.commands import create_api_key  # noqa: E402
 from config import env  # noqa: E402
 from config.demo.client import Client  # noqa: E402
 from config.demo.imported import import_twice  # noqa: E402
+from config.demo.life import Life  # noqa: E402
 from config.demo.seller import make_seller  # noqa: E402
 from config.demo.walk import walk  # noqa: E402
 
@@ -40,6 +41,12 @@ def main() -> None:
     transaction_id = walk(Client(url=env.text("WEB_URL"), key=key), console)
     console.rule("The story of one transaction")
     call_command("trace", transaction_id)
+    console.rule("The life of a subscription, and why each line was charged")
+    other = make_seller(name="Lebenslauf GmbH", at=at, clock=date(2026, 1, 1))
+    _, other_key = create_api_key(seller=other, name="Demo", at=at)
+    number = Life(Client(url=env.text("WEB_URL"), key=other_key), console).tell()
+    console.rule(f"manage.py explain {number}")
+    call_command("explain", number, seller=str(other.id))
     if orders:
         import_twice(make_seller(name="Import GmbH", at=at), orders, console)
     console.rule("Proof")

@@ -54,7 +54,7 @@ class Invoice(models.Model):
     contract = models.ForeignKey(
         Contract, models.PROTECT, null=True, related_name="invoices", db_constraint=False
     )
-    event = models.OneToOneField(Event, models.PROTECT, related_name="invoice")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="invoices", db_index=False)
     transaction_id = models.UUIDField()
     kind = models.CharField(max_length=11, choices=KINDS)
     series = models.ForeignKey(NumberSeries, models.PROTECT, related_name="invoices")
@@ -82,6 +82,8 @@ class Invoice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence_once"),
             models.UniqueConstraint(fields=["seller", "number"], name="invoice_number_once"),
+            # Only a day on which charges in several currencies are collected makes several.
+            models.UniqueConstraint(fields=["event", "currency"], name="invoice_of_event_once"),
             models.CheckConstraint(
                 condition=Q(gross_minor=F("net_minor") + F("tax_minor")),
                 name="invoice_total_is_net_plus_tax",
@@ -119,9 +121,11 @@ class Charge(models.Model):
     An amount owed for one price and stretch of constant terms, for a plan's minimum commitment, or
     for a line of an order.
 
-    Once invoiced it is a line of that invoice. `cause` names the fact that caused it: the turn of
-    a period, the change, the order; not the event or message that told of it. A credit reverses
-    the unused rest of the stretch that began on `stretch_starts_on`.
+    Once invoiced it is a line of that invoice. Where its customer's charges are collected it waits
+    for that; meanwhile its net amount and tax are those that a document of its event alone would
+    have. `cause` names the fact that caused it: the turn of a period, the change, the order; not
+    the event or message that told of it. A credit reverses the unused rest of the stretch that
+    began on `stretch_starts_on`.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -179,6 +183,7 @@ class Charge(models.Model):
     priced_minor = models.BigIntegerField(help_text="As the price says: gross if tax is included.")
     amount_minor = models.BigIntegerField(help_text="Net of tax, in minor units.")
     tax_included = models.BooleanField()
+    tax_class = models.CharField(max_length=8, help_text="What the law makes of it.")
     tax_category = models.CharField(max_length=2, help_text="UNCL 5305 code.")
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
     explanation = models.JSONField(help_text="Why the amount is what it is.")
@@ -246,6 +251,12 @@ class Charge(models.Model):
         indexes = [
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="charge_of_transaction"),
+            # What waits to be collected. Holds only that.
+            models.Index(
+                fields=["customer", "ordinal"],
+                name="charge_waiting",
+                condition=Q(invoice__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

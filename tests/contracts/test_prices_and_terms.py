@@ -56,6 +56,8 @@ def usage(plan: Plan, meter: Meter, model: str, *names: str, **given: Any) -> di
     """Values of a price of usage with these amounts and no others."""
     absent = {name: [] if name == "tiers" else None for name in AMOUNTS}
     values = {**absent, **{name: AMOUNTS[name] for name in names}}
+    if values["tiers"] and model == "graduated_percentage":
+        values["tiers"] = [{"up_to": None, "rate": "1"}]
     return {"kind": "usage", "meter": meter, "model": model, **values, **given}
 
 

@@ -343,7 +343,11 @@ class TestChanges:
     @pytest.mark.parametrize(
         ("kind", "given", "named"),
         [
-            (Kind.OVERRIDE_PRICE, {"override": Override(price_code="x")}, "no price x.*base"),
+            (
+                Kind.OVERRIDE_PRICE,
+                {"override": Override(price_code="x", amount=Decimal(1))},
+                "no price x.*base",
+            ),
             (
                 Kind.OVERRIDE_PRICE,
                 {"override": Override(price_code="base", amount=Decimal(1))},

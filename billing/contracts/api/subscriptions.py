@@ -103,7 +103,40 @@ class SubscriptionView(Endpoint):
         return Response(shown_subscriptions([subscription], self.rows(SubscriptionChange))[0])
 
 
-class ChangesView(Endpoint):
+class ChangeEndpoint(Endpoint):
+    # An endpoint whose body says how a subscription shall change.
+
+    def wanted(self, subscription: Subscription) -> ChangeRequest:
+        """
+        Return the change that the body asks for.
+
+        :raises ValidationError: if anything in it is wrong, or too much.
+        """
+        said = self.said(ChangeInput)
+        if "plan" in said:
+            said["plan"] = self.resolve(Plan, said["plan"], field="plan")
+        wanted = requested(said)
+        self.check_amounts(subscription, wanted)
+        return wanted
+
+    def check_amounts(self, subscription: Subscription, request: ChangeRequest) -> None:
+        """Refuse a quantity that is too many for any price that the subscription may have."""
+        known = self.rows(SubscriptionChange).filter(subscription=subscription)
+        quantity = request.quantity
+        if quantity is None:  # It stays: none that was ever agreed may be too many.
+            quantity = known.aggregate(most=Max("quantity"))["most"] or Decimal(1)
+        currency = subscription.contract.currency
+        if request.override:
+            _check_override(request.override, quantity, currency=currency)
+        prices = self.rows(Price)
+        if request.plan:
+            _check_amount(prices.filter(plan=request.plan), quantity, currency=currency)
+        elif request.quantity is not None:
+            mine = prices.filter(plan__in=known.values("plan"))
+            _check_amount(mine, quantity, currency=currency)
+
+
+class ChangesView(ChangeEndpoint):
     @listed(ChangeOutput, query=PositionPageQuery)
     def get(self, request: Request, id: str) -> Response:
         """List a subscription's changes, the latest recorded first."""
@@ -120,33 +153,17 @@ class ChangesView(Endpoint):
     def post(self, request: Request, id: str) -> Response:
         """Change a subscription, or undo what is pending."""
         subscription = self.find(self.rows(Subscription), id)
-        said = self.said(ChangeInput)
-        if "plan" in said:
-            said["plan"] = self.resolve(Plan, said["plan"], field="plan")
-        wanted = requested(said)
-        self._check_amounts(subscription, wanted)
-        which: dict[str, Any] = {"subscription_id": subscription.id, "request": wanted}
-        if "coupon" in said:
-            change = commands.redeem_coupon(**which, code=said["coupon"], at=timezone.now())
+        coupon = self.said(ChangeInput).get("coupon")
+        which: dict[str, Any] = {
+            "subscription_id": subscription.id,
+            "request": self.wanted(subscription),
+            "at": timezone.now(),
+        }
+        if coupon:
+            change = commands.redeem_coupon(**which, code=coupon)
         else:
-            change = commands.change_subscription(**which, at=timezone.now())
+            change = commands.change_subscription(**which)
         return self.created(shown_changes([change])[0], route="subscription", id=subscription.id)
-
-    def _check_amounts(self, subscription: Subscription, request: ChangeRequest) -> None:
-        """Refuse a quantity that is too many for any price that the subscription may have."""
-        known = self.rows(SubscriptionChange).filter(subscription=subscription)
-        quantity = request.quantity
-        if quantity is None:  # It stays: none that was ever agreed may be too many.
-            quantity = known.aggregate(most=Max("quantity"))["most"] or Decimal(1)
-        currency = subscription.contract.currency
-        if request.override:
-            _check_override(request.override, quantity, currency=currency)
-        prices = self.rows(Price)
-        if request.plan:
-            _check_amount(prices.filter(plan=request.plan), quantity, currency=currency)
-        elif request.quantity is not None:
-            mine = prices.filter(plan__in=known.values("plan"))
-            _check_amount(mine, quantity, currency=currency)
 
 
 def shown_subscriptions(

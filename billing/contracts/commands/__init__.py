@@ -1,13 +1,16 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
-from billing.contracts.commands.change import change_subscription
+from billing.contracts.commands.change import change_subscription, checked_change
 from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
 from billing.contracts.commands.schedule import (
+    append_days_ended,
     append_due,
     append_period_ended,
     bring_forward,
+    make_due,
     note_billed,
+    open_day,
     pass_over,
 )
 from billing.contracts.commands.start import NewSubscription, start_subscription
@@ -18,12 +21,16 @@ __all__ = [
     "NewContract",
     "NewSubscription",
     "NewTerm",
+    "append_days_ended",
     "append_due",
     "append_period_ended",
     "bring_forward",
     "change_subscription",
+    "checked_change",
     "make_contract",
+    "make_due",
     "note_billed",
+    "open_day",
     "pass_over",
     "redeem_coupon",
     "start_subscription",

@@ -68,6 +68,20 @@ def change_subscription(
         .select_related("seller")
         .get(pk=subscription.contract_id)
     )
+    change = checked_change(contract=contract, subscription=subscription, request=request, at=at)
+    change.save(force_insert=True)
+    return change
+
+
+def checked_change(
+    *, contract: Contract, subscription: Subscription, request: ChangeRequest, at: datetime
+) -> SubscriptionChange:
+    """
+    Return a change as it would be recorded; nothing is stored. Its position is behind all others.
+
+    :raises ContradictoryTimeline: see `change_subscription`.
+    :raises PriceMissing: see `change_subscription`.
+    """
     recorded_on = today(contract.seller, at=at)
     timeline = unpriced_timeline(contract, subscription.id).known(recorded_on)
     term = contract_term(contract)
@@ -93,7 +107,6 @@ def change_subscription(
     )
     whole, new = timeline_to_check(contract, change)
     check_change(whole, new, term=term)
-    change.save(force_insert=True)
     return change
 
 

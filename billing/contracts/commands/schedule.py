@@ -6,14 +6,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from billing.catalog.models import Price
-from billing.contracts.events import period_ended
+from billing.contracts.events import period_ended, period_key
 from billing.contracts.models import Contract, SubscriptionChange
-from billing.contracts.queries import Known, contracts_due, next_turn
+from billing.contracts.queries import Known, contracts_due, days_due, next_turn
+from billing.customers.events import customer_day_ended, day_key
+from billing.customers.models import Customer
+from billing.customers.queries import collects
 from billing.events import log
 from billing.events.models import Event
+from billing.events.queries import is_settled
+from billing.periods import day_after
 from billing.pricing.prices import AppliesTo
 from billing.sellers.models import Seller
-from billing.sellers.queries import due_until
+from billing.sellers.queries import due_until, ended_until, today
 
 CHUNK = 1000
 
@@ -21,6 +26,8 @@ CHUNK = 1000
 def append_due(seller: Seller, *, at: datetime) -> int:
     """
     Append one event for each contract of the seller that is due; return how many were new.
+
+    Contracts of customers whose charges are collected are due with their customer's day.
 
     Due is `next_billing_date <= today` (yesterday, while a test clock holds its day): after an
     outage everything catches up, one event per missed period, since billing one appends the next.
@@ -30,6 +37,34 @@ def append_due(seller: Seller, *, at: datetime) -> int:
     for chunk in contracts_due(seller, on=due_until(seller, at=at), at_once=CHUNK):
         with transaction.atomic():
             appended += len(append_period_ended(*chunk, at=at))
+    return appended
+
+
+def append_days_ended(
+    seller: Seller, *, at: datetime, customer: Customer | None = None, until: date | None = None
+) -> int:
+    """
+    Append an event for each customer of whom something is to be collected, and return how many.
+
+    It tells of the earliest day that isn't in the log yet, if that day has ended. A customer who
+    isn't collected for any more, and for whom something still waits, needn't wait for the end of
+    the day. Safe to run twice and in two processes. `customer` and `until` restrict it.
+    """
+    ended = ended_until(seller, at=at)
+    due = days_due(
+        seller,
+        customer=customer,
+        ended=min(ended, until or ended),
+        at_once=min(day := today(seller, at=at), until or day),
+    )
+    new = [
+        customer_day_ended(seller_id=seller.pk, customer_id=customer_id, day=on, at=at)
+        for customer_id, on in due
+    ]
+    appended = 0
+    for start in range(0, len(new), CHUNK):
+        with transaction.atomic():
+            appended += len(log.append(new[start : start + CHUNK], at=at, known_too=True))
     return appended
 
 
@@ -54,13 +89,37 @@ def note_billed(
     """
     Note how far a contract is billed, and when it is due next.
 
-    If that day has come already, its event is appended at once.
+    If that day has come already, its event is appended at once. Where charges are collected, it is
+    a day that isn't closed yet.
     """
+    if next_billing_date and collects(contract.customer):
+        next_billing_date = open_day(contract, on=next_billing_date)
     contract.billed_date = known.on
     contract.billed_position = known.position
     contract.next_billing_date = next_billing_date
     contract.save(update_fields=["billed_date", "billed_position", "next_billing_date"])
     _append_if_due(contract, at=at)
+
+
+def make_due(contract: Contract, *, day: date) -> None:
+    """
+    Have a contract charged at the end of a day, or of the next that isn't closed.
+
+    The caller has locked the contract, and then its customer.
+    """
+    day, due_on = open_day(contract, on=day), contract.next_billing_date
+    if due_on is None or day < due_on or open_day(contract, on=due_on) != due_on:
+        contract.next_billing_date = day
+        contract.save(update_fields=["next_billing_date"])
+
+
+def open_day(contract: Contract, *, on: date) -> date:
+    """Return a day or, where that is closed for the contract or its customer, the next open one."""
+    while is_settled(
+        contract.seller_id, day_key(contract.customer_id, on), period_key(contract.pk, on)
+    ):
+        on = day_after(on)
+    return on
 
 
 def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
@@ -70,7 +129,10 @@ def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
     What it owes stays owed, and is charged then.
     """
     if contract.next_billing_date is None or contract.next_billing_date <= day:
-        contract.next_billing_date = next_turn(contract, after=day)
+        following = next_turn(contract, after=day)
+        if following and collects(contract.customer):
+            following = open_day(contract, on=following)
+        contract.next_billing_date = following
         contract.save(update_fields=["next_billing_date"])
         _append_if_due(contract, at=at)
 
@@ -102,5 +164,7 @@ def bring_forward(price: Price) -> int:
 
 def _append_if_due(contract: Contract, *, at: datetime) -> None:
     due_on = contract.next_billing_date
+    if collects(contract.customer):
+        return  # It is due with the customer's day.
     if due_on and due_on <= due_until(contract.seller, at=at):
         append_period_ended(contract, at=at)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing.contracts.commands.schedule import append_due
+from billing.contracts.commands.schedule import append_days_ended, append_due
 from billing.contracts.queries import next_due_day
 from billing.events.models import Event
 from billing.sellers.models import Seller, TestClock
@@ -16,12 +16,13 @@ def step_test_clock(*, seller: Seller, at: datetime) -> bool:
     Take a seller's test clock one due day nearer to its target; return whether it is on its way.
 
     It doesn't step while an event of the seller waits, so that documents come in order of date.
+    Before it leaves a day, that day ends for the customers whose charges are collected.
     """
     clock = TestClock.objects.select_for_update().filter(seller=seller).first()
     if clock is None or clock.target_date is None:
         return False
     waits = Event.objects.filter(seller=seller, state=Event.State.WAITING).exists()
-    if not waits and not append_due(seller, at=at):
+    if not (waits or append_due(seller, at=at) or append_days_ended(seller, at=at)):
         _move(clock, at=at)
     return clock.target_date is not None
 

@@ -2,7 +2,7 @@
 
 from billing.contracts.queries.bound import contract_term, contract_terms
 from billing.contracts.queries.changes import as_change, written_terms
-from billing.contracts.queries.due import contracts_due, next_due_day
+from billing.contracts.queries.due import contracts_due, days_due, next_due_day
 from billing.contracts.queries.timelines import (
     Known,
     known_on,
@@ -11,6 +11,7 @@ from billing.contracts.queries.timelines import (
     next_turn,
     priced_timeline,
     timeline_to_check,
+    timeline_with,
     timelines,
     unpriced_timeline,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "contract_term",
     "contract_terms",
     "contracts_due",
+    "days_due",
     "known_on",
     "known_so_far",
     "known_to_change",
@@ -28,6 +30,7 @@ __all__ = [
     "next_turn",
     "priced_timeline",
     "timeline_to_check",
+    "timeline_with",
     "timelines",
     "unpriced_timeline",
     "written_terms",

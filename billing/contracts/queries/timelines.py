@@ -147,11 +147,20 @@ def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Time
     """
     rows = [*_changes(contract, new.subscription_id), new]
     if any(_names_price(row) for row in rows):
-        prices = prices_of_plans({row.plan_id for row in rows})
-        whole = priced_timeline(contract, rows, prices=prices)
+        whole = timeline_with(contract, new)
     else:
         whole = _unpriced_timeline(contract, rows)
     return replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
+
+
+def timeline_with(contract: Contract, new: SubscriptionChange) -> Timeline:
+    """
+    Return a subscription's timeline with a change that isn't recorded, or not yet.
+
+    :raises PriceMissing: if a plan lacks one of its prices.
+    """
+    rows = [*_changes(contract, new.subscription_id), new]
+    return priced_timeline(contract, rows, prices=prices_of_plans({row.plan_id for row in rows}))
 
 
 def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:

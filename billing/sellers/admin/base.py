@@ -63,7 +63,7 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
         row.save(force_insert=True)
         return row
 
-    def amend(self, form: OwnedForm) -> None:
+    def amend(self, form: OwnedForm, *, at: datetime) -> None:
         """Change the row as the form says. Stages with a command call it here."""
         # Only what was changed: the database refuses to have a frozen column named.
         form.instance.save(update_fields=form.changed_data)
@@ -71,7 +71,7 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # A new row is made in `save_related`, together with its lines.
         if change:
-            self.amend(form)
+            self.amend(form, at=timezone.now())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         lines: list[dict[str, Any]] = []

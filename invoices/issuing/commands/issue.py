@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
@@ -11,6 +10,7 @@ from billing.events import log
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.money import plain_decimal
+from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
 from invoices.balances.commands import Booking, apply_balance, keep_credit_note
 from invoices.issuing.events import invoice_issued
@@ -21,7 +21,7 @@ from invoices.issuing.queries.content import (
     customer_as_printed,
     seller_as_printed,
 )
-from invoices.issuing.queries.drafts import Draft
+from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
 from invoices.issuing.queries.series import issue_date
 
 
@@ -38,27 +38,49 @@ class Demand:
     at: datetime
 
 
-def issue_invoice(demand: Demand, draft: Draft) -> Invoice:
+def issue_invoice(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> Invoice:
     """
     Write the charges of a draft and the invoice or credit note that demands them.
+
+    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
+    """
+    charges = _charges(demand, lines, taxed)
+    invoice_id = new_id()
+    for position, charge in enumerate(charges, start=1):
+        charge.invoice_id, charge.position = invoice_id, position
+    corrects = corrected_by(charges, taxed.totals)
+    Charge.objects.bulk_create(charges)  # Before their invoice: it seals them.
+    return write_invoice(demand, charges, taxed.totals, corrects=corrects)
+
+
+def keep_waiting(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> None:
+    """Write the charges of a draft; they wait to be collected onto an invoice."""
+    Charge.objects.bulk_create(_charges(demand, lines, taxed))
+
+
+def write_invoice(
+    demand: Demand,
+    lines: Sequence[Charge],
+    totals: DocumentTotals,
+    *,
+    corrects: list[dict[str, str]],
+) -> Invoice:
+    """
+    Write the document whose lines are written already, and name it.
 
     An invoice uses the customer's balance, a credit note adds to it. The number series is locked
     last, so that it is held as briefly as can be.
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
-    gross = draft.totals.gross_minor
-    kind = "invoice" if gross >= 0 else "credit_note"
-    invoice_id = new_id()
-    lines = [
-        _charge(demand, draft, index, invoice_id=invoice_id) for index in range(len(draft.lines))
-    ]
-    corrects = _corrected_by(lines) if kind == "credit_note" else []
-    Charge.objects.bulk_create(lines)  # Before their invoice: it seals them.
-    prepaid = apply_balance(_booking(demand), invoice_id=invoice_id, gross_minor=gross)
+    kind, gross = _kind(totals), totals.gross_minor
+    invoice_id = lines[0].invoice_id
+    assert invoice_id is not None
+    booking = _booking(demand)
+    prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
     series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
-    invoice = _invoice(demand, draft, series=series, invoice_id=invoice_id, kind=kind)
-    invoice.corrects = corrects
+    invoice = _invoice(demand, totals, series=series, kind=kind)
+    invoice.id, invoice.corrects = invoice_id, corrects
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
     invoice.hash = content_hash(invoice, lines)
     invoice.save(force_insert=True)
@@ -67,7 +89,7 @@ def issue_invoice(demand: Demand, draft: Draft) -> Invoice:
     series.latest_hash = invoice.hash
     series.save(update_fields=["latest_sequence", "latest_date", "latest_hash"])
     if kind == "credit_note":
-        keep_credit_note(_booking(demand), invoice_id=invoice_id, gross_minor=gross)
+        keep_credit_note(booking, invoice_id=invoice_id, gross_minor=gross)
     log.append([invoice_issued(invoice)], at=demand.at)
     return invoice
 
@@ -82,43 +104,29 @@ def _booking(demand: Demand) -> Booking:
     )
 
 
-def _charge(demand: Demand, draft: Draft, index: int, *, invoice_id: UUID) -> Charge:
-    line, tax = draft.lines[index], draft.taxes[index]
-    return Charge(
-        seller=demand.seller,
-        customer=demand.customer,
-        subscription_id=line.subscription_id,
-        price_id=line.price_id,
-        plan_id=line.plan_id,
-        price_code=line.price_code,
-        tag=line.tag,
-        order_line_id=line.order_line_id,
-        cause=line.cause,
-        is_credit=line.is_credit,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on,
-        stretch_starts_on=line.stretch_starts_on,
-        text=line.text,
-        quantity=line.quantity,
-        measured=line.measured,
-        unit_price=line.unit_price,
-        currency=demand.currency,
-        priced_minor=line.priced_minor,
-        amount_minor=draft.totals.line_nets[index],
-        tax_included=line.tax_included,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
-        explanation=line.explanation,
-        event=demand.event,
-        transaction_id=demand.event.transaction_id,
-        created_at=demand.at,
-        invoice_id=invoice_id,
-        position=index + 1,
-    )
+def _kind(totals: DocumentTotals) -> str:
+    return "invoice" if totals.gross_minor >= 0 else "credit_note"
 
 
-def _corrected_by(lines: Sequence[Charge]) -> list[dict[str, str]]:
-    """Return number and date of the invoices that charged what `lines` take back."""
+def _charges(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list[Charge]:
+    charges = Draft(lines=lines, taxed=taxed).charges(currency=demand.currency)
+    for charge in charges:
+        charge.seller = demand.seller
+        charge.customer = demand.customer
+        charge.event = demand.event
+        charge.transaction_id = demand.event.transaction_id
+        charge.created_at = demand.at
+    return charges
+
+
+def corrected_by(lines: Sequence[Charge], totals: DocumentTotals) -> list[dict[str, str]]:
+    """
+    Return number and date of the invoices that charged what `lines` take back.
+
+    None for an invoice. The lines aren't written on their document yet.
+    """
+    if _kind(totals) == "invoice":
+        return []
     found: dict[str, dict[str, str]] = {}
     for line in lines:
         if not line.is_credit or not line.subscription_id:
@@ -151,14 +159,10 @@ def _lock_series(seller: Seller, *, kind: str, year: int) -> NumberSeries:
     return series
 
 
-def _invoice(
-    demand: Demand, draft: Draft, *, series: NumberSeries, invoice_id: UUID, kind: str
-) -> Invoice:
+def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, kind: str) -> Invoice:
     issued_on = issue_date(series, today=demand.today)
     sequence = series.latest_sequence + 1
-    total = draft.totals
     return Invoice(
-        id=invoice_id,
         seller=demand.seller,
         customer=demand.customer,
         contract=demand.contract,

@@ -24,8 +24,8 @@ _INVOICE_FIELDS = (
 _LINE_FIELDS = (
     "id", "subscription_id", "price_id", "plan_id", "price_code", "tag", "order_line_id", "cause",
     "is_credit", "starts_on", "ends_on", "stretch_starts_on", "text", "quantity", "measured",
-    "unit_price", "currency", "priced_minor", "amount_minor", "tax_included", "tax_category",
-    "tax_percent", "explanation", "event_id", "transaction_id", "position",
+    "unit_price", "currency", "priced_minor", "amount_minor", "tax_included", "tax_class",
+    "tax_category", "tax_percent", "explanation", "event_id", "transaction_id", "position",
 )  # fmt: skip
 
 

@@ -22,10 +22,25 @@ from billing.pricing.taxes import (
 )
 from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
+from invoices.issuing.models import Charge
 
 
 class SellerDataMissing(Exception):
     """The seller lacks what the law wants on every invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taxable:
+    """
+    What decides the tax and the net amount of a line; the amount is gross if `tax_included`.
+
+    `supplied_on` is the day whose tax rate holds.
+    """
+
+    priced_minor: int
+    tax_included: bool
+    tax_class: str
+    supplied_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +49,7 @@ class DraftLine:
     A line of a document that is not yet written.
 
     A plan instead of a price is that whose minimum commitment is topped up to.
-    `priced_minor` is in the terms of the price: gross where tax is included. `supplied_on` is the
-    day whose tax rate holds.
+    `priced_minor` is in the terms of the price: gross where tax is included.
     """
 
     subscription_id: UUID | None
@@ -59,25 +73,45 @@ class DraftLine:
     explanation: dict[str, object]
 
     @property
-    def supplied_on(self) -> date:
-        """The last day of the service: its rate of tax holds."""
-        return self.ends_on - timedelta(days=1) if self.ends_on else self.starts_on
+    def taxable(self) -> Taxable:
+        """What decides the line's tax."""
+        return Taxable(
+            self.priced_minor,
+            self.tax_included,
+            self.tax_class,
+            supplied_on(self.starts_on, self.ends_on),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """Lines with the tax decided for each, and the totals of the document that they make."""
+class Taxed:
+    """The tax decided for each line of a document, and the document's totals."""
 
-    lines: Sequence[DraftLine]
     taxes: Sequence[Tax]
     totals: DocumentTotals
 
 
-def draft(
-    lines: Sequence[DraftLine], *, seller: Seller, customer: Customer, currency: str
-) -> Draft:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Lines that aren't written, with their tax and the totals of the document they would make."""
+
+    lines: Sequence[DraftLine]
+    taxed: Taxed
+
+    def charges(self, *, currency: str) -> list[Charge]:
+        """Return the lines as the charges that they would become."""
+        parts = zip(self.lines, self.taxed.taxes, self.taxed.totals.line_nets, strict=True)
+        return [charge_of(line, tax, net, currency=currency) for line, tax, net in parts]
+
+
+def supplied_on(starts_on: date, ends_on: date | None) -> date:
+    """Return the last day of a service, whose rate of tax holds."""
+    return ends_on - timedelta(days=1) if ends_on else starts_on
+
+
+def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, currency: str) -> Taxed:
     """
-    Decide the tax of each line and add the document up; nothing is stored.
+    Decide the tax of each line of a document and add it up; nothing is stored.
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
     :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
@@ -88,11 +122,50 @@ def draft(
     tax_on = _tax_rules(seller, customer)
     taxes = [tax_on(line.tax_class, line.supplied_on) for line in lines]
     _check_vat_id(seller, taxes)
-    taxed = [
+    with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
-    return Draft(lines=lines, taxes=taxes, totals=totals(taxed, currency))
+    return Taxed(taxes=taxes, totals=totals(with_tax, currency))
+
+
+def draft(
+    lines: Sequence[DraftLine], *, seller: Seller, customer: Customer, currency: str
+) -> Draft:
+    """Return what a document of some lines would hold; raises what `taxed` raises."""
+    found = taxed(
+        [line.taxable for line in lines], seller=seller, customer=customer, currency=currency
+    )
+    return Draft(lines=lines, taxed=found)
+
+
+def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Charge:
+    """Return a line of a draft as the charge that it becomes, not stored and without its event."""
+    return Charge(
+        subscription_id=line.subscription_id,
+        price_id=line.price_id,
+        plan_id=line.plan_id,
+        price_code=line.price_code,
+        tag=line.tag,
+        order_line_id=line.order_line_id,
+        cause=line.cause,
+        is_credit=line.is_credit,
+        starts_on=line.starts_on,
+        ends_on=line.ends_on,
+        stretch_starts_on=line.stretch_starts_on,
+        text=line.text,
+        quantity=line.quantity,
+        measured=line.measured,
+        unit_price=line.unit_price,
+        currency=currency,
+        priced_minor=line.priced_minor,
+        amount_minor=net_minor,
+        tax_included=line.tax_included,
+        tax_class=line.tax_class,
+        tax_category=tax.category,
+        tax_percent=tax.percent,
+        explanation=line.explanation,
+    )
 
 
 def at_one_rate_each(

@@ -11,7 +11,7 @@ from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
 from billing.money import EXACT, to_minor
 from billing.orders.models import Order, OrderLine
-from billing.pricing.difference import Line, difference
+from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due, turns_on
 from billing.pricing.explanation import explain_purchase
 from billing.pricing.owed import owed
@@ -38,13 +38,23 @@ def lines_of_change(
     start begins on its day comes with it, unless that day's due is held: `due_until` lies before.
     """
     timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
-    until = known.on
-    is_start = change.kind == SubscriptionChange.Kind.START
-    comes_after = due_until < until if is_start else is_still_due(contract, on=until)
-    if comes_after and turns_on(timeline, until):
-        until -= _DAY
-    lines = _owed_not_charged(contract, timeline, known, until=until, cause=f"change {change.id}")
+    until = charged_until(contract, timeline, change, on=known.on, due_until=due_until)
+    lines = _drafted(contract, timeline, known, until=until, cause=f"change {change.id}")
     return lines, next_due(timeline.known(known.on), after=until)
+
+
+def charged_until(
+    contract: Contract,
+    timeline: Timeline,
+    change: SubscriptionChange,
+    *,
+    on: date,
+    due_until: date,
+) -> date:
+    """Return up to which day a change is charged that is billed on a day: that, or its eve."""
+    is_start = change.kind == SubscriptionChange.Kind.START
+    comes_after = due_until < on if is_start else is_still_due(contract, on=on)
+    return on - _DAY if comes_after and turns_on(timeline, on) else on
 
 
 def lines_of_usage(
@@ -53,7 +63,7 @@ def lines_of_usage(
     """Return what late usage makes owed at once: after the end, and in a pause."""
     timeline = timelines(contract, only=subscription_id)[subscription_id]
     cause = f"usage {batch_id}"
-    return _owed_not_charged(contract, timeline, known, until=known.on, cause=cause)
+    return _drafted(contract, timeline, known, until=known.on, cause=cause)
 
 
 def lines_due(
@@ -65,7 +75,7 @@ def lines_due(
     for timeline in whole:
         if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
-        lines += _owed_not_charged(contract, timeline, known, until=known.on, cause=f"period {on}")
+        lines += _drafted(contract, timeline, known, until=known.on, cause=f"period {on}")
         if next_date := next_due(known.of(timeline), after=known.on):
             next_dates.append(next_date)
     return lines, min(next_dates, default=None)
@@ -91,22 +101,36 @@ def lines_of_order(order: Order) -> list[DraftLine]:
     return [_order_line(order, line, prices) for line in order_lines]
 
 
-def _owed_not_charged(
-    contract: Contract, timeline: Timeline, known: Known, *, until: date, cause: str
-) -> list[DraftLine]:
-    """Compare what is known to be owed with what is charged, at any price of the timeline."""
-    subscription_id = UUID(timeline.subscription_id)
+def owed_not_charged(
+    contract: Contract,
+    timeline: Timeline,
+    known: Known,
+    *,
+    until: date,
+    already: Iterable[Charged] = (),
+) -> Sequence[Line]:
+    """
+    Compare what is known to be owed with what is charged, at any price of the timeline.
+
+    `already` counts as charged beside what is.
+    """
     mine = known.of(with_usage(timeline, until=until))
-    lines = at_one_rate_each(
+    return at_one_rate_each(
         difference(
             owed(mine, until=until),
-            charged(subscription_id),
+            [*charged(UUID(timeline.subscription_id)), *already],
             prices=timeline.prices,
             known=mine,
         ),
         seller=contract.seller,
         customer=contract.customer,
     )
+
+
+def draft_lines(
+    contract: Contract, subscription_id: UUID, lines: Sequence[Line], *, cause: str
+) -> list[DraftLine]:
+    """Return lines of the engine as those of a document to the contract's customer."""
     texts = _texts(lines, locale=contract.customer.locale)
     return [
         DraftLine(
@@ -132,6 +156,13 @@ def _owed_not_charged(
         )
         for line in lines
     ]
+
+
+def _drafted(
+    contract: Contract, timeline: Timeline, known: Known, *, until: date, cause: str
+) -> list[DraftLine]:
+    lines = owed_not_charged(contract, timeline, known, until=until)
+    return draft_lines(contract, UUID(timeline.subscription_id), lines, cause=cause)
 
 
 def _committed_plan(line: Line) -> UUID | None:

@@ -5,7 +5,7 @@ import logging
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from billing.contracts.commands import append_due, step_test_clock
+from billing.contracts.commands import append_days_ended, append_due, step_test_clock
 from billing.events.loop import Every, Loop
 from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
 from billing.usage.commands import make_partitions_ahead
@@ -36,6 +36,8 @@ class Command(BaseCommand):
                 for seller in sellers_on_real_time():
                     if appended := append_due(seller, at=timezone.now()):
                         logger.info("%s: %d contracts are due", seller, appended)
+                    if appended := append_days_ended(seller, at=timezone.now()):
+                        logger.info("%s: the day has ended for %d customers", seller, appended)
                 for seller in sellers_of_expiring_lots():
                     if expired := expire_lots(seller=seller, at=timezone.now()):
                         logger.info("%s: %d lots of balances have expired", seller, expired)

@@ -121,5 +121,5 @@ ALTER TABLE invoices_balancemovement
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0004_balances")]
+    dependencies = [("invoices", "0005_balances")]
     operations = [migrations.RunSQL(FACTS + LOTS + INVOICES, UNDO)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0010_coupons_hold'),
+        ('billing', '0011_customers_are_collected'),
     ]
 
     operations = [

@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_customers_have_balances'),
-        ('invoices', '0003_invoices_add_up'),
+        ('billing', '0012_customers_have_balances'),
+        ('invoices', '0004_charges_wait'),
     ]
 
     operations = [

@@ -1,0 +1,41 @@
+"""Reads about customers: how their charges are collected."""
+
+from datetime import date
+
+from billing.customers.events import day_key
+from billing.customers.models import Customer
+from billing.events.queries import is_settled
+from billing.periods import day_after, month_day_after
+
+
+def collects(customer: Customer) -> bool:
+    """Return whether a customer's charges wait for an invoice of the day, or of the month."""
+    return customer.grouping != "per_event"
+
+
+def is_collected_on(customer: Customer, day: date) -> bool:
+    """Return whether what waits for a customer becomes an invoice at the end of a day."""
+    return customer.grouping != "monthly" or invoice_day_from(customer, day) == day
+
+
+def invoice_day_from(customer: Customer, day: date) -> date:
+    """Return the first day of a monthly invoice, the day itself included."""
+    return month_day_after(day, customer.invoice_day)
+
+
+def open_day(customer: Customer, *, on: date) -> date:
+    """Return a day or, where that is closed for the customer, the next that isn't."""
+    while is_settled(customer.seller_id, day_key(customer.pk, on)):
+        on = day_after(on)
+    return on
+
+
+def next_collection(customer: Customer, *, after: date, oldest: date) -> date:
+    """
+    Return the day at whose end what still waits after a day is looked at.
+
+    `oldest` is the earliest day of what waits.
+    """
+    if customer.grouping == "monthly":
+        return open_day(customer, on=invoice_day_from(customer, day_after(after)))
+    return open_day(customer, on=max(day_after(after), oldest))

@@ -1,0 +1,154 @@
+"""What a change would cost: `/subscriptions/{id}/preview` and `/contracts/{id}/preview`."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from billing.catalog.models import Plan
+from billing.contracts import commands
+from billing.contracts.api.changes import ChangeInput
+from billing.contracts.api.subscriptions import ChangeEndpoint
+from billing.contracts.commands.change import ChangeRequest
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.money import plain_decimal
+from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
+from billing.sellers.api.fields import DayField, ExactField, ReferenceField
+from billing.sellers.api.inputs import Input
+from billing.sellers.api.outputs import money
+from billing.sellers.api.problems import Refusal, tell
+from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
+from invoices.issuing.models import Charge
+from invoices.issuing.queries.drafts import Draft, SellerDataMissing
+from invoices.issuing.queries.explained import explained_line
+from invoices.issuing.queries.preview import Preview, preview
+
+tell(
+    exceptions={
+        SellerDataMissing: Refusal(409, "seller_data_missing"),
+        TaxDataMissing: Refusal(409, "tax_data_missing"),
+        TaxNotDecided: Refusal(409, "tax_not_decided"),
+    }
+)
+
+
+class StartInput(Input):
+    plan = ReferenceField(known_as="code")
+    quantity = ExactField(min_value=0, default=Decimal(1))
+    on = DayField(default=None, allow_null=True, help_text="Default: the seller's today.")
+
+
+class PreviewLineOutput(InvoiceLineOutput):
+    class Meta(InvoiceLineOutput.Meta):
+        fields = [
+            "position", "text", "price", "plan", "starts_on", "ends_on", "quantity", "unit_price",
+            "tax_included", "net", "is_credit", "tax_category", "tax_percent", "explained",
+            "explanation",
+        ]  # fmt: skip
+
+    def get_explained(self, line: Charge) -> str:
+        """Return a paragraph."""
+        return explained_line(line, language=self.context["language"])
+
+
+class PreviewDocumentOutput(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    net = serializers.JSONField()
+    tax = serializers.JSONField()
+    gross = serializers.JSONField(help_text="Negative: it would be a credit note.")
+    taxes = TaxOutput(many=True)
+    lines = PreviewLineOutput(many=True)
+
+
+class PreviewPeriodOutput(PreviewDocumentOutput):
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField(help_text="First day that no longer belongs to it.")
+
+
+class PreviewOutput(serializers.Serializer[Any]):
+    effective_on = serializers.DateField(help_text="First day of the new terms.")
+    now = PreviewDocumentOutput(
+        allow_null=True, help_text="The document that the change makes at once; null: none."
+    )
+    then = PreviewPeriodOutput(
+        allow_null=True,
+        help_text="What the first whole billing period on the new terms comes to, without usage; "
+        "null: there is none, or it costs nothing.",
+    )
+
+
+class ChangePreviewView(ChangeEndpoint, writes=False):
+    @extend_schema(request=ChangeInput, responses=PreviewOutput)
+    def post(self, request: Request, id: str) -> Response:
+        """Show what a change would cost now and per period. Nothing is stored."""
+        subscription = self.find(self.rows(Subscription).select_related("contract"), id)
+        return _previewed(subscription, self.wanted(subscription))
+
+
+class StartPreviewView(ChangeEndpoint, writes=False):
+    @extend_schema(request=StartInput, responses=PreviewOutput)
+    def post(self, request: Request, id: str) -> Response:
+        """Show what a new subscription would cost now and per period. Nothing is stored."""
+        contract = self.find(self.rows(Contract), id)
+        said = self.said(StartInput)
+        plan = self.resolve(Plan, said.pop("plan"), field="plan")
+        wanted = ChangeRequest(kind=SubscriptionChange.Kind.START, plan=plan, **said)
+        unborn = Subscription(seller_id=contract.seller_id, contract=contract)
+        self.check_amounts(unborn, wanted)
+        return _previewed(unborn, wanted)
+
+
+def _previewed(subscription: Subscription, wanted: ChangeRequest) -> Response:
+    at = timezone.now()
+    contract = subscription.contract
+    change = commands.checked_change(
+        contract=contract, subscription=subscription, request=wanted, at=at
+    )
+    found = preview(contract, change, at=at)
+    shown = PreviewOutput(_shown(found, contract), context={"language": contract.customer.locale})
+    return Response(shown.data)
+
+
+def _shown(found: Preview, contract: Contract) -> dict[str, Any]:
+    now = found.now and _document(found.now, contract.currency)
+    then = found.then and _document(found.then, contract.currency)
+    if then and found.period:
+        then |= {"starts_on": found.period.starts_on, "ends_on": found.period.ends_on}
+    return {"effective_on": found.effective_on, "now": now, "then": then}
+
+
+def _document(draft: Draft, currency: str) -> dict[str, Any]:
+    total = draft.taxed.totals
+    return {
+        "currency": currency,
+        "net": money(total.net_minor, currency),
+        "tax": money(total.tax_minor, currency),
+        "gross": money(total.gross_minor, currency),
+        "taxes": [
+            {
+                "category": tax.category,
+                "percent": plain_decimal(tax.percent),
+                "base": money(tax.base_minor, currency),
+                "tax": money(tax.tax_minor, currency),
+            }
+            for tax in total.taxes
+        ],
+        "lines": _positioned(draft.charges(currency=currency)),
+    }
+
+
+def _positioned(lines: list[Charge]) -> list[Charge]:
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    return lines
+
+
+urlpatterns = [
+    path("subscriptions/<reference:id>/preview", ChangePreviewView.as_view(), name="preview"),
+    path("contracts/<reference:id>/preview", StartPreviewView.as_view(), name="start-preview"),
+]

@@ -1,0 +1,83 @@
+"""Who handles an event, and how what it demands is charged."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from billing.contracts.models import Contract
+from billing.customers import commands as customers
+from billing.customers.models import Customer
+from billing.customers.queries import collects
+from billing.events import commands as events
+from billing.events.models import Event
+from billing.sellers.queries import today
+from invoices.issuing.commands.issue import Demand, issue_invoice, keep_waiting
+from invoices.issuing.models import Invoice
+from invoices.issuing.queries.drafts import DraftLine, Taxed, taxed
+
+BILL = "issuing.bill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Who bills, at what instant, and since when by its own stopwatch."""
+
+    name: str
+    at: datetime
+    started: float = field(default_factory=time.monotonic)
+
+    def tried(self) -> events.Try:
+        """Return the try so far, as one that ends now."""
+        elapsed = timedelta(seconds=time.monotonic() - self.started)
+        return events.Try(
+            task=BILL, worker=self.name, started_at=self.at, ended_at=self.at + elapsed
+        )
+
+
+def demand_of(
+    event: Event, me: Worker, *, customer: Customer, currency: str, contract: Contract | None = None
+) -> Demand:
+    """Return who demands from a customer by an event, today."""
+    return Demand(
+        event=event,
+        seller=customer.seller,
+        customer=customer,
+        contract=contract,
+        currency=currency,
+        today=today(customer.seller, at=me.at),
+        at=me.at,
+    )
+
+
+def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
+    """
+    Write what an event demands, on a document of its own.
+
+    Where the customer's charges are collected they wait for the end of the event's day instead.
+    """
+    owing, decided = decide(demand, lines)
+    if not owing:
+        return []
+    if not collects(demand.customer):
+        return [issue_invoice(demand, owing, decided)]
+    keep_waiting(demand, owing, decided)
+    customer = customers.lock_customer(demand.customer.pk)
+    customers.make_due(customer, day=demand.event.as_of_date)
+    return []
+
+
+def decide(demand: Demand, lines: Sequence[DraftLine]) -> tuple[Sequence[DraftLine], Taxed]:
+    """
+    Return the lines that aren't zero, and their taxes and totals; nothing is written.
+
+    :raises TaxDataMissing: and others, as `taxed` does.
+    """
+    owing = [line for line in lines if line.priced_minor]
+    decided = taxed(
+        [line.taxable for line in owing],
+        seller=demand.seller,
+        customer=demand.customer,
+        currency=demand.currency,
+    )
+    return owing, decided

@@ -1,0 +1,101 @@
+"""What a change would cost: by the code that bills it, with nothing stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.queries import Known, known_to_change, timeline_with
+from billing.periods import Period
+from billing.pricing.difference import Line, as_charged
+from billing.pricing.outlook import lines_of_period, next_full_period
+from billing.pricing.timeline import Timeline
+from billing.sellers.queries import due_until
+from invoices.issuing.queries.drafts import Draft, draft
+from invoices.issuing.queries.lines import charged_until, draft_lines, owed_not_charged
+from invoices.issuing.queries.metered import with_usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """
+    What a change would cost.
+
+    `now` is the document that it would make at once, `then` the first whole billing period on the
+    new terms: each None if it comes to nothing, `period` None if there will be none.
+    """
+
+    effective_on: date
+    now: Draft | None
+    period: Period | None
+    then: Draft | None
+
+
+def preview(contract: Contract, change: SubscriptionChange, *, at: datetime) -> Preview:
+    """
+    Return what a change that isn't recorded would cost.
+
+    What waits to be billed anyway is not part of it. Of usage only what is known counts.
+
+    :raises PriceMissing: if a plan lacks one of its prices.
+    :raises TaxDataMissing: see `draft`, as for the two others that it raises.
+    """
+    timeline = timeline_with(contract, change)
+    known = known_to_change(contract, change)
+    since = max(change.effective_on, known.on)
+    whole = known.of(with_usage(timeline, until=known.on))
+    period = next_full_period(whole, since=since)
+    later = lines_of_period(_before(whole, period), period) if period else ()
+    return Preview(
+        effective_on=change.effective_on,
+        now=_draft(contract, change, _at_once(contract, change, timeline, known, at=at)),
+        period=period,
+        then=_draft(contract, change, later),
+    )
+
+
+def _at_once(
+    contract: Contract,
+    change: SubscriptionChange,
+    timeline: Timeline,
+    known: Known,
+    *,
+    at: datetime,
+) -> Sequence[Line]:
+    """Return the lines that only the change makes."""
+    held = due_until(contract.seller, at=at)
+    until = charged_until(contract, timeline, change, on=known.on, due_until=held)
+    before = Known(known.on, change.position - 1)
+    waiting = owed_not_charged(contract, timeline, before, until=until)
+    already = [as_charged(line) for line in waiting]
+    return owed_not_charged(contract, timeline, known, until=until, already=already)
+
+
+def _before(timeline: Timeline, period: Period) -> Timeline:
+    """Return a timeline as if nothing had been used in a period yet."""
+    usage = {
+        meter: tuple(bucket for bucket in buckets if bucket.day < period.starts_on)
+        for meter, buckets in timeline.usage.items()
+    }
+    return replace(timeline, usage=usage)
+
+
+def _draft(contract: Contract, change: SubscriptionChange, lines: Sequence[Line]) -> Draft | None:
+    subscription_id: UUID = change.subscription_id
+    drafted = draft_lines(contract, subscription_id, lines, cause="preview")
+    unborn = str(change.id)  # Nobody could look it up.
+    drafted = [
+        replace(
+            line,
+            explanation={
+                name: None if value == unborn else value for name, value in line.explanation.items()
+            },
+        )
+        for line in drafted
+        if line.priced_minor
+    ]
+    if not drafted:
+        return None
+    seller, customer = contract.seller, contract.customer
+    return draft(drafted, seller=seller, customer=customer, currency=contract.currency)
