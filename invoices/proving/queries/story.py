@@ -13,6 +13,7 @@ from billing.events.models import Attempt, Event, Failure
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import Seller
+from invoices.balances.models import BalanceMovement
 from invoices.issuing.models import Charge, Invoice
 from invoices.proving.queries import entries
 from invoices.proving.queries.entries import Entry
@@ -82,9 +83,11 @@ def _of_events(events: Iterable[Event]) -> Iterable[Entry]:
 
 
 def _of_documents(first: Event) -> Iterable[Entry]:
-    """Yield the charges and invoices that carry the transaction id."""
+    """Yield the charges, invoices and movements of balances that carry the transaction id."""
     same = {"transaction_id": first.transaction_id, "seller_id": first.seller_id}
     charges = Charge.objects.filter(**same).select_related("invoice")
     yield from map(entries.of_charge, charges.order_by("ordinal"))
     invoices = Invoice.objects.filter(**same).select_related("contract")
     yield from map(entries.of_invoice, invoices.order_by("id"))
+    movements = BalanceMovement.objects.filter(**same).select_related("customer")
+    yield from map(entries.of_movement, movements.order_by("id"))
