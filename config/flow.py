@@ -9,6 +9,7 @@ from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
+from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
 from invoices.issuing.events import INVOICE_ISSUED
 
 BILL = "issuing.bill"
@@ -29,4 +30,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
     # An invoice was issued: documents, delivery and payments will listen here.
     INVOICE_ISSUED: (),
+    # Money came to a customer's balance, was taken from it, or is lost.
+    BALANCE_CHANGED: (),
+    BALANCE_EXPIRED: (),
 }

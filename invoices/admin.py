@@ -1,6 +1,7 @@
 """The admin pages of this app, listed for Django; each stands in its stage."""
 
+from invoices.balances import admin as balances
 from invoices.issuing import admin as issuing
 from invoices.proving import admin as proving
 
-__all__ = ["issuing", "proving"]
+__all__ = ["balances", "issuing", "proving"]

@@ -1,5 +1,6 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
+from invoices.balances.models import BalanceMovement
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 
-__all__ = ["Charge", "Invoice", "NumberSeries"]
+__all__ = ["BalanceMovement", "Charge", "Invoice", "NumberSeries"]

@@ -20,6 +20,8 @@ from billing.orders.models import Order
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller, TestClock
 from billing.usage.commands import SentRecord
+from invoices.balances.commands import NewMoney, state_movement
+from invoices.balances.models import BalanceMovement
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 ONE_AMOUNT = {"flat": "amount", "per_unit": "unit_price"}  # What a price of the model needs.
@@ -122,6 +124,14 @@ def coupon(of: Seller, **given: Any) -> Coupon:
     """A coupon WELCOME for half the price of the first period."""
     values: dict[str, Any] = {"code": "WELCOME", "percent": Decimal(50), "periods": 1, **given}
     return create_coupon(seller=of, new=NewCoupon(**values), at=AT)
+
+
+def money(of: Customer, amount_minor: int = 100_00, **given: Any) -> BalanceMovement:
+    """A prepayment of 100.00 euros."""
+    values: dict[str, Any] = {"currency": "EUR", "reason": "Paid in", **given}
+    values.setdefault("kind", BalanceMovement.Kind.PREPAYMENT)
+    new = NewMoney(amount_minor=amount_minor, **values)
+    return state_movement(customer=of, new=new, at=AT)[0]
 
 
 def meter(of: Seller, **given: Any) -> Meter:

@@ -16,6 +16,10 @@ from billing.customers.models import Customer
 from billing.pricing.vat_ids import VatIdInvalid
 from billing.sellers.admin import Lines, OwnedForm, SellerScopedAdmin
 
+BILLING = (
+    "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
+)  # fmt: skip
+
 
 class CustomerForm(OwnedForm):
     plain_words = {"customer_external_id_once": "Another customer has this external id."}
@@ -37,20 +41,13 @@ class CustomerAdmin(SellerScopedAdmin):
     add_fieldsets = (
         (None, {"fields": ("seller", "name", "kind", "external_id", "email")}),
         ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
-        ("Billing", {"fields": ("locale", "payment_days", "grouping", "invoice_day")}),
+        ("Billing", {"fields": BILLING}),
     )
     fieldsets = (
         (None, {"fields": ("seller", "name", "kind", "external_id", "email", "created_at")}),
         ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
-        (
-            "Billing",
-            {
-                "fields": (
-                    "locale", "payment_days", "grouping", "invoice_day", "next_collection_date",
-                )
-            },
-        ),
-    )  # fmt: skip
+        ("Billing", {"fields": (*BILLING, "next_collection_date")}),
+    )
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
         details = {**form.cleaned_data}

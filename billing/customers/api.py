@@ -53,6 +53,16 @@ class CustomerInput(Input):
         default=1,
         help_text="Day of the monthly invoice; 31 means the last day where shorter.",
     )
+    credit_notes_to = serializers.ChoiceField(
+        choices=Customer.CreditNotesTo.values,
+        default="balance",
+        help_text="Whether what a credit note gives back waits for the next invoices.",
+    )
+    apply_balance = serializers.ChoiceField(
+        choices=Customer.ApplyBalance.values,
+        default="automatic",
+        help_text="Whether invoices use the balance by themselves.",
+    )
 
 
 class CustomerOutput(serializers.ModelSerializer[Customer]):
@@ -60,7 +70,8 @@ class CustomerOutput(serializers.ModelSerializer[Customer]):
         model = Customer
         fields = [
             "id", "external_id", "name", "kind", "email", "street", "postcode", "city", "country",
-            "vat_id", "locale", "payment_days", "grouping", "invoice_day", "created_at",
+            "vat_id", "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to",
+            "apply_balance", "created_at",
         ]  # fmt: skip
 
 

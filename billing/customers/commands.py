@@ -15,7 +15,7 @@ from billing.sellers.queries import today
 CHANGEABLE = frozenset(
     {
         "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
-        "locale", "payment_days", "grouping", "invoice_day",
+        "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
     }
 )  # fmt: skip
 COLLECTING = frozenset({"grouping", "invoice_day"})  # What says when charges are collected.

@@ -19,6 +19,18 @@ class Customer(models.Model):
         BUSINESS = "business"
         CONSUMER = "consumer"
 
+    class CreditNotesTo(models.TextChoices):
+        """What becomes of money that a credit note gives back."""
+
+        BALANCE = "balance", "balance: for the next invoices"
+        PAYOUT = "payout", "payout"
+
+    class ApplyBalance(models.TextChoices):
+        """Whether invoices use the balance by themselves."""
+
+        AUTOMATIC = "automatic", "automatic: each invoice uses it"
+        MANUAL = "manual", "manual: it is kept"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="customers")
     external_id = models.CharField(
@@ -47,6 +59,12 @@ class Customer(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(31)],
         help_text="Day of the monthly invoice; 31 means the last day where shorter.",
     )
+    credit_notes_to = models.CharField(
+        max_length=7, choices=CreditNotesTo, default=CreditNotesTo.BALANCE
+    )
+    apply_balance = models.CharField(
+        max_length=9, choices=ApplyBalance, default=ApplyBalance.AUTOMATIC
+    )
     next_collection_date = models.DateField(
         null=True,
         editable=False,
@@ -62,6 +80,13 @@ class Customer(models.Model):
             models.CheckConstraint(
                 condition=Q(grouping__in=GROUPINGS, invoice_day__range=(1, 31)),
                 name="customer_grouping_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    credit_notes_to__in=["balance", "payout"],
+                    apply_balance__in=["automatic", "manual"],
+                ),
+                name="customer_balance_known",
             ),
         ]
         indexes = [

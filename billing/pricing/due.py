@@ -121,14 +121,13 @@ def _next_turn(facts: Facts, after: date) -> date | None:
 
 
 def _goes_on_for_ever(facts: Facts, on: date) -> bool:
-    """Return whether the period of a day lies wholly in terms that nothing is known to end."""
+    """Return whether the period of a day is a whole one on terms that nothing is known to end."""
     part = facts.course.part_on(on)
-    return (
-        part is not None
-        and part.ends_on is None
-        and facts.next_pending == _NEVER
-        and facts.schedule.slot(on).starts_on >= part.segments[-1].starts_on
-    )
+    if part is None or part.ends_on is not None or facts.next_pending != _NEVER:
+        return False
+    slot = facts.schedule.slot(on)
+    is_whole = (slot.starts_on, slot.ends_on) == (slot.base.starts_on, slot.base.ends_on)
+    return is_whole and slot.starts_on >= part.segments[-1].starts_on
 
 
 def _depends_on_usage(facts: Facts, eve: date) -> bool:

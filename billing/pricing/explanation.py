@@ -8,7 +8,15 @@ from operator import attrgetter
 from billing.money import EXACT, plain_decimal
 from billing.periods import day_after
 from billing.pricing.owed import Owed
-from billing.pricing.prices import COMMITMENT, ZERO, PlanTerms, PriceKind, PriceModel, PriceTerms
+from billing.pricing.prices import (
+    COMMITMENT,
+    ZERO,
+    PlanTerms,
+    PriceKind,
+    PriceModel,
+    PriceTerms,
+    commitment_price,
+)
 from billing.pricing.rating import Step, steps
 from billing.pricing.reckoning import Reckoning
 from billing.pricing.terms import Change, ChangeKind, Credit
@@ -137,6 +145,8 @@ def _news(known: Timeline, ends_on: date) -> Change | None:
 
 
 def _sells(plan: PlanTerms, price: PriceTerms) -> bool:
+    if price.code == COMMITMENT and plan.minimum_commitment:
+        return price.id == commitment_price(plan).id
     return any(price.id == mine.id for mine in plan.prices)
 
 

@@ -67,6 +67,7 @@ UNFOLD = {
                 "items": [
                     _item("Invoices", "receipt_long", "invoices.invoice"),
                     _item("Charges", "sell", "invoices.charge"),
+                    _item("Balances", "savings", "invoices.balancemovement"),
                 ],
             },
             {

@@ -78,6 +78,14 @@ class InvoiceFigures:
     def gross(self, invoice: Invoice) -> str:
         return money(invoice.gross_minor, invoice.currency)
 
+    @admin.display(description="prepaid", ordering="prepaid_minor")
+    def prepaid(self, invoice: Invoice) -> str:
+        return money(invoice.prepaid_minor, invoice.currency)
+
+    @admin.display(description="payable", ordering="payable_minor")
+    def payable(self, invoice: Invoice) -> str:
+        return money(invoice.payable_minor, invoice.currency)
+
     @admin.display(description="transaction")
     def transaction(self, invoice: Invoice) -> str:
         return transaction_link(invoice.transaction_id)
@@ -161,8 +169,8 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     search_ids = ("pk", "transaction_id", "customer", "contract")
     inlines: Sequence[Any] = (LineInline,)
     readonly_fields = (
-        "net", "tax", "gross", "transaction", "shown_taxes", "shown_seller", "shown_customer",
-        "shown_corrects",
+        "net", "tax", "gross", "prepaid", "payable", "transaction", "shown_taxes", "shown_seller",
+        "shown_customer", "shown_corrects",
     )  # fmt: skip
     fieldsets = (
         (
@@ -174,7 +182,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
                 )
             },
         ),
-        ("Totals", {"fields": ("net", "tax", "gross", "shown_taxes")}),
+        ("Totals", {"fields": ("net", "tax", "gross", "prepaid", "payable", "shown_taxes")}),
         ("As printed", {"fields": ("shown_seller", "shown_customer")}),
         ("Proof", {"fields": ("hash", "previous_hash", "issued_at")}),
     )  # fmt: skip

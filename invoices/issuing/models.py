@@ -71,6 +71,8 @@ class Invoice(models.Model):
     net_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField()
     gross_minor = models.BigIntegerField()
+    prepaid_minor = models.BigIntegerField(help_text="Used of the balance. EN 16931 BT-113.")
+    payable_minor = models.BigIntegerField(help_text="What is left to pay. EN 16931 BT-115.")
     taxes = models.JSONField(help_text="Per category and rate: base_minor and tax_minor.")
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -85,6 +87,12 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 condition=Q(gross_minor=F("net_minor") + F("tax_minor")),
                 name="invoice_total_is_net_plus_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(payable_minor=F("gross_minor") - F("prepaid_minor"))
+                & Q(prepaid_minor__gte=0)
+                & (Q(prepaid_minor=0) | Q(prepaid_minor__lte=F("gross_minor"))),
+                name="invoice_payable_is_gross_less_prepaid",
             ),
             models.CheckConstraint(
                 condition=Q(kind="invoice", gross_minor__gte=0)

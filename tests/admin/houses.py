@@ -14,6 +14,7 @@ from billing.customers.models import Customer
 from billing.events.models import Event, Failure
 from billing.orders.models import Order
 from billing.sellers.models import ApiKey, Membership, Seller
+from invoices.balances.models import BalanceMovement
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
@@ -51,7 +52,7 @@ class House:
         """The ids of all rows of the seller that the admin shows."""
         found = {str(self.seller.pk)}
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
-                      Coupon, Failure, ApiKey, Invoice, Charge):  # fmt: skip
+                      Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -74,6 +75,7 @@ def house(mark: str) -> House:
     contract = factories.contract(customer, external_id=f"{mark}-contract")
     factories.coupon(seller, code=f"{mark}-coupon")
     subscription = factories.subscription(contract, plan, external_id=f"{mark}-sub")
+    factories.money(customer, 1_00, reason=f"{mark} money")
     line = factories.line(text=f"{mark} training")
     order = factories.order(customer, line, external_id=f"{mark}-order")
     unpriced = factories.contract(customer, currency="USD", external_id=f"{mark}-usd")

@@ -51,6 +51,7 @@ def house(db: None) -> Seller:
     contract = factories.contract(customer, external_id="C1")
     factories.coupon(seller, code="SECRET")
     factories.subscription(contract, plan, external_id="S1", coupon="SECRET")
+    factories.money(customer, reason="Secret money")
     factories.order(customer, factories.line(text="Secret Line"), external_id="O1")
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced, external_id="O2")

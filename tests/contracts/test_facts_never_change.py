@@ -38,6 +38,7 @@ FACTS = [
         "failure",
         {"state", "closed_at", "closed_by", "closing_note", "priority", "reason"},
     ),
+    ("invoices_balancemovement", "balance_movement", {"rest_minor"}),
     (
         "invoices_charge",
         "charge",
@@ -59,6 +60,7 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
         seller=seller, event=event, code="defect", reason="x", remedy="y", priority=1,
         state="open", opened_at=AT,
     )  # fmt: skip
+    factories.money(contract.customer)
     assert Attempt.objects.exists()
     assert Charge.objects.exists()
     assert OrderLine.objects.exists()

@@ -70,6 +70,16 @@ class TestExplain:
 
         assert f"{words} 1 Jan 2026." in explain(order.number)
 
+    def test_a_minimum_commitment_names_its_plan(self, seller: Seller) -> None:
+        plan = factories.plan(seller, name="Pro", minimum_commitment="100.00")
+        factories.subscription(factories.contract(factories.customer(seller, locale="en")), plan)
+        invoices = advance(seller, date(2026, 2, 1))
+
+        assert (
+            "€70.00 for January 2026, the whole month: minimum commitment of plan “Pro”."
+            " Agreed €100.00, counted €30.00, missing €70.00."
+        ) in explain(invoices[-1].number)
+
     @pytest.mark.parametrize(
         ("args", "refusal"),
         [

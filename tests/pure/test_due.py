@@ -77,6 +77,15 @@ class TestNextDue:
     def test_none_before_anything_is_known(self):
         assert due_after(Story(), "2026-01-01") is None
 
+    def test_a_stub_that_owes_nothing_says_nothing_of_the_whole_periods(self):
+        story = Story()
+        story.do("2026-01-31", "start", plan("a", "0.01", alignment="calendar"))
+        cent = plan("b", price("base", "0.01", timing="arrears"), anchor_day=1)
+        story.do("2026-01-31", "change_plan", cent)
+
+        assert next_due(story.timeline, after=day("2026-02-01")) == day("2026-03-01")
+        assert next_due(story.timeline, after=day("2026-01-31")) == day("2026-03-01")
+
 
 class TestEffectiveDate:
     @pytest.mark.parametrize(

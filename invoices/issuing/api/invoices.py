@@ -37,12 +37,14 @@ class InvoiceSummaryOutput(serializers.ModelSerializer[Invoice]):
     net = MoneyField("net_minor")
     tax = MoneyField("tax_minor")
     gross = MoneyField("gross_minor")
+    prepaid = MoneyField("prepaid_minor", help_text="Used of the customer's balance.")
+    payable = MoneyField("payable_minor", help_text="Gross less what is prepaid.")
 
     class Meta:
         model = Invoice
         fields = [
             "id", "kind", "number", "customer", "contract", "issue_date", "due_date", "currency",
-            "net", "tax", "gross", "transaction_id", "issued_at",
+            "net", "tax", "gross", "prepaid", "payable", "transaction_id", "issued_at",
         ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from billing.ids import new_id
 from billing.money import plain_decimal
 from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
+from invoices.balances.commands import Booking, apply_balance, keep_credit_note
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.content import (
@@ -41,8 +42,6 @@ def issue_invoice(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> I
     """
     Write the charges of a draft and the invoice or credit note that demands them.
 
-    The number series is locked last, so that it is held as briefly as can be.
-
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
     charges = _charges(demand, lines, taxed)
@@ -69,22 +68,40 @@ def write_invoice(
     """
     Write the document whose lines are written already, and name it.
 
+    An invoice uses the customer's balance, a credit note adds to it. The number series is locked
+    last, so that it is held as briefly as can be.
+
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
-    kind = _kind(totals)
+    kind, gross = _kind(totals), totals.gross_minor
+    invoice_id = lines[0].invoice_id
+    assert invoice_id is not None
+    booking = _booking(demand)
+    prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
     series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
     invoice = _invoice(demand, totals, series=series, kind=kind)
-    assert lines[0].invoice_id is not None
-    invoice.id = lines[0].invoice_id
-    invoice.corrects = corrects
+    invoice.id, invoice.corrects = invoice_id, corrects
+    invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
     invoice.hash = content_hash(invoice, lines)
     invoice.save(force_insert=True)
     series.latest_sequence = invoice.sequence
     series.latest_date = invoice.issue_date
     series.latest_hash = invoice.hash
     series.save(update_fields=["latest_sequence", "latest_date", "latest_hash"])
+    if kind == "credit_note":
+        keep_credit_note(booking, invoice_id=invoice_id, gross_minor=gross)
     log.append([invoice_issued(invoice)], at=demand.at)
     return invoice
+
+
+def _booking(demand: Demand) -> Booking:
+    return Booking(
+        customer=demand.customer,
+        currency=demand.currency,
+        on=demand.today,
+        at=demand.at,
+        transaction_id=demand.event.transaction_id,
+    )
 
 
 def _kind(totals: DocumentTotals) -> str:

@@ -18,8 +18,8 @@ GENESIS = "0" * 64  # The predecessor of the first document of a series.
 _INVOICE_FIELDS = (
     "id", "seller_id", "customer_id", "contract_id", "event_id", "transaction_id", "kind",
     "sequence", "number", "issue_date", "due_date", "currency", "seller_as_printed",
-    "customer_as_printed", "corrects", "net_minor", "tax_minor", "gross_minor", "taxes",
-    "previous_hash", "issued_at",
+    "customer_as_printed", "corrects", "net_minor", "tax_minor", "gross_minor",
+    "prepaid_minor", "payable_minor", "taxes", "previous_hash", "issued_at",
 )  # fmt: skip
 _LINE_FIELDS = (
     "id", "subscription_id", "price_id", "plan_id", "price_code", "tag", "order_line_id", "cause",

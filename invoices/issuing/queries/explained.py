@@ -4,7 +4,7 @@ from billing.wording.line import ExplainedLine
 from billing.wording.paragraph import explained
 from invoices.issuing.models import Charge
 
-EXPLAINED_BY = ("invoice", "price__plan")  # What a charge is best read together with.
+EXPLAINED_BY = ("invoice", "price__plan", "plan")  # What a charge is best read together with.
 
 
 def explained_line(line: Charge, *, language: str = "") -> str:
@@ -16,7 +16,7 @@ def explained_line(line: Charge, *, language: str = "") -> str:
     language = language or (line.invoice.customer_as_printed["locale"] if line.invoice else "")
     if not language:
         return ""
-    plan = line.price.plan if line.price else None
+    plan = line.price.plan if line.price else line.plan
     return explained(
         line.explanation,
         locale=language,

@@ -19,6 +19,7 @@ ICONS = {
     "failure_closed": "task_alt",
     "charge": "sell",
     "invoice": "receipt_long",
+    "balance": "savings",
 }
 # Name of an id of an entry → the admin page of its row. Ids without a page are not listed.
 PAGES = {
@@ -31,6 +32,7 @@ PAGES = {
     "charge": "invoices_charge",
     "price": "billing_price",
     "invoice": "invoices_invoice",
+    "movement": "invoices_balancemovement",
 }
 
 

@@ -11,6 +11,7 @@ from billing.contracts.models import Contract, SubscriptionChange
 from billing.events.models import Attempt, Event, Failure
 from billing.money import UnknownCurrency, from_minor
 from billing.orders.models import Order, OrderLine
+from invoices.balances.models import BalanceMovement
 from invoices.issuing.models import Charge, Invoice
 
 # What happened at one instant stands in this order: a cause before what it caused.
@@ -24,6 +25,7 @@ RANK = {
             "sent",
             "charge",
             "invoice",
+            "balance",
             "follow_up",
             "attempt",
             "failure",
@@ -247,6 +249,8 @@ def of_invoice(invoice: Invoice) -> Entry:
             "net": money(invoice.net_minor, invoice.currency),
             "tax": money(invoice.tax_minor, invoice.currency),
             "gross": gross,
+            "prepaid": money(invoice.prepaid_minor, invoice.currency),
+            "payable": money(invoice.payable_minor, invoice.currency),
             "corrects": invoice.corrects,
             "previous_hash": invoice.previous_hash,
             "hash": invoice.hash,
@@ -256,6 +260,31 @@ def of_invoice(invoice: Invoice) -> Entry:
             event=invoice.event_id,
             customer=invoice.customer_id,
             contract=invoice.contract_id,
+        ),
+    )
+
+
+def of_movement(movement: BalanceMovement) -> Entry:
+    """Return the entry of a movement of the customer's balance."""
+    amount = money(movement.amount_minor, movement.currency)
+    why = f": {movement.reason}" if movement.reason else ""
+    return Entry(
+        at=movement.created_at,
+        kind="balance",
+        title=f"{movement.customer.name}'s balance, {movement.get_kind_display().lower()}:"
+        f" {words(amount)}{why}",
+        details={
+            "kind": movement.kind,
+            "amount": amount,
+            "expires_on": movement.expires_on.isoformat() if movement.expires_on else None,
+            "reason": movement.reason,
+            "booked_on": movement.booked_on.isoformat(),
+        },
+        ids=_ids(
+            movement=movement.id,
+            lot=movement.lot_id,
+            invoice=movement.invoice_id,
+            customer=movement.customer_id,
         ),
     )
 

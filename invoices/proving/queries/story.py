@@ -13,6 +13,7 @@ from billing.events.models import Attempt, Event, Failure
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import Seller
+from invoices.balances.models import BalanceMovement
 from invoices.issuing.models import Charge, Invoice
 from invoices.proving.queries import entries
 from invoices.proving.queries.entries import Entry
@@ -83,14 +84,16 @@ def _of_events(events: Iterable[Event]) -> Iterable[Entry]:
 
 def _of_documents(first: Event) -> Iterable[Entry]:
     """
-    Yield the charges and invoices that carry the transaction id.
+    Yield the charges, invoices and movements of balances that carry the transaction id.
 
     A charge that was collected brings its invoice along, and an invoice what was collected on it.
     """
-    same = Q(transaction_id=first.transaction_id)
-    of_seller = Charge.objects.filter(seller=first.seller_id).select_related("invoice")
-    collected = Invoice.objects.filter(same, seller=first.seller_id).values("pk")
+    same, seller_id = Q(transaction_id=first.transaction_id), first.seller_id
+    of_seller = Charge.objects.filter(seller=seller_id).select_related("invoice")
+    collected = Invoice.objects.filter(same, seller=seller_id).values("pk")
     charges = list(of_seller.filter(same | Q(invoice__in=collected)).order_by("ordinal"))
     yield from map(entries.of_charge, charges)
     invoices = {charge.invoice.pk: charge.invoice for charge in charges if charge.invoice}
     yield from map(entries.of_invoice, (invoices[pk] for pk in sorted(invoices)))
+    movements = BalanceMovement.objects.filter(same, seller=seller_id).select_related("customer")
+    yield from map(entries.of_movement, movements.order_by("id"))

@@ -1,6 +1,7 @@
 """The checks of the books: each names what must hold and finds where it doesn't."""
 
 from invoices.proving.queries.checks import (
+    balances,
     charges,
     documents,
     events,
@@ -21,5 +22,6 @@ CHECKS = (
     *charges.CHECKS,
     *taxes.CHECKS,
     *subscriptions.CHECKS,
+    *balances.CHECKS,
     *usage.CHECKS,
 )

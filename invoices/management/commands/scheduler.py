@@ -1,4 +1,4 @@
-"""`manage.py scheduler`: appends the events of days that have come."""
+"""`manage.py scheduler`: does what days that have come ask for."""
 
 import logging
 
@@ -9,6 +9,8 @@ from billing.contracts.commands import append_days_ended, append_due, step_test_
 from billing.events.loop import Every, Loop
 from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
 from billing.usage.commands import make_partitions_ahead
+from invoices.balances.commands import expire_lots
+from invoices.balances.queries import sellers_of_expiring_lots
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +20,7 @@ PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 
 
 class Command(BaseCommand):
-    """Append an event for each contract that is due, and take test clocks to their day."""
+    """Append events for what is due, book out what expired, take test clocks to their day."""
 
     help = __doc__
 
@@ -31,11 +33,7 @@ class Command(BaseCommand):
             if time_for_partitions.is_over():
                 make_partitions_ahead(today=timezone.now().date())
             if time_to_look.is_over():
-                for seller in sellers_on_real_time():
-                    if appended := append_due(seller, at=timezone.now()):
-                        logger.info("%s: %d contracts are due", seller, appended)
-                    if appended := append_days_ended(seller, at=timezone.now()):
-                        logger.info("%s: the day has ended for %d customers", seller, appended)
+                _look()
             moving = [
                 step_test_clock(seller=seller, at=timezone.now())
                 for seller in sellers_with_moving_clock()
@@ -43,3 +41,15 @@ class Command(BaseCommand):
             return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 
         Loop("scheduler").run(turn)
+
+
+def _look() -> None:
+    """Append what is due by the sellers' days, and book out what has expired."""
+    for seller in sellers_on_real_time():
+        if appended := append_due(seller, at=timezone.now()):
+            logger.info("%s: %d contracts are due", seller, appended)
+        if appended := append_days_ended(seller, at=timezone.now()):
+            logger.info("%s: the day has ended for %d customers", seller, appended)
+    for seller in sellers_of_expiring_lots():
+        if expired := expire_lots(seller=seller, at=timezone.now()):
+            logger.info("%s: %d lots of balances have expired", seller, expired)

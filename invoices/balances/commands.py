@@ -1,0 +1,202 @@
+"""
+Writes of balances.
+
+A lot is locked before it is used, and before the number series: two invoices at once don't use the
+same money.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.customers.models import Customer
+from billing.events import log
+from billing.events.log import NewEvent
+from billing.ids import new_id
+from billing.sellers.models import Seller
+from billing.sellers.queries import today
+from invoices.balances.events import balance_changed, balance_expired
+from invoices.balances.models import BalanceMovement
+from invoices.balances.queries import expired_lots, usable_lots
+
+Kind = BalanceMovement.Kind
+AT_ONCE = 500
+
+
+class BalanceTooSmall(Exception):
+    """More is to be taken from a balance than there is."""
+
+
+class BalanceExpiresTooEarly(Exception):
+    """Money can only expire on a day that is still to come."""
+
+
+class LotUsedUp(Exception):
+    """Nothing is left of a lot that could be taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """Whose balance is moved, on which of the seller's days, in which transaction."""
+
+    customer: Customer
+    currency: str
+    on: date
+    at: datetime
+    transaction_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMoney:
+    """
+    What someone states: a prepayment, or an adjustment up or down, in minor units.
+
+    What expires is lost from `expires_on` on; None: never. A fall takes from the lots in the order
+    in which invoices use them.
+    """
+
+    kind: BalanceMovement.Kind
+    amount_minor: int
+    currency: str
+    reason: str
+    expires_on: date | None = None
+
+
+def apply_balance(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> int:
+    """
+    Use a customer's balance for an invoice that is about to be written; return how much of it.
+
+    One query if there is nothing to use, or none if the customer wants to keep it.
+    """
+    keeps = booking.customer.apply_balance != Customer.ApplyBalance.AUTOMATIC
+    if gross_minor <= 0 or keeps:
+        return 0
+    taken = list(_taken(booking, gross_minor))
+    BalanceMovement.objects.bulk_create(
+        _movement(booking, Kind.APPLIED, -amount, lot=lot, invoice_id=invoice_id)
+        for lot, amount in taken
+    )
+    return sum(amount for _, amount in taken)
+
+
+def keep_credit_note(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> None:
+    """Put what a credit note gives back to the customer's balance, unless it is paid out."""
+    if booking.customer.credit_notes_to == Customer.CreditNotesTo.BALANCE:
+        lot = _movement(booking, Kind.CREDIT_NOTE, -gross_minor, invoice_id=invoice_id)
+        lot.save(force_insert=True)
+
+
+@transaction.atomic
+def state_movement(*, customer: Customer, new: NewMoney, at: datetime) -> list[BalanceMovement]:
+    """
+    Record a prepayment or an adjustment; return the movements, one per lot that is touched.
+
+    :raises BalanceTooSmall: if it takes more than there is.
+    :raises BalanceExpiresTooEarly: if it would be lost on the day it is booked.
+    """
+    on = today(customer.seller, at=at)
+    if new.expires_on and new.expires_on <= on:
+        raise BalanceExpiresTooEarly(f"Today is {on}: what expires must do so on a later day.")
+    booking = Booking(
+        customer=customer, currency=new.currency, on=on, at=at, transaction_id=new_id()
+    )
+    if new.amount_minor > 0:
+        made = [_movement(booking, new.kind, new.amount_minor)]
+        made[0].expires_on = new.expires_on
+    else:
+        taken = list(_taken(booking, -new.amount_minor))
+        if sum(amount for _, amount in taken) < -new.amount_minor:
+            raise BalanceTooSmall("The balance holds less than is to be taken from it.")
+        made = [_movement(booking, new.kind, -amount, lot=lot) for lot, amount in taken]
+    return _stated(made, reason=new.reason, told=balance_changed(made[0]))
+
+
+@transaction.atomic
+def reverse_lot(*, lot_id: UUID, reason: str, at: datetime) -> BalanceMovement:
+    """
+    Take back what is left of a lot: its payment bounced, or it was paid out.
+
+    :raises LotUsedUp: if nothing is left of it.
+    """
+    locked = BalanceMovement.objects.select_for_update(of=("self",))
+    lot = locked.select_related("customer__seller").get(pk=lot_id)
+    if not lot.rest_minor:
+        raise LotUsedUp("Nothing is left of it that could be taken back.")
+    on = today(lot.customer.seller, at=at)
+    made = _movement(_booking(lot, on=on, at=at), Kind.REVERSED, -lot.rest_minor, lot=lot)
+    return _stated([made], reason=reason, told=balance_changed(made))[0]
+
+
+def expire_lots(*, seller: Seller, at: datetime) -> int:
+    """Book out what is left of the seller's lots that have expired; return how many. Safe twice."""
+    count = 0
+    while expired := _expire_some(seller, at):
+        count += expired
+    return count
+
+
+@transaction.atomic
+def _expire_some(seller: Seller, at: datetime) -> int:
+    on = today(seller, at=at)
+    lots = expired_lots(seller, on=on).select_for_update(of=("self",)).select_related("customer")
+    made = [
+        _movement(_booking(lot, on=on, at=at), Kind.EXPIRED, -(lot.rest_minor or 0), lot=lot)
+        for lot in lots[:AT_ONCE]
+    ]
+    events = log.append([balance_expired(movement) for movement in made], at=at)
+    for movement, event in zip(made, events, strict=True):
+        movement.transaction_id = event.transaction_id
+    BalanceMovement.objects.bulk_create(made)
+    return len(made)
+
+
+def _stated(made: list[BalanceMovement], *, reason: str, told: NewEvent) -> list[BalanceMovement]:
+    (event,) = log.append([told], at=made[0].created_at)
+    for movement in made:
+        movement.reason = reason
+        movement.transaction_id = event.transaction_id
+    return BalanceMovement.objects.bulk_create(made)
+
+
+def _taken(booking: Booking, amount_minor: int) -> Iterator[tuple[BalanceMovement, int]]:
+    """Lock the customer's lots, and yield those to use, with how much of each."""
+    lots = usable_lots(
+        customer_id=booking.customer.pk, currency=booking.currency, on=booking.on
+    ).select_for_update()
+    for lot in lots:
+        amount = min(lot.rest_minor or 0, amount_minor)
+        amount_minor -= amount
+        if amount:
+            yield lot, amount
+
+
+def _booking(lot: BalanceMovement, *, on: date, at: datetime) -> Booking:
+    return Booking(
+        customer=lot.customer, currency=lot.currency, on=on, at=at, transaction_id=new_id()
+    )
+
+
+def _movement(
+    booking: Booking,
+    kind: BalanceMovement.Kind,
+    amount_minor: int,
+    *,
+    lot: BalanceMovement | None = None,
+    invoice_id: UUID | None = None,
+) -> BalanceMovement:
+    return BalanceMovement(
+        seller_id=booking.customer.seller_id,
+        customer=booking.customer,
+        kind=kind,
+        currency=booking.currency,
+        amount_minor=amount_minor,
+        lot=lot,
+        rest_minor=None if lot else amount_minor,
+        invoice_id=invoice_id,
+        booked_on=booking.on,
+        transaction_id=booking.transaction_id,
+        created_at=booking.at,
+    )

@@ -1,0 +1,69 @@
+"""Reads of balances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from billing.customers.models import Customer
+from billing.sellers.models import Seller
+from invoices.balances.models import BalanceMovement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What a customer has in one currency, and the lots that it lies in."""
+
+    currency: str
+    balance_minor: int
+    lots: Sequence[BalanceMovement]
+
+
+def balances(customer: Customer) -> list[Balance]:
+    """Return what a customer has, by currency; lots in the order in which they are used."""
+    lots = BalanceMovement.objects.filter(customer=customer, rest_minor__gt=0)
+    in_order = sorted(_in_order(lots), key=attrgetter("currency"))  # Stable.
+    return [
+        Balance(
+            currency=currency,
+            balance_minor=sum(lot.rest_minor or 0 for lot in mine),
+            lots=mine,
+        )
+        for currency, found in groupby(in_order, key=attrgetter("currency"))
+        for mine in [list(found)]
+    ]
+
+
+def usable_lots(*, customer_id: UUID, currency: str, on: date) -> QuerySet[BalanceMovement]:
+    """
+    Return the lots that can be used on a day: the soonest to expire first, then the oldest.
+
+    To lock them, ask for `select_for_update()`: they are locked in this order.
+    """
+    lots = BalanceMovement.objects.filter(
+        Q(expires_on__isnull=True) | Q(expires_on__gt=on),
+        customer_id=customer_id,
+        currency=currency,
+        rest_minor__gt=0,
+    )
+    return _in_order(lots)
+
+
+def expired_lots(seller: Seller, *, on: date) -> QuerySet[BalanceMovement]:
+    """Return the seller's lots that are lost on a day, and not booked out yet."""
+    lots = BalanceMovement.objects.filter(seller=seller, rest_minor__gt=0, expires_on__lte=on)
+    return lots.order_by("customer", "expires_on", "id")
+
+
+def sellers_of_expiring_lots() -> list[Seller]:
+    """Return the sellers of whom some lot will expire, or has."""
+    expiring = BalanceMovement.objects.filter(rest_minor__gt=0, expires_on__isnull=False)
+    return list(Seller.objects.filter(pk__in=expiring.values("seller")))
+
+
+def _in_order(lots: QuerySet[BalanceMovement]) -> QuerySet[BalanceMovement]:
+    return lots.order_by(F("expires_on").asc(nulls_last=True), "id")
