@@ -7,7 +7,7 @@ from pathlib import Path
 from billing.sellers.models import Seller
 from billing.simulation.reading import Case, read_yaml, scenario_of
 from billing.simulation.run import run
-from billing.simulation.scenario import Grouping, Scenario
+from billing.simulation.scenario import Scenario
 from tests import factories
 from tests.endtoend.documents import Shown, of_engine
 from tests.endtoend.telling import steps
@@ -43,14 +43,9 @@ def names(*, refused: bool) -> list[str]:
     for file in sorted(SCENARIOS.glob("*.yaml")):
         scenario = case_of(file.stem).scenario
         is_refused = "error" in (case_of(file.stem).expect or {})
-        if scenario and is_refused == refused and any(steps(scenario)) and is_sold_here(scenario):
+        if scenario and is_refused == refused and any(steps(scenario)):
             found.append(file.stem)
     return found
-
-
-def is_sold_here(scenario: Scenario) -> bool:
-    """Return whether the system issues the documents that the scenario's grouping asks for."""
-    return scenario.contract.grouping is Grouping.PER_EVENT
 
 
 def story(name: str) -> Story:

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from billing.events.models import Failure
+from billing.periods import day_after
 from tests import factories
 from tests.chaos.engine import Engine
 from tests.endtoend.documents import Shown, of_api
@@ -46,7 +47,7 @@ class Life:
             self._teller.advance(step.on, hold_due=True)
             yield f"on the way to {step.on}"
             self._teller.state(step.facts)
-        self._teller.advance(self.story.scenario.until, hold_due=False)
+        self._teller.advance(day_after(self.story.scenario.until), hold_due=True)
         yield "on the way to the end"
 
 

@@ -44,6 +44,8 @@ class StartInput(Input):
 
 
 class PreviewLineOutput(InvoiceLineOutput):
+    explanation = serializers.SerializerMethodField(help_text="The facts behind `explained`.")
+
     class Meta(InvoiceLineOutput.Meta):
         fields = [
             "position", "text", "price", "plan", "starts_on", "ends_on", "quantity", "unit_price",
@@ -54,6 +56,11 @@ class PreviewLineOutput(InvoiceLineOutput):
     def get_explained(self, line: Charge) -> str:
         """Return a paragraph."""
         return explained_line(line, language=self.context["language"])
+
+    def get_explanation(self, line: Charge) -> dict[str, Any]:
+        """Return the facts, without the id of a change that nobody can look up."""
+        unborn = self.context["unborn"]
+        return {name: value for name, value in line.explanation.items() if value != unborn}
 
 
 class PreviewDocumentOutput(serializers.Serializer[Any]):
@@ -110,8 +117,8 @@ def _previewed(subscription: Subscription, wanted: ChangeRequest) -> Response:
         contract=contract, subscription=subscription, request=wanted, at=at
     )
     found = preview(contract, change, at=at)
-    shown = PreviewOutput(_shown(found, contract), context={"language": contract.customer.locale})
-    return Response(shown.data)
+    context = {"language": contract.customer.locale, "unborn": str(change.id)}
+    return Response(PreviewOutput(_shown(found, contract), context=context).data)
 
 
 def _shown(found: Preview, contract: Contract) -> dict[str, Any]:

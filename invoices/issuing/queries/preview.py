@@ -84,17 +84,7 @@ def _before(timeline: Timeline, period: Period) -> Timeline:
 def _draft(contract: Contract, change: SubscriptionChange, lines: Sequence[Line]) -> Draft | None:
     subscription_id: UUID = change.subscription_id
     drafted = draft_lines(contract, subscription_id, lines, cause="preview")
-    unborn = str(change.id)  # Nobody could look it up.
-    drafted = [
-        replace(
-            line,
-            explanation={
-                name: None if value == unborn else value for name, value in line.explanation.items()
-            },
-        )
-        for line in drafted
-        if line.priced_minor
-    ]
+    drafted = [line for line in drafted if line.priced_minor]
     if not drafted:
         return None
     seller, customer = contract.seller, contract.customer

@@ -44,6 +44,7 @@ class Command(BaseCommand):
 
 
 def _look() -> None:
+    """Append what is due by the sellers' days, and book out what has expired."""
     for seller in sellers_on_real_time():
         if appended := append_due(seller, at=timezone.now()):
             logger.info("%s: %d contracts are due", seller, appended)
