@@ -4,24 +4,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0011_customers_are_collected'),
+        ("billing", "0011_customers_are_collected"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customer',
-            name='apply_balance',
-            field=models.CharField(choices=[('automatic', 'automatic: each invoice uses it'), ('manual', 'manual: it is kept')], default='automatic', max_length=9),
+            model_name="customer",
+            name="apply_balance",
+            field=models.CharField(
+                choices=[
+                    ("automatic", "automatic: each invoice uses it"),
+                    ("manual", "manual: it is kept"),
+                ],
+                default="automatic",
+                max_length=9,
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='credit_notes_to',
-            field=models.CharField(choices=[('balance', 'balance: for the next invoices'), ('payout', 'payout')], default='balance', max_length=7),
+            model_name="customer",
+            name="credit_notes_to",
+            field=models.CharField(
+                choices=[("balance", "balance: for the next invoices"), ("payout", "payout")],
+                default="balance",
+                max_length=7,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('apply_balance__in', ['automatic', 'manual']), ('credit_notes_to__in', ['balance', 'payout'])), name='customer_balance_known'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("apply_balance__in", ["automatic", "manual"]),
+                    ("credit_notes_to__in", ["balance", "payout"]),
+                ),
+                name="customer_balance_known",
+            ),
         ),
     ]

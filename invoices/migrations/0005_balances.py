@@ -8,106 +8,264 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0012_customers_have_balances'),
-        ('invoices', '0004_charges_wait'),
+        ("billing", "0012_customers_have_balances"),
+        ("invoices", "0004_charges_wait"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BalanceMovement',
+            name="BalanceMovement",
             fields=[
-                ('id', models.UUIDField(default=billing.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('prepayment', 'Prepayment'), ('credit_note', 'Credit Note'), ('applied', 'applied to an invoice'), ('reversed', 'Reversed'), ('expired', 'Expired'), ('adjustment', 'Adjustment')], max_length=11)),
-                ('currency', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Give the ISO 4217 code, for example EUR.')])),
-                ('amount_minor', models.BigIntegerField(help_text='In minor units; negative takes away.')),
-                ('rest_minor', models.BigIntegerField(editable=False, help_text='What is left of a lot; the database keeps it.', null=True)),
-                ('invoice_id', models.UUIDField(editable=False, help_text='The credit note, or the invoice it was applied to.', null=True)),
-                ('expires_on', models.DateField(blank=True, help_text='First day on which what is left of a lot is lost.', null=True)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('booked_on', models.DateField(editable=False, help_text="The seller's day.")),
-                ('transaction_id', models.UUIDField(editable=False)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=billing.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("prepayment", "Prepayment"),
+                            ("credit_note", "Credit Note"),
+                            ("applied", "applied to an invoice"),
+                            ("reversed", "Reversed"),
+                            ("expired", "Expired"),
+                            ("adjustment", "Adjustment"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Give the ISO 4217 code, for example EUR."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "amount_minor",
+                    models.BigIntegerField(help_text="In minor units; negative takes away."),
+                ),
+                (
+                    "rest_minor",
+                    models.BigIntegerField(
+                        editable=False,
+                        help_text="What is left of a lot; the database keeps it.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "invoice_id",
+                    models.UUIDField(
+                        editable=False,
+                        help_text="The credit note, or the invoice it was applied to.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "expires_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="First day on which what is left of a lot is lost.",
+                        null=True,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("booked_on", models.DateField(editable=False, help_text="The seller's day.")),
+                ("transaction_id", models.UUIDField(editable=False)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='payable_minor',
-            field=models.BigIntegerField(default=0, help_text='What is left to pay. EN 16931 BT-115.'),
+            model_name="invoice",
+            name="payable_minor",
+            field=models.BigIntegerField(
+                default=0, help_text="What is left to pay. EN 16931 BT-115."
+            ),
             preserve_default=False,
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='prepaid_minor',
-            field=models.BigIntegerField(default=0, help_text='Used of the balance. EN 16931 BT-113.'),
+            model_name="invoice",
+            name="prepaid_minor",
+            field=models.BigIntegerField(
+                default=0, help_text="Used of the balance. EN 16931 BT-113."
+            ),
             preserve_default=False,
         ),
         # What was issued before has nothing prepaid; the new columns are frozen by the next migration.
         migrations.RunSQL(
-            'UPDATE invoices_invoice SET payable_minor = gross_minor', migrations.RunSQL.noop
+            "UPDATE invoices_invoice SET payable_minor = gross_minor", migrations.RunSQL.noop
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('payable_minor', django.db.models.expressions.CombinedExpression(models.F('gross_minor'), '-', models.F('prepaid_minor'))), ('prepaid_minor__gte', 0), models.Q(('prepaid_minor', 0), ('prepaid_minor__lte', models.F('gross_minor')), _connector='OR')), name='invoice_payable_is_gross_less_prepaid'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "payable_minor",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("gross_minor"), "-", models.F("prepaid_minor")
+                        ),
+                    ),
+                    ("prepaid_minor__gte", 0),
+                    models.Q(
+                        ("prepaid_minor", 0),
+                        ("prepaid_minor__lte", models.F("gross_minor")),
+                        _connector="OR",
+                    ),
+                ),
+                name="invoice_payable_is_gross_less_prepaid",
+            ),
         ),
         migrations.AddField(
-            model_name='balancemovement',
-            name='customer',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='balance_movements', to='billing.customer'),
+            model_name="balancemovement",
+            name="customer",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="balance_movements",
+                to="billing.customer",
+            ),
         ),
         migrations.AddField(
-            model_name='balancemovement',
-            name='lot',
-            field=models.ForeignKey(db_constraint=False, db_index=False, editable=False, help_text='The movement that brought in what this one takes away.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='taken', to='invoices.balancemovement'),
+            model_name="balancemovement",
+            name="lot",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                editable=False,
+                help_text="The movement that brought in what this one takes away.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="taken",
+                to="invoices.balancemovement",
+            ),
         ),
         migrations.AddField(
-            model_name='balancemovement',
-            name='seller',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.seller'),
+            model_name="balancemovement",
+            name="seller",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="billing.seller",
+            ),
         ),
         migrations.AddIndex(
-            model_name='balancemovement',
-            index=models.Index(fields=['customer', 'id'], name='balance_by_customer'),
+            model_name="balancemovement",
+            index=models.Index(fields=["customer", "id"], name="balance_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='balancemovement',
-            index=models.Index(condition=models.Q(('rest_minor__gt', 0)), fields=['customer', 'currency'], name='balance_open_lots'),
+            model_name="balancemovement",
+            index=models.Index(
+                condition=models.Q(("rest_minor__gt", 0)),
+                fields=["customer", "currency"],
+                name="balance_open_lots",
+            ),
         ),
         migrations.AddIndex(
-            model_name='balancemovement',
-            index=models.Index(condition=models.Q(('expires_on__isnull', False), ('rest_minor__gt', 0)), fields=['expires_on'], name='balance_expiring_lots'),
+            model_name="balancemovement",
+            index=models.Index(
+                condition=models.Q(("expires_on__isnull", False), ("rest_minor__gt", 0)),
+                fields=["expires_on"],
+                name="balance_expiring_lots",
+            ),
         ),
         migrations.AddIndex(
-            model_name='balancemovement',
-            index=models.Index(condition=models.Q(('lot__isnull', False)), fields=['lot'], name='balance_of_lot'),
+            model_name="balancemovement",
+            index=models.Index(
+                condition=models.Q(("lot__isnull", False)), fields=["lot"], name="balance_of_lot"
+            ),
         ),
         migrations.AddIndex(
-            model_name='balancemovement',
-            index=models.Index(fields=['transaction_id'], name='balance_of_transaction'),
+            model_name="balancemovement",
+            index=models.Index(fields=["transaction_id"], name="balance_of_transaction"),
         ),
         migrations.AddConstraint(
-            model_name='balancemovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('kind__in', ['prepayment', 'credit_note', 'adjustment']), ('lot__isnull', True)), models.Q(('amount_minor__lt', 0), ('expires_on__isnull', True), ('kind__in', ['applied', 'reversed', 'expired', 'adjustment']), ('lot__isnull', False)), _connector='OR'), name='balance_movement_brings_or_takes'),
+            model_name="balancemovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("amount_minor__gt", 0),
+                        ("kind__in", ["prepayment", "credit_note", "adjustment"]),
+                        ("lot__isnull", True),
+                    ),
+                    models.Q(
+                        ("amount_minor__lt", 0),
+                        ("expires_on__isnull", True),
+                        ("kind__in", ["applied", "reversed", "expired", "adjustment"]),
+                        ("lot__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="balance_movement_brings_or_takes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balancemovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lot__isnull', True), ('rest_minor__gte', 0), ('rest_minor__lte', models.F('amount_minor'))), models.Q(('lot__isnull', False), ('rest_minor__isnull', True)), _connector='OR'), name='balance_lot_not_below_zero'),
+            model_name="balancemovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("lot__isnull", True),
+                        ("rest_minor__gte", 0),
+                        ("rest_minor__lte", models.F("amount_minor")),
+                    ),
+                    models.Q(("lot__isnull", False), ("rest_minor__isnull", True)),
+                    _connector="OR",
+                ),
+                name="balance_lot_not_below_zero",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balancemovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('invoice_id__isnull', False), ('kind__in', ['credit_note', 'applied'])), models.Q(models.Q(('kind__in', ['credit_note', 'applied']), _negated=True), ('invoice_id__isnull', True)), _connector='OR'), name='balance_movement_of_invoice'),
+            model_name="balancemovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("invoice_id__isnull", False), ("kind__in", ["credit_note", "applied"])
+                    ),
+                    models.Q(
+                        models.Q(("kind__in", ["credit_note", "applied"]), _negated=True),
+                        ("invoice_id__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="balance_movement_of_invoice",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balancemovement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['prepayment', 'adjustment', 'reversed']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='balance_movement_has_reason'),
+            model_name="balancemovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["prepayment", "adjustment", "reversed"]), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="balance_movement_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balancemovement',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'credit_note')), fields=('invoice_id',), name='balance_credit_note_once'),
+            model_name="balancemovement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "credit_note")),
+                fields=("invoice_id",),
+                name="balance_credit_note_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='balancemovement',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'applied')), fields=('invoice_id', 'lot'), name='balance_lot_applied_once'),
+            model_name="balancemovement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "applied")),
+                fields=("invoice_id", "lot"),
+                name="balance_lot_applied_once",
+            ),
         ),
     ]

@@ -35,7 +35,7 @@ class Books:
     """
     The books of some sellers, as of their days.
 
-    `names` and `todays` hold each seller's name and day; `heard` is told how many rows a running
+    `names` and `todays` hold each seller's name and the latest day that is billed; `heard` is told how many rows a running
     check has looked at.
     """
 
