@@ -125,7 +125,10 @@ class TestRefusals:
 
 TAMPERED = [
     ("UPDATE invoices_balancemovement SET rest_minor = 5 WHERE lot_id IS NULL", "balances_hold"),
-    ("UPDATE invoices_balancemovement SET amount_minor = 2000 WHERE lot_id IS NULL", "balances_hold"),
+    (
+        "UPDATE invoices_balancemovement SET amount_minor = 2000 WHERE lot_id IS NULL",
+        "balances_hold",
+    ),
     ("UPDATE invoices_balancemovement SET currency = 'CHF' WHERE lot_id IS NULL", "balances_hold"),
     ("DELETE FROM invoices_balancemovement WHERE lot_id IS NULL", "balances_hold"),
     ("DELETE FROM invoices_balancemovement WHERE kind = 'applied'", "balances_applied"),

@@ -33,14 +33,7 @@ class Command(BaseCommand):
             if time_for_partitions.is_over():
                 make_partitions_ahead(today=timezone.now().date())
             if time_to_look.is_over():
-                for seller in sellers_on_real_time():
-                    if appended := append_due(seller, at=timezone.now()):
-                        logger.info("%s: %d contracts are due", seller, appended)
-                    if appended := append_days_ended(seller, at=timezone.now()):
-                        logger.info("%s: the day has ended for %d customers", seller, appended)
-                for seller in sellers_of_expiring_lots():
-                    if expired := expire_lots(seller=seller, at=timezone.now()):
-                        logger.info("%s: %d lots of balances have expired", seller, expired)
+                _look()
             moving = [
                 step_test_clock(seller=seller, at=timezone.now())
                 for seller in sellers_with_moving_clock()
@@ -48,3 +41,15 @@ class Command(BaseCommand):
             return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 
         Loop("scheduler").run(turn)
+
+
+def _look() -> None:
+    """Append what is due by the sellers' days, and book out what has expired."""
+    for seller in sellers_on_real_time():
+        if appended := append_due(seller, at=timezone.now()):
+            logger.info("%s: %d contracts are due", seller, appended)
+        if appended := append_days_ended(seller, at=timezone.now()):
+            logger.info("%s: the day has ended for %d customers", seller, appended)
+    for seller in sellers_of_expiring_lots():
+        if expired := expire_lots(seller=seller, at=timezone.now()):
+            logger.info("%s: %d lots of balances have expired", seller, expired)
