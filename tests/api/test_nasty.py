@@ -72,6 +72,11 @@ PLAN = {
     "prices": [{"code": "x", "unit_price": "1", "tax_class": "zero", "valid_from": "2026-01-01"}],
 }  # fmt: skip
 
+COUPON = {
+    "code": "x", "percent": "5", "periods": 3, "prices": ["base"], "plans": ["code:pro"],
+    "valid_from": "2026-01-01", "valid_until": "2026-06-01", "max_redemptions": 5,
+    "once_per_customer": True,
+}  # fmt: skip
 SCENARIO = {
     "title": "x",
     "seller": {"country": "DE", "timezone": "Europe/Berlin", "currency": "EUR", "oss": True},
@@ -121,6 +126,31 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
         ("prices", {**USAGE, **PERCENTAGE}),
     ],
     ("prices/<reference:id>/end", "POST"): [("prices/{price}/end", {"valid_until": "2026-05-01"})],
+    ("coupons", "POST"): [
+        ("coupons", COUPON),
+        ("coupons", {"code": "y", "amount": "5", "currency": "EUR"}),
+    ],
+    ("coupons/<reference:id>/end", "POST"): [
+        ("coupons/code:SPRING/end", {"valid_until": "2026-05-01"})
+    ],
+    ("customers/<reference:id>/balance-movements", "POST"): [
+        (
+            "customers/ext:A1/balance-movements",
+            {
+                "kind": "prepayment",
+                "amount": "5",
+                "currency": "EUR",
+                "reason": "x",
+                "expires_on": "2027-01-01",
+            },
+        )
+    ],
+    ("contracts/<reference:id>/preview", "POST"): [
+        ("contracts/ext:C1/preview", {"plan": "code:pro", "quantity": "1", "on": "2026-01-02"})
+    ],
+    ("subscriptions/<reference:id>/preview", "POST"): [
+        ("subscriptions/ext:S1/preview", {"kind": "change_quantity", "quantity": "2"})
+    ],
     ("contracts", "POST"): [
         (
             "contracts",
@@ -230,7 +260,9 @@ def house(db: None) -> tuple[App, dict[str, str]]:
     factories.meter(seller, code="regions", property="region", dimensions=["region"])
     factories.meter(seller, code="users", aggregation="unique", property="user")
     ids = {"price": str(plan.prices.get(code="base").id), "failure": str(Failure.objects.get().id)}
-    return App(factories.api_key(seller)), ids
+    app = App(factories.api_key(seller))
+    app.post("/coupons", {"code": "SPRING", "percent": "10"})
+    return app, ids
 
 
 def test_every_writing_route_is_tried() -> None:

@@ -114,7 +114,7 @@ class TestSizes:
 
     def test_rows_and_records_have_an_end_over_all_scenarios(self, app: App) -> None:
         meters = {"calls": {"aggregation": "count"}}
-        rows = [{"on": "2026-01-01", "do": "pause"}] * 2_501
+        rows = [{"on": "2026-01-01", "do": "pause"}] * 251
         records = [record(number) for number in range(10_001)]
 
         told = {"scenarios": [body(timeline=rows), body(timeline=rows)]}

@@ -35,7 +35,7 @@ OTHER = "(SELECT id FROM billing_seller WHERE name = 'Beta AG')"
 COPIED = (
     "seller_id, customer_id, subscription_id, price_id, price_code, tag, is_credit, starts_on,"
     " ends_on, stretch_starts_on, text, quantity, unit_price, currency, priced_minor, amount_minor,"
-    " tax_included, tax_category, tax_percent, explanation, event_id, transaction_id, created_at,"
+    " tax_included, tax_class, tax_category, tax_percent, explanation, event_id, transaction_id, created_at,"
     " invoice_id"
 )
 
@@ -114,7 +114,8 @@ TAMPERED = [
     ),
     # What the documents say.
     (
-        f"UPDATE invoices_invoice SET gross_minor = gross_minor + 1, tax_minor = tax_minor + 1"
+        f"UPDATE invoices_invoice SET gross_minor = gross_minor + 1, tax_minor = tax_minor + 1,"
+        f" payable_minor = payable_minor + 1"
         f" WHERE id = {R4}",
         "documents_recomputed",
         "tax is",
@@ -232,6 +233,32 @@ TAMPERED = [
         "UPDATE billing_contract SET next_billing_date = NULL WHERE external_id = 'C-2'",
         "subscriptions_recomputed",
         "its next day is None",
+    ),
+    # Balances.
+    (
+        "UPDATE invoices_balancemovement SET amount_minor = 1 WHERE lot_id IS NULL",
+        "balances_hold",
+        "were taken from it",
+    ),
+    (
+        "UPDATE invoices_balancemovement SET lot_id = gen_random_uuid() WHERE lot_id IS NOT NULL",
+        "balances_hold",
+        "the lot that it takes from is not there",
+    ),
+    (
+        "DELETE FROM invoices_balancemovement WHERE kind = 'applied'",
+        "balances_applied",
+        "but 0 were applied to it",
+    ),
+    (
+        "UPDATE invoices_balancemovement SET amount_minor = 1 WHERE kind = 'credit_note'",
+        "credit_notes_booked",
+        "but 1 were booked",
+    ),
+    (
+        "UPDATE invoices_balancemovement SET transaction_id = gen_random_uuid()",
+        "movements_told",
+        "but no event tells of it",
     ),
     # Sellers and customers.
     (
