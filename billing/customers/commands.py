@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.customers.models import Customer
-from billing.customers.queries import open_day
+from billing.customers.queries import collection_day
 from billing.pricing.vat_ids import valid_vat_id
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
@@ -47,7 +47,7 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: dat
     changed = set(details)
     if customer.next_collection_date and COLLECTING & changed:
         day = today(customer.seller, at=at)
-        customer.next_collection_date = open_day(customer, on=day)
+        customer.next_collection_date = collection_day(customer, on=day)
         changed.add("next_collection_date")
     customer.save(update_fields=changed)
     return customer
@@ -64,17 +64,17 @@ def lock_customer(customer_id: UUID) -> Customer:
 
 def make_due(customer: Customer, *, day: date) -> None:
     """
-    Have a customer's waiting charges looked at at the end of a day, or of the next open one.
+    Have a customer's charges of a day collected when it is their time.
 
     The caller has locked the customer.
     """
-    day, due_on = open_day(customer, on=day), customer.next_collection_date
-    if due_on is None or day < due_on or open_day(customer, on=due_on) != due_on:
+    day, due_on = collection_day(customer, on=day), customer.next_collection_date
+    if due_on is None or day < due_on or collection_day(customer, on=due_on) != due_on:
         note_collected(customer, next_collection_date=day)
 
 
 def note_collected(customer: Customer, *, next_collection_date: date | None) -> None:
-    """Note when a customer's waiting charges are looked at next; the caller has locked it."""
+    """Note when a customer's waiting charges are collected; the caller has locked it."""
     customer.next_collection_date = next_collection_date
     customer.save(update_fields=["next_collection_date"])
 

@@ -68,7 +68,7 @@ class Customer(models.Model):
     next_collection_date = models.DateField(
         null=True,
         editable=False,
-        help_text="Day at whose end its waiting charges are looked at; empty: none waits.",
+        help_text="Day at whose end its waiting charges are collected; empty: none waits.",
     )
     created_at = models.DateTimeField()
 

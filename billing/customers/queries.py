@@ -23,19 +23,17 @@ def invoice_day_from(customer: Customer, day: date) -> date:
     return month_day_after(day, customer.invoice_day)
 
 
-def open_day(customer: Customer, *, on: date) -> date:
-    """Return a day or, where that is closed for the customer, the next that isn't."""
-    while is_settled(customer.seller_id, day_key(customer.pk, on)):
-        on = day_after(on)
-    return on
-
-
-def next_collection(customer: Customer, *, after: date, oldest: date) -> date:
+def collection_day(customer: Customer, *, on: date) -> date:
     """
-    Return the day at whose end what still waits after a day is looked at.
+    Return the day at whose end what waits since a day is collected.
 
-    `oldest` is the earliest day of what waits.
+    A day that is closed already for the customer is passed over.
     """
-    if customer.grouping == "monthly":
-        return open_day(customer, on=invoice_day_from(customer, day_after(after)))
-    return open_day(customer, on=max(day_after(after), oldest))
+    day = _first_collection(customer, on)
+    while is_settled(customer.seller_id, day_key(customer.pk, day)):
+        day = _first_collection(customer, day_after(day))
+    return day
+
+
+def _first_collection(customer: Customer, on: date) -> date:
+    return invoice_day_from(customer, on) if customer.grouping == "monthly" else on

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
             field=models.DateField(
                 editable=False,
                 help_text=(
-                    "Day at whose end its waiting charges are looked at; empty: none waits."
+                    "Day at whose end its waiting charges are collected; empty: none waits."
                 ),
                 null=True,
             ),

@@ -35,8 +35,8 @@ OTHER = "(SELECT id FROM billing_seller WHERE name = 'Beta AG')"
 COPIED = (
     "seller_id, customer_id, subscription_id, price_id, price_code, tag, is_credit, starts_on,"
     " ends_on, stretch_starts_on, text, quantity, unit_price, currency, priced_minor, amount_minor,"
-    " tax_included, tax_class, tax_category, tax_percent, explanation, event_id, transaction_id, created_at,"
-    " invoice_id"
+    " tax_included, tax_class, tax_category, tax_percent, explanation, event_id, transaction_id,"
+    " created_at, invoice_id"
 )
 
 # What is done to the books, the checks that find it among others, and what the finding names.

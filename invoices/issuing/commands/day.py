@@ -14,12 +14,13 @@ from billing.contracts.models import Contract
 from billing.contracts.queries import Known, known_on, timelines
 from billing.customers import commands as customers
 from billing.customers.models import Customer
-from billing.customers.queries import is_collected_on, next_collection
+from billing.customers.queries import collection_day, is_collected_on
 from billing.events import commands as events
 from billing.events import log
 from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
+from billing.periods import day_after
 from invoices.issuing.commands.issue import Demand, corrected_by, keep_waiting, write_invoice
 from invoices.issuing.commands.worker import Worker, decide, demand_of
 from invoices.issuing.models import Charge, Invoice
@@ -57,7 +58,7 @@ def end_day(event: Event, me: Worker) -> list[Invoice]:
     is_collected = is_collected_on(customer, day)
     waiting = list(_waiting_on(customer, day)) if is_collected else []
     oldest = oldest_day(customer, after=day if is_collected else None)
-    following = next_collection(customer, after=day, oldest=oldest) if oldest else None
+    following = collection_day(customer, on=max(day_after(day), oldest)) if oldest else None
     customers.note_collected(customer, next_collection_date=following)
     contracts.append_days_ended(customer.seller, at=me.at, customer=customer)
     return [

@@ -12,9 +12,10 @@ from billing.contracts.models import Contract
 from billing.customers import commands as customers
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
-from billing.customers.queries import next_collection
+from billing.customers.queries import collection_day
 from billing.events import commands as events
 from billing.events.models import Event
+from billing.periods import day_after
 from invoices.issuing.queries.waiting import oldest_day
 
 _OF_CONTRACTS = (PERIOD_ENDED, SUBSCRIPTION_CHANGED)
@@ -65,5 +66,5 @@ def _pass_over(event: Event, *, at: datetime) -> None:
         contracts.pass_over(contract, day=day, at=at)
     customer = Customer.objects.get(pk=event.stream_id)
     oldest = oldest_day(customer, after=None)
-    following = next_collection(customer, after=day, oldest=oldest) if oldest else None
+    following = collection_day(customer, on=max(day_after(day), oldest)) if oldest else None
     customers.note_collected(customer, next_collection_date=following)
