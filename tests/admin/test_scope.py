@@ -218,7 +218,8 @@ def posted(of: House) -> dict[str, dict[str, Any]]:
              "lines-0-tax_class": "standard"}  # fmt: skip
     return {
         "customer": {"seller": of.seller.pk, "name": "New", "kind": "business", "country": "DE",
-                     "locale": "de", "grouping": "per_event", "invoice_day": 1},
+                     "locale": "de", "grouping": "per_event", "invoice_day": 1,
+                     "credit_notes_to": "balance", "apply_balance": "automatic"},
         "meter": {"seller": of.seller.pk, "code": "new", "name": "New", "aggregation": "sum",
                   "dimensions": "model, region"},
         "product": {"seller": of.seller.pk, "code": "new", "name": "New"},
