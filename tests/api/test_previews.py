@@ -155,6 +155,20 @@ class TestChanges:
         assert shown.code == code
         assert shown.body["detail"] == app.post(CHANGES, wanted).body["detail"]
 
+    def test_a_coupon_is_shown_and_not_redeemed(
+        self, app: App, seller: Seller, contract: Contract
+    ) -> None:
+        coupon = {"code": "WELCOME", "percent": "50", "valid_from": "2026-01-01"}
+        assert app.post("/coupons", coupon).status == 201
+        before = stored()
+
+        body = app.post(PREVIEW, {"kind": "discount", "coupon": "welcome"}).body
+
+        # 30.00 - 50 %
+        assert sums(body["now"])[0] == "-15.00"
+        assert sums(body["then"])[0] == "15.00"
+        assert stored() == before
+
     def test_another_seller_knows_no_such_subscription(self, contract: Contract) -> None:
         other = App(factories.api_key(factories.seller()))
 

@@ -2,7 +2,11 @@
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
 from billing.contracts.commands.change import change_subscription, checked_change
-from billing.contracts.commands.redeem import CouponRefused, redeem_coupon
+from billing.contracts.commands.redeem import (
+    CouponRefused,
+    checked_redemption,
+    redeem_coupon,
+)
 from billing.contracts.commands.schedule import (
     append_days_ended,
     append_due,
@@ -27,6 +31,7 @@ __all__ = [
     "bring_forward",
     "change_subscription",
     "checked_change",
+    "checked_redemption",
     "make_contract",
     "make_due",
     "note_billed",

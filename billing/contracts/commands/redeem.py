@@ -5,9 +5,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing.catalog.models import Coupon
-from billing.contracts.commands.change import ChangeRequest, change_subscription
+from billing.contracts.commands.change import ChangeRequest, change_subscription, checked_change
 from billing.contracts.models import Contract, CouponRedemption, Subscription, SubscriptionChange
 from billing.contracts.queries import unpriced_timeline
 from billing.pricing.terms import Discount
@@ -63,7 +64,8 @@ def redeem_coupon(
         .get(pk=subscription.contract_id)
     )
     redeemed_on = today(contract.seller, at=at)
-    coupon = _locked_coupon(contract, code)
+    # Who redeems it next waits, and counts this redemption.
+    coupon = _coupon(Coupon.objects.select_for_update(), contract, code)
     _check_coupon(coupon, contract, on=redeemed_on)
     wanted = replace(request, discount=_discount(coupon), coupon=coupon.code)
     change = change_subscription(subscription_id=subscription_id, request=wanted, at=at)
@@ -80,10 +82,30 @@ def redeem_coupon(
     return change
 
 
-def _locked_coupon(contract: Contract, code: str) -> Coupon:
-    """Return the coupon, locked: who redeems it next waits, and counts this redemption."""
-    coupons = Coupon.objects.select_for_update().filter(seller=contract.seller)
-    coupon = coupons.filter(code__iexact=code).first()
+def checked_redemption(
+    *,
+    contract: Contract,
+    subscription: Subscription,
+    code: str,
+    request: ChangeRequest,
+    at: datetime,
+) -> SubscriptionChange:
+    """
+    Return the discount that redeeming a coupon would record; nothing is stored.
+
+    :raises CouponRefused: see `redeem_coupon`.
+    :raises ContradictoryTimeline: see `redeem_coupon`.
+    """
+    coupon = _coupon(Coupon.objects.all(), contract, code)
+    _check_coupon(coupon, contract, on=today(contract.seller, at=at))
+    wanted = replace(request, discount=_discount(coupon), coupon=coupon.code)
+    change = checked_change(contract=contract, subscription=subscription, request=wanted, at=at)
+    _check_plan(coupon, contract, change)
+    return change
+
+
+def _coupon(coupons: QuerySet[Coupon], contract: Contract, code: str) -> Coupon:
+    coupon = coupons.filter(seller=contract.seller, code__iexact=code).first()
     if coupon is None:
         raise UnknownCoupon("There is no such coupon.")
     return coupon

@@ -80,7 +80,9 @@ class PreviewPeriodOutput(PreviewDocumentOutput):
 class PreviewOutput(serializers.Serializer[Any]):
     effective_on = serializers.DateField(help_text="First day of the new terms.")
     now = PreviewDocumentOutput(
-        allow_null=True, help_text="The document that the change makes at once; null: none."
+        allow_null=True,
+        help_text="What the change charges at once, on the next invoice where charges are "
+        "collected; null: nothing.",
     )
     then = PreviewPeriodOutput(
         allow_null=True,
@@ -94,7 +96,18 @@ class ChangePreviewView(ChangeEndpoint, writes=False):
     def post(self, request: Request, id: str) -> Response:
         """Show what a change would cost now and per period. Nothing is stored."""
         subscription = self.find(self.rows(Subscription).select_related("contract"), id)
-        return _previewed(subscription, self.wanted(subscription))
+        coupon = self.said(ChangeInput).get("coupon")
+        which: dict[str, Any] = {
+            "contract": subscription.contract,
+            "subscription": subscription,
+            "request": self.wanted(subscription),
+            "at": timezone.now(),
+        }
+        if coupon:
+            change = commands.checked_redemption(**which, code=coupon)
+        else:
+            change = commands.checked_change(**which)
+        return _previewed(subscription.contract, change)
 
 
 class StartPreviewView(ChangeEndpoint, writes=False):
@@ -107,16 +120,14 @@ class StartPreviewView(ChangeEndpoint, writes=False):
         wanted = ChangeRequest(kind=SubscriptionChange.Kind.START, plan=plan, **said)
         unborn = Subscription(seller_id=contract.seller_id, contract=contract)
         self.check_amounts(unborn, wanted)
-        return _previewed(unborn, wanted)
+        change = commands.checked_change(
+            contract=contract, subscription=unborn, request=wanted, at=timezone.now()
+        )
+        return _previewed(contract, change)
 
 
-def _previewed(subscription: Subscription, wanted: ChangeRequest) -> Response:
-    at = timezone.now()
-    contract = subscription.contract
-    change = commands.checked_change(
-        contract=contract, subscription=subscription, request=wanted, at=at
-    )
-    found = preview(contract, change, at=at)
+def _previewed(contract: Contract, change: SubscriptionChange) -> Response:
+    found = preview(contract, change, at=change.recorded_at)
     context = {"language": contract.customer.locale, "unborn": str(change.id)}
     return Response(PreviewOutput(_shown(found, contract), context=context).data)
 
