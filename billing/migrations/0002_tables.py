@@ -1249,6 +1249,12 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
+                (
+                    "is_held",
+                    models.BooleanField(
+                        default=False, help_text="Whether what is due today waits."
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(

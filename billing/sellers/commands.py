@@ -75,5 +75,7 @@ def advance_test_clock(
         )
     clock.target_date = to
     clock.held_date = to if hold_due else None
-    clock.save(update_fields=["target_date", "held_date"])
+    # A day that is held stays so until its facts are handled; going on, the clock releases it.
+    clock.is_held = clock.is_held or clock.held_date == clock.today
+    clock.save(update_fields=["target_date", "held_date", "is_held"])
     return clock

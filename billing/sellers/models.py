@@ -100,6 +100,7 @@ class TestClock(models.Model):
     held_date = models.DateField(
         null=True, blank=True, help_text="Day of which what is due waits; empty: none."
     )
+    is_held = models.BooleanField(default=False, help_text="Whether what is due today waits.")
 
     class Meta:
         constraints = [

@@ -23,7 +23,7 @@ def today(seller: Seller, *, at: datetime) -> date:
 def due_until(seller: Seller, *, at: datetime) -> date:
     """Return the latest day of which what is due may be billed: today, unless it is held."""
     clock = _clock(seller)
-    if clock and clock.held_date == clock.today:
+    if clock and clock.is_held:
         return clock.today - timedelta(days=1)
     return clock.today if clock else local_date(seller, at=at)
 

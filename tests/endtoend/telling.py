@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -116,6 +116,10 @@ class Teller:
     def advance(self, to: date, *, hold_due: bool) -> None:
         """Send the test clock on its way."""
         self._post("/test-clock/advance", {"to": to.isoformat(), "hold_due": hold_due})
+
+    def finish(self) -> None:
+        """Send the test clock on its way to the end of the story's last day."""
+        self.advance(self._scenario.until + timedelta(days=1), hold_due=True)
 
     def documents(self) -> list[Body]:
         """Return all documents with their lines, oldest first."""

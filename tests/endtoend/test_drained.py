@@ -7,7 +7,6 @@ import pytest
 
 from billing.contracts.commands import step_test_clock
 from billing.events.models import Event, Failure
-from billing.periods import day_after
 from billing.sellers.models import Seller
 from billing.simulation.comparing import differences
 from invoices.issuing.commands import bill
@@ -59,7 +58,7 @@ def tell(told: Story) -> tuple[Seller, Teller]:
         go(seller)
         teller.state(step.facts)
         handle(seller)
-    teller.advance(day_after(told.scenario.until), hold_due=True)  # The latest day is over then.
+    teller.finish()
     go(seller)
     return seller, teller
 

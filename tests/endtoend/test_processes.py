@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 
 from billing.events.models import Failure
-from billing.periods import day_after
 from tests import factories
 from tests.chaos.engine import Engine
 from tests.endtoend.documents import Shown, of_api
@@ -47,7 +46,7 @@ class Life:
             self._teller.advance(step.on, hold_due=True)
             yield f"on the way to {step.on}"
             self._teller.state(step.facts)
-        self._teller.advance(day_after(self.story.scenario.until), hold_due=True)
+        self._teller.finish()
         yield "on the way to the end"
 
 

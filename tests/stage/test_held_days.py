@@ -93,3 +93,16 @@ class TestHeldDays:
 
         # 2 x 30.00, on one invoice.
         assert figures(go(date(2026, 1, 1))) == [("2026-01-01", 6000, 1140, 7140)]
+
+    def test_a_day_is_held_until_its_facts_are_handled(self, go: Advance, seller: Seller) -> None:
+        go(date(2026, 1, 1), hold_due=True)
+        contract = factories.contract(factories.customer(seller))
+        started = factories.subscription(contract, factories.plan(seller))
+        two = ChangeRequest(kind=SubscriptionChange.Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+        change_subscription(subscription_id=started.id, request=two, at=AT)
+
+        advance_test_clock(seller=seller, to=FEBRUARY, at=AT, hold_due=True)
+
+        assert drain() == []
+        # 2 x 30.00, on one invoice.
+        assert figures(go(FEBRUARY, hold_due=True)) == [("2026-01-01", 6000, 1140, 7140)]

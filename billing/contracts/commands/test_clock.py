@@ -21,10 +21,19 @@ def step_test_clock(*, seller: Seller, at: datetime) -> bool:
     clock = TestClock.objects.select_for_update().filter(seller=seller).first()
     if clock is None or clock.target_date is None:
         return False
-    waits = Event.objects.filter(seller=seller, state=Event.State.WAITING).exists()
-    if not (waits or append_due(seller, at=at) or append_days_ended(seller, at=at)):
+    if Event.objects.filter(seller=seller, state=Event.State.WAITING).exists():
+        return True
+    _release(clock)
+    if not (append_due(seller, at=at) or append_days_ended(seller, at=at)):
         _move(clock, at=at)
     return clock.target_date is not None
+
+
+def _release(clock: TestClock) -> None:
+    """Let what is due today be billed, unless the clock was told to hold it."""
+    if clock.is_held and clock.held_date != clock.today:
+        clock.is_held = False
+        clock.save(update_fields=["is_held"])
 
 
 def _move(clock: TestClock, *, at: datetime) -> None:
@@ -33,5 +42,6 @@ def _move(clock: TestClock, *, at: datetime) -> None:
     elif clock.target_date:
         due_day = next_due_day(clock.seller, after=clock.today)
         clock.today = min(due_day or clock.target_date, clock.target_date)
-    clock.save(update_fields=["today", "target_date"])
+        clock.is_held = clock.today == clock.held_date
+    clock.save(update_fields=["today", "target_date", "is_held"])
     append_due(clock.seller, at=at)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from billing.money import from_minor
 from billing.sellers.models import Seller
-from billing.sellers.queries import today
+from billing.sellers.queries import due_until
 from invoices.proving.queries.checks import CHECKS
 from invoices.proving.queries.checks.books import Books, Check, Problem
 
@@ -89,7 +89,7 @@ def verify(*, sellers: Sequence[Seller], at: datetime, listener: Listener) -> Ve
     started = time.monotonic()
     books = Books(
         names={seller.id: seller.name for seller in sellers},
-        todays={seller.id: today(seller, at=at) for seller in sellers},
+        todays={seller.id: due_until(seller, at=at) for seller in sellers},
         heard=listener.heard,
     )
     with _unmoving_view():

@@ -35,8 +35,8 @@ class Books:
     """
     The books of some sellers, as of their days.
 
-    `names` and `todays` hold each seller's name and day; `heard` is told how many rows a running
-    check has looked at.
+    `names` and `todays` hold each seller's name, and the latest day of which what is due may be
+    billed; `heard` is told how many rows a running check has looked at.
     """
 
     names: Mapping[UUID, str]
