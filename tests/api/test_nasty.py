@@ -145,6 +145,9 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
             },
         )
     ],
+    ("contracts/<reference:id>/indexations", "POST"): [
+        ("contracts/ext:C1/indexations", {"on": "2026-02-01", "percent": "3.5"})
+    ],
     ("contracts/<reference:id>/preview", "POST"): [
         ("contracts/ext:C1/preview", {"plan": "code:pro", "quantity": "1", "on": "2026-01-02"})
     ],

@@ -12,12 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.contracts import commands
+from billing.contracts.api.changes import PERCENT_AT_MOST, ChangeOutput, shown_changes
 from billing.contracts.commands import NewContract, NewTerm
-from billing.contracts.models import Contract
+from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import contract_terms
 from billing.customers.models import Customer
 from billing.pricing.agreement import Term, TermNotAllowed
-from billing.sellers.api.fields import CurrencyField, ExternalIdField, ReferenceField, WholeField
+from billing.sellers.api.fields import (
+    CurrencyField,
+    DayField,
+    ExactField,
+    ExternalIdField,
+    ReferenceField,
+    WholeField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
@@ -68,6 +76,15 @@ class ContractInput(Input):
         allow_null=True,
         help_text="From the first start of a subscription on; null: it can be cancelled for any"
         " day.",
+    )
+
+
+class IndexationInput(Input):
+    on = DayField(help_text="First day of the new prices.")
+    percent = ExactField(
+        min_value=-100,
+        max_value=PERCENT_AT_MOST,
+        help_text="By how much recurring prices rise; negative: fall.",
     )
 
 
@@ -141,6 +158,19 @@ class ContractView(Endpoint):
         return Response(shown_contracts([contract], self.seller)[0])
 
 
+class IndexationsView(Endpoint):
+    @extend_schema(request=IndexationInput, responses={201: ChangeOutput(many=True)})
+    def post(self, request: Request, id: str) -> Response:
+        """Raise what a contract's subscriptions pay periodically, by percent from a day on."""
+        contract = self.find(self.rows(Contract), id)
+        changes = commands.index_contract(
+            contract=contract, **self.said(IndexationInput), at=timezone.now()
+        )
+        ids = [change.pk for change in changes]
+        rows = self.rows(SubscriptionChange).filter(pk__in=ids).select_related("subscription")
+        return Response(shown_changes(list(rows.order_by("position"))), status=201)
+
+
 def shown_contracts(contracts: Sequence[Contract], seller: Seller) -> Any:
     """Return a seller's contracts as the API gives them: one query for all their terms."""
     context = {"terms": contract_terms(contracts), "today": today(seller, at=timezone.now())}
@@ -149,5 +179,6 @@ def shown_contracts(contracts: Sequence[Contract], seller: Seller) -> Any:
 
 urlpatterns = [
     path("contracts", ContractsView.as_view(), name="contracts"),
+    path("contracts/<reference:id>/indexations", IndexationsView.as_view(), name="indexations"),
     path("contracts/<reference:id>", ContractView.as_view(), name="contract"),
 ]

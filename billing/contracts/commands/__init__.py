@@ -2,6 +2,7 @@
 
 from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
 from billing.contracts.commands.change import change_subscription, checked_change
+from billing.contracts.commands.index import index_contract
 from billing.contracts.commands.redeem import (
     CouponRefused,
     checked_redemption,
@@ -32,6 +33,7 @@ __all__ = [
     "change_subscription",
     "checked_change",
     "checked_redemption",
+    "index_contract",
     "make_contract",
     "make_due",
     "note_billed",
