@@ -7,7 +7,7 @@ from decimal import Decimal
 from billing.pricing.agreement import Term
 from billing.pricing.owed import owed
 from billing.pricing.prices import PriceKind
-from billing.pricing.stretches import Facts, facts_on
+from billing.pricing.stretches import Facts, facts_on, settled_on
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
@@ -19,11 +19,17 @@ def next_due(timeline: Timeline, *, after: date) -> date | None:
     """
     Return the first day after a day on which what is owed changes without any new fact.
 
-    The turn of a period with prices of usage counts, whatever was used. None if there is no such
-    day: the subscription has ended, is paused with no resumption known, or has nothing to pay
+    The turn of a period with prices of usage counts, whatever was used; so does a day, after the
+    end or in a pause, on which usage of the timeline became known. None if there is no such day:
+    the subscription has ended, is paused with no resumption known, or has nothing to pay
     periodically.
     """
     changes = standing(timeline.changes)
+    turn = _next_due_turn(timeline, changes, after)
+    return _next_late_usage(timeline, changes, after, before=turn or _NEVER) or turn
+
+
+def _next_due_turn(timeline: Timeline, changes: Sequence[Change], after: date) -> date | None:
     on = after
     while True:
         facts = facts_on(changes, on, timeline.known_on)
@@ -37,6 +43,23 @@ def next_due(timeline: Timeline, *, after: date) -> date | None:
         if _goes_on_for_ever(facts, turn - _DAY):
             return None  # A whole period on the last terms owes nothing: so do all that follow.
         on = turn
+
+
+def _next_late_usage(
+    timeline: Timeline, changes: Sequence[Change], after: date, *, before: date
+) -> date | None:
+    """Return the next day on which usage became known that is charged on that very day."""
+    days = {
+        bucket.recorded_on
+        for buckets in timeline.usage.values()
+        for bucket in buckets
+        if after < bucket.recorded_on < before
+    }
+    for on in sorted(days):
+        is_settled = settled_on(facts_on(changes, on, timeline.known_on)) == on
+        if is_settled and _amounts(timeline, on, None) != _amounts(timeline, on - _DAY, None):
+            return on
+    return None
 
 
 def turns_on(timeline: Timeline, on: date) -> bool:

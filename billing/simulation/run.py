@@ -1,7 +1,7 @@
 """Runs a scenario through the pure engine, day by day, and keeps the documents that it makes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from billing.pricing.agreement import Term
@@ -221,7 +221,8 @@ class _Replay:
     def _next_day(self, after: date) -> date | None:
         days = [day for day in self.days if day > after][:1]
         for life in self.lives:
-            due = next_due(life.timeline.known(after), after=after)
+            # Days on which usage became known are among the days already.
+            due = next_due(replace(life.timeline.known(after), usage={}), after=after)
             days += [due] if due else []
         if self.papers.waiting:
             day = after + _DAY

@@ -38,6 +38,7 @@ def lines_of_change(
     start begins on its day comes with it, unless that day's due is held: `due_until` lies before.
     """
     timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
+    timeline = with_usage(timeline, until=known.on)
     until = charged_until(contract, timeline, change, on=known.on, due_until=due_until)
     lines = _drafted(contract, timeline, known, until=until, cause=f"change {change.id}")
     return lines, next_due(timeline.known(known.on), after=until)
@@ -75,8 +76,9 @@ def lines_due(
     for timeline in whole:
         if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
-        lines += _drafted(contract, timeline, known, until=known.on, cause=f"period {on}")
-        if next_date := next_due(known.of(timeline), after=known.on):
+        metered = with_usage(timeline, until=known.on)
+        lines += _drafted(contract, metered, known, until=known.on, cause=f"period {on}")
+        if next_date := next_due(known.of(metered), after=known.on):
             next_dates.append(next_date)
     return lines, min(next_dates, default=None)
 
@@ -114,7 +116,7 @@ def owed_not_charged(
 
     `already` counts as charged beside what is.
     """
-    mine = known.of(with_usage(timeline, until=until))
+    mine = known.of(timeline if timeline.usage else with_usage(timeline, until=until))
     return at_one_rate_each(
         difference(
             owed(mine, until=until),
