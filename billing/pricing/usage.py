@@ -1,10 +1,12 @@
 """What a meter measured: records rolled up by day, and the quantity that they come to."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from billing.money import EXACT
@@ -174,23 +176,38 @@ def distinct_value(record: UsageRecord, meter: MeterTerms) -> str:
 
 
 def measured(
-    buckets: Iterable[Bucket], price: PriceTerms, window: Window
+    buckets: Sequence[Bucket], price: PriceTerms, window: Window
 ) -> dict[Properties, Measured]:
     """
     Return what a price's meter measured in a window, by group; empty if it measured nothing.
+
+    Buckets come in order of days.
 
     :raises AssertionError: if the price has no meter.
     """
     assert price.meter is not None
     grouped: defaultdict[Properties, list[Bucket]] = defaultdict(list)
-    for bucket in buckets:
-        if bucket.day < window.ends_on and bucket.recorded_on <= window.known_on:
+    for bucket in _looked_at(buckets, price.meter, window):
+        if bucket.recorded_on <= window.known_on:
             values = dict(bucket.properties)
             if all(values.get(name) in allowed for name, allowed in price.filters):
                 group = tuple((name, values.get(name, "")) for name in price.group_by)
                 grouped[group].append(bucket)
     found = {group: _measured(mine, price.meter, window) for group, mine in sorted(grouped.items())}
     return {group: result for group, result in found.items() if result is not NOTHING}
+
+
+def _looked_at(buckets: Sequence[Bucket], meter: MeterTerms, window: Window) -> Sequence[Bucket]:
+    """Return the buckets of the window, and those before it that still count in it."""
+    since = window.starts_on
+    if meter.carried:
+        since = date.min
+    elif meter.aggregation is Aggregation.WEIGHTED_SUM:
+        since = min(since, window.level_from)
+    day = attrgetter("day")
+    return buckets[
+        bisect_left(buckets, since, key=day) : bisect_left(buckets, window.ends_on, key=day)
+    ]
 
 
 def _measured(buckets: list[Bucket], meter: MeterTerms, window: Window) -> Measured:

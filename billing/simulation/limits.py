@@ -11,7 +11,8 @@ SCENARIOS_AT_MOST = 100
 YEARS_AT_MOST = 20
 ROWS_AT_MOST = 500
 RECORDS_AT_MOST = 10_000
-PERIODS_AT_MOST = 1_500  # Of one subscription: the time that it takes grows with the square.
+# Of one subscription with one price: the time that it takes grows with the square.
+PERIODS_AT_MOST = 700
 _DAYS_OF_MONTH = 30
 
 
@@ -29,13 +30,14 @@ def check_sizes(cases: Sequence[Case], paths: Sequence[str]) -> None:
         periods = _periods(case.scenario)
         rows += len(case.scenario.timeline)
         records += len(case.scenario.usage)
-        work += sum(count**2 for count in periods)
+        work += sum(count**2 for count in periods) * _most_prices(case.scenario)
         _check(rows, ROWS_AT_MOST, "rows of timelines", _below(path, "timeline"))
         _check(records, RECORDS_AT_MOST, "usage records", _below(path, "usage"))
         if work > PERIODS_AT_MOST**2:
             raise BadScenario(
-                f"the subscriptions have {sum(periods):,} billing periods, more than can be "
-                "computed at once: choose an earlier until, or send fewer.",
+                f"the subscriptions have {sum(periods):,} billing periods of "
+                f"{_most_prices(case.scenario)} prices, more than can be computed at once: choose "
+                "an earlier until, or send fewer.",
                 where=_below(path, "until"),
             )
 
@@ -75,6 +77,10 @@ def _periods(scenario: Scenario) -> list[int]:
             since, least = shortest.get(row.subscription, (row.on, length))
             shortest[row.subscription] = min(since, row.on), min(least, length)
     return [max(0, (scenario.until - since).days) // length for since, length in shortest.values()]
+
+
+def _most_prices(scenario: Scenario) -> int:
+    return max((len(plan.prices) for plan in scenario.plans.values()), default=1)
 
 
 def _below(path: str, name: str) -> str:
