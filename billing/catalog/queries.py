@@ -78,6 +78,7 @@ def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> Plan
         raise PriceMissing(
             f"Plan {plan.code} has no {what} in {agreed.currency} on sale on {agreed.on}."
         )
+    codes |= {price.code for price in prices if _was_announced(price, agreed)}
     known = [price for price in prices if price.code in codes]
     late = {str(price.id) for price in mine.values() if price.created_at > agreed.at}
     terms = plan_terms(plan, known, currency=agreed.currency)
@@ -88,6 +89,12 @@ def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> Plan
             for price in terms.prices
         ),
     )
+
+
+def _was_announced(price: Price, agreed: Agreed) -> bool:
+    """Return whether a price was known to come when a plan was agreed, also to who has it."""
+    is_for_all = price.applies_to != AppliesTo.NEW
+    return is_for_all and price.valid_from > agreed.on and price.created_at <= agreed.at
 
 
 def plan_terms(plan: Plan, prices: Iterable[Price], *, currency: str) -> PlanTerms:

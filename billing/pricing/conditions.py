@@ -55,6 +55,7 @@ class Conditions:
     is_paused: bool = False
     trial_until: date | None = None
     discounts: tuple[ActiveDiscount, ...] = ()
+    awaited: tuple[Agreed, ...] = ()  # Prices that were announced, and don't hold yet.
 
 
 def apply(
@@ -91,19 +92,24 @@ def turned(now: Conditions, on: date, known_on: date | None) -> Conditions:
     prices = now.prices
     for reached_on, version in _coming(now, on - _DAY, known_on):
         if reached_on == on:
-            held = now.prices[version.code]
-            prices = {**prices, version.code: _with_version(held, version)}
-    return replace(now, discounts=discounts, prices=prices)
+            prices = {**prices, version.code: _with_version(now, version)}
+    awaited = tuple(agreed for agreed in now.awaited if agreed.code not in prices)
+    return replace(now, discounts=discounts, prices=prices, awaited=awaited)
 
 
 def _coming(now: Conditions, after: date, known_on: date | None) -> list[tuple[date, PriceTerms]]:
     """Return the next version of each price after a day."""
     known = known_prices(now.plan, known_on)
-    found = (next_version(held.agreed, known, now.schedule, after) for held in now.prices.values())
+    agreed = (*(held.agreed for held in now.prices.values()), *now.awaited)
+    found = (next_version(each, known, now.schedule, after) for each in agreed)
     return [coming for coming in found if coming]
 
 
-def _with_version(held: Pricing, version: PriceTerms) -> Pricing:
+def _with_version(now: Conditions, version: PriceTerms) -> Pricing:
+    held = now.prices.get(version.code)
+    if held is None:
+        agreed = next(each for each in now.awaited if each.code == version.code)
+        return Pricing(version, "", replace(agreed, version=version))
     agreed = replace(held.agreed, version=version)
     if held.tag:
         return replace(held, agreed=agreed)  # What was agreed apart holds on.
@@ -116,11 +122,13 @@ def _start(change: Change, known_on: date | None) -> Conditions | None:
         return None
     trial_until = on + timedelta(days=plan.trial_days) if plan.trial_days else None
     schedule = Schedule.of(_new_cycle(plan, trial_until or on))
+    prices, awaited = _agreed(change, plan, schedule, known_on)
     return Conditions(
         started_on=on,
         part=0,
         plan=plan,
-        prices=_agreed(change, plan, schedule, known_on),
+        prices=prices,
+        awaited=awaited,
         schedule=schedule,
         quantity=ONE if change.quantity is None else change.quantity,
         trial_until=trial_until,
@@ -135,11 +143,13 @@ def _change_plan(
         return now
     trial_until, schedule, goes_on = _schedule_of_change(before, now, plan, on)
     same = before is not None and goes_on and before.plan.id == plan.id
+    prices, awaited = _agreed(change, plan, schedule, known_on)
     conditions = replace(
         now,
         part=before.part if before and same else (before.part + 1 if before else 0),
         plan=plan,
-        prices=_agreed(change, plan, schedule, known_on),
+        prices=prices,
+        awaited=awaited,
         schedule=schedule,
         quantity=now.quantity if change.quantity is None else change.quantity,
         trial_until=trial_until,
@@ -180,6 +190,7 @@ def _override_price(now: Conditions, change: Change) -> Conditions:
     if override is None or override.price_code not in now.prices:
         return now
     held = now.prices[override.price_code]
+    assert held.agreed.version is not None  # It holds.
     price = overridden(held.agreed.version, override)
     changed = Pricing(price, f"override {change.id}", held.agreed)
     return replace(now, prices={**now.prices, override.price_code: changed})
@@ -272,19 +283,23 @@ def indexed(price: PriceTerms, percent: Decimal) -> PriceTerms:
 
 def _agreed(
     change: Change, plan: PlanTerms, schedule: Schedule, known_on: date | None
-) -> dict[str, Pricing]:
-    """Return the prices that hold from the day on which a plan was agreed, in its order."""
+) -> tuple[dict[str, Pricing], tuple[Agreed, ...]]:
+    """Return the prices that hold from the day on which a plan was agreed, and those to come."""
     known = known_prices(plan, known_on)
     found: dict[str, Pricing] = {}
-    for code, agreed in agreed_versions(known, change).items():
-        held = Pricing(agreed.version, "", agreed)
-        while coming := next_version(held.agreed, known, schedule, change.effective_on - _DAY):
+    awaited: list[Agreed] = []
+    for code, first in agreed_versions(known, change).items():
+        agreed, eve = first, change.effective_on - _DAY
+        while coming := next_version(agreed, known, schedule, eve):
             if coming[0] > change.effective_on or len(plan.prices) == 1:
                 break
-            held = _with_version(held, coming[1])
-        found[code] = held
+            agreed = replace(agreed, version=coming[1])
+        if agreed.version:
+            found[code] = Pricing(agreed.version, "", agreed)
+        else:
+            awaited.append(agreed)
     order = dict.fromkeys(price.code for price in plan.prices)
-    return {code: found[code] for code in order if code in found}
+    return {code: found[code] for code in order if code in found}, tuple(awaited)
 
 
 def _recounted(now: Conditions) -> Conditions:

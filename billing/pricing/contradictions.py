@@ -138,7 +138,9 @@ def _change_plan(state: _State, change: Change) -> str | None:
     state.prices = {
         price.code: price for price in plan.prices if price.is_on_sale(change.effective_on)
     }
-    if plan.prices and not state.prices:
+    on = change.effective_on
+    is_announced = any(price.valid_from and price.valid_from > on for price in plan.prices)
+    if plan.prices and not state.prices and not is_announced:
         return (
             f"The plan {plan.code} has no price on sale on {change.effective_on}: choose another "
             "plan or day, or add a price that is valid then."

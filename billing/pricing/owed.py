@@ -144,7 +144,7 @@ def _true_ups(
             counted[item.slot_starts_on] += item.amount_minor - item.uncounted_minor
     for slot in facts.schedule.slots(max(part.starts_on, since)):
         days = Period(max(part.starts_on, slot.starts_on), min(part_ends_on, slot.ends_on))
-        if days.ends_on > facts.until or days.starts_on >= facts.course.refunded_from:
+        if days.ends_on > facts.until:
             return
         paid = _paid(part, days, slot.base, zone)
         yield _true_up(part, days, slot, counted[slot.starts_on], paid)

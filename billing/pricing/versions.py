@@ -11,9 +11,14 @@ from billing.pricing.terms import Change
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The version of a price that holds from a day on, and the day on which its plan began."""
+    """
+    The version of a price that holds from a day on, and the day on which its plan began.
 
-    version: PriceTerms
+    Without a version, the price is one that was announced then, and is still to come.
+    """
+
+    code: str
+    version: PriceTerms | None
     plan_since: date
     known_since: date
 
@@ -27,20 +32,24 @@ def known_prices(plan: PlanTerms, on: date | None) -> Sequence[PriceTerms]:
 
 def agreed_versions(prices: Iterable[PriceTerms], change: Change) -> dict[str, Agreed]:
     """
-    Return the version of each price that a change of plan agrees on, by code.
+    Return the version of each price that a change of plan agrees on, by code; none for prices that
+    are announced for later.
 
     On sale are those whose validity holds on the day, known when the change was recorded; of
     several, the latest. Only where none was known a later one counts: so that it can be mended.
     """
     found: dict[str, PriceTerms] = {}
+    announced: dict[str, None] = {}
     for price in prices:
+        if _is_announced(price, change):
+            announced[price.code] = None
         if price.is_on_sale(change.effective_on):
             best = found.get(price.code)
             if best is None or _rank(price, change) > _rank(best, change):
                 found[price.code] = price
     return {
-        code: Agreed(price, change.effective_on, change.recorded_on)
-        for code, price in found.items()
+        code: Agreed(code, found.get(code), change.effective_on, change.recorded_on)
+        for code in {**announced, **found}
     }
 
 
@@ -51,7 +60,7 @@ def next_version(
     reached = [
         (_reaches_on(held, price, schedule), price)
         for price in prices
-        if price.code == held.version.code and _is_later(held, price)
+        if price.code == held.code and _is_later(held, price)
     ]
     coming = [(on, price) for on, price in reached if on > after]
     if not coming:
@@ -65,10 +74,17 @@ def _rank(price: PriceTerms, change: Change) -> tuple[bool, date]:
     return was_known, _valid_from(price)
 
 
+def _is_announced(price: PriceTerms, change: Change) -> bool:
+    was_known = price.recorded_on is None or price.recorded_on <= change.recorded_on
+    is_later = _valid_from(price) > change.effective_on
+    return was_known and is_later and price.applies_to is not AppliesTo.NEW
+
+
 def _is_later(held: Agreed, price: PriceTerms) -> bool:
-    if price.applies_to is AppliesTo.NEW or price.id == held.version.id:
+    if price.applies_to is AppliesTo.NEW:
         return False
-    if _valid_from(price) < _valid_from(held.version):
+    version = held.version
+    if version and (price.id == version.id or _valid_from(price) < _valid_from(version)):
         return False
     is_news = price.recorded_on is not None and price.recorded_on > held.known_since
     return is_news or _valid_from(price) > held.plan_since

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from billing.pricing.agreement import Term
+from billing.pricing.agreement import Term, TermNotAllowed, check_consumer_term
 from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Charged, Line, as_charged, difference
 from billing.pricing.due import effective_date, next_due, turns_on
@@ -62,6 +62,7 @@ def timelines(scenario: Scenario) -> list[Timeline]:
     changes: dict[str, list[Change]] = {row.subscription: [] for row in scenario.timeline}
     starts = [row.on for row in scenario.timeline if row.kind is ChangeKind.START]
     term = _term(scenario.contract.term, min(starts)) if starts else None
+    _check_term(term, scenario)
     for position, row in enumerate(scenario.timeline, start=1):
         mine = changes[row.subscription]
         mine += _recorded(row, position, mine, scenario, term)
@@ -84,6 +85,15 @@ def _term(months: TermMonths | None, starts_on: date) -> Term | None:
         renewal_months=months.renewal_months,
         notice_months=months.notice_months,
     )
+
+
+def _check_term(term: Term | None, scenario: Scenario) -> None:
+    customer = scenario.customer
+    if term and (customer.kind, customer.country) == ("consumer", "DE"):
+        try:
+            check_consumer_term(term)
+        except TermNotAllowed as error:
+            raise BadScenario(str(error), where="contract.term") from error
 
 
 def _recorded(

@@ -20,6 +20,7 @@ from billing.sellers.api.outputs import MoneyField
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
+from billing.sellers.queries import today
 from invoices.balances import commands
 from invoices.balances.commands import (
     BalanceExpiresTooEarly,
@@ -110,7 +111,8 @@ class BalanceView(Endpoint):
     def get(self, request: Request, id: str) -> Response:
         """Show what a customer has with the seller, by currency and lot."""
         customer = self.find(self.rows(Customer), id)
-        return Response(BalancesOutput({"balances": balances(customer)}).data)
+        on = today(self.seller, at=timezone.now())
+        return Response(BalancesOutput({"balances": balances(customer, on=on)}).data)
 
 
 class MovementsView(Endpoint):

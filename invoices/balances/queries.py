@@ -23,9 +23,9 @@ class Balance:
     lots: Sequence[BalanceMovement]
 
 
-def balances(customer: Customer) -> list[Balance]:
-    """Return what a customer has, by currency; lots in the order in which they are used."""
-    lots = BalanceMovement.objects.filter(customer=customer, rest_minor__gt=0)
+def balances(customer: Customer, *, on: date) -> list[Balance]:
+    """Return what a customer can use on a day, by currency; lots in the order of their use."""
+    lots = BalanceMovement.objects.filter(_usable_on(on), customer=customer, rest_minor__gt=0)
     in_order = sorted(_in_order(lots), key=attrgetter("currency"))  # Stable.
     return [
         Balance(
@@ -45,7 +45,7 @@ def usable_lots(*, customer_id: UUID, currency: str, on: date) -> QuerySet[Balan
     To lock them, ask for `select_for_update()`: they are locked in this order.
     """
     lots = BalanceMovement.objects.filter(
-        Q(expires_on__isnull=True) | Q(expires_on__gt=on),
+        _usable_on(on),
         customer_id=customer_id,
         currency=currency,
         rest_minor__gt=0,
@@ -63,6 +63,10 @@ def sellers_of_expiring_lots() -> list[Seller]:
     """Return the sellers of whom some lot will expire, or has."""
     expiring = BalanceMovement.objects.filter(rest_minor__gt=0, expires_on__isnull=False)
     return list(Seller.objects.filter(pk__in=expiring.values("seller")))
+
+
+def _usable_on(on: date) -> Q:
+    return Q(expires_on__isnull=True) | Q(expires_on__gt=on)
 
 
 def _in_order(lots: QuerySet[BalanceMovement]) -> QuerySet[BalanceMovement]:

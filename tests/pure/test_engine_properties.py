@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -383,5 +384,6 @@ def test_records_measure_the_same_however_they_are_rolled_up(data, random):
     for record in random.sample(found, len(found)):
         parts[random.randint(0, 2)].append(record)
     buckets = [bucket for part in parts.values() for bucket in roll_up(part, meter, ZONE)]
+    buckets.sort(key=attrgetter("day"))
 
     assert measured(buckets, price, window) == measured(roll_up(found, meter, ZONE), price, window)

@@ -10,6 +10,7 @@ from billing.pricing.prices import (
     PlanTerms,
     PriceKind,
     PriceTerms,
+    Timing,
 )
 from billing.simulation.reading.fields import Fields
 from billing.simulation.reading.nodes import Told
@@ -84,7 +85,7 @@ def _prices(
     plan: str, fields: Fields, meters: Mapping[str, MeterTerms], currency: str
 ) -> tuple[PriceTerms, ...]:
     found: dict[str, PriceTerms] = {}
-    kinds: dict[str, PriceKind] = {}
+    kinds: dict[str, tuple[PriceKind, Timing]] = {}
     for told in fields.items("prices"):
         price = price_terms(told, plan=plan, meters=meters, currency=currency)
         if price.id in found:
@@ -94,7 +95,8 @@ def _prices(
                 "the version another valid_from.",
                 where=told.where,
             )
-        if kinds.setdefault(price.code, price.kind) is not price.kind:
+        charged = (price.kind, price.timing)
+        if kinds.setdefault(price.code, charged) != charged:
             raise BadScenario(
                 f"the versions of the price {price.code} are charged differently: give one of "
                 "them another code.",

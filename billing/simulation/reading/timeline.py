@@ -111,6 +111,8 @@ def _override(fields: Fields, plans: Plans) -> dict[str, Any]:
 def _discount(fields: Fields, plans: Plans) -> dict[str, Any]:
     _one_of_them(fields, ("percent", "amount"))
     codes = tuple(_price_code(each, plans) for each in fields.items("prices"))
+    if fields.given("prices") and not codes:
+        raise fields.refuse("prices", "prices is empty: name some, or leave it out.")
     discount = Discount(
         percent=fields.maybe(fields.decimal, "percent"),
         amount=fields.maybe(fields.decimal, "amount"),
