@@ -111,7 +111,7 @@ def _with_version(now: Conditions, version: PriceTerms) -> Pricing:
         agreed = next(each for each in now.awaited if each.code == version.code)
         return Pricing(version, "", replace(agreed, version=version))
     agreed = replace(held.agreed, version=version)
-    if held.tag:
+    if "override" in held.tag:
         return replace(held, agreed=agreed)  # What was agreed apart holds on.
     return Pricing(version, "", agreed)
 

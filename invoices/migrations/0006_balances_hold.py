@@ -59,8 +59,12 @@ BEGIN
     SELECT a.number INTO wrong FROM added a
     WHERE a.prepaid_minor <> coalesce((
         SELECT -sum(m.amount_minor) FROM invoices_balancemovement m
-        WHERE m.invoice_id = a.id AND m.kind = 'applied' AND m.seller_id = a.seller_id
-          AND m.customer_id = a.customer_id AND m.currency = a.currency), 0)
+        WHERE m.invoice_id = a.id AND m.kind = 'applied'), 0)
+       OR EXISTS (
+        SELECT FROM invoices_balancemovement m
+        WHERE m.invoice_id = a.id AND m.kind = 'applied'
+          AND (m.seller_id, m.customer_id, m.currency)
+              IS DISTINCT FROM (a.seller_id, a.customer_id, a.currency))
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING

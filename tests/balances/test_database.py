@@ -106,21 +106,42 @@ class TestRefusals:
     ) -> None:
         factories.order(customer)
         drain()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM invoices_invoice LIMIT 0")
-            columns = [column.name for column in cursor.description or ()]
-        said = {
-            "id": "gen_random_uuid()", "sequence": "sequence + 1", "number": "'X'",
-            "event_id": "(SELECT id FROM billing_event WHERE type = 'invoice.issued')",
-            "prepaid_minor": prepaid, "payable_minor": payable,
-        }  # fmt: skip
-        values = ", ".join(said.get(column, column) for column in columns)
+        copied = another_invoice(prepaid_minor=prepaid, payable_minor=payable)
 
         sql("SELECT 1")
         sql("ALTER TABLE invoices_invoice DISABLE TRIGGER invoice_adds_up")  # It has no lines.
 
         with refused(name):
-            sql(f"INSERT INTO invoices_invoice SELECT {values} FROM invoices_invoice LIMIT 1")
+            sql(copied)
+
+    def test_money_of_another_customer(self, sql: Sql, seller: Seller, customer: Customer) -> None:
+        factories.money(factories.customer(seller), 10_00)
+        factories.order(customer)
+        drain()
+        unborn = "'01a20000-0000-7000-8000-000000000001'"
+        copied = another_invoice(id=unborn, prepaid_minor="100", payable_minor="gross_minor - 100")
+        sql("SELECT 1")
+        sql("ALTER TABLE invoices_invoice DISABLE TRIGGER invoice_adds_up")
+
+        with refused("invoice_prepaid_is_applied"), connection.cursor() as cursor:
+            cursor.execute(new(kind="applied", invoice=unborn))
+            cursor.execute(copied)
+
+
+def another_invoice(**said: str) -> str:
+    """Issues the first invoice once more, with something else in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM invoices_invoice LIMIT 0")
+        columns = [column.name for column in cursor.description or ()]
+    other = {
+        "id": "gen_random_uuid()",
+        "sequence": "sequence + 1",
+        "number": "'X'",
+        "event_id": "(SELECT id FROM billing_event WHERE type = 'invoice.issued')",
+        **said,
+    }
+    values = ", ".join(other.get(column, column) for column in columns)
+    return f"INSERT INTO invoices_invoice SELECT {values} FROM invoices_invoice LIMIT 1"
 
 
 TAMPERED = [

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
+from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.events.commands import Trouble
 from billing.events.models import Event
 from billing.money import UnknownCurrency, to_minor
@@ -19,6 +20,7 @@ from billing.pricing.prices import ContradictoryPlan, PriceKind
 from billing.pricing.rating import full_price
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
+from invoices.issuing.models import Charge
 from invoices.issuing.queries.drafts import SellerDataMissing
 from invoices.issuing.queries.series import NumberSeriesAhead
 
@@ -91,6 +93,8 @@ def _money_at_stake(event: Event) -> tuple[int, str] | None:
     try:
         if event.type == ORDER_PLACED:
             return _worth_of_order(UUID(event.payload["order_id"]))
+        if event.type == CUSTOMER_DAY_ENDED:
+            return _worth_of_day(event.stream_id)
         return _worth_of_contract(event)
     except (UnknownCurrency, KeyError, Order.DoesNotExist, Contract.DoesNotExist):
         return None
@@ -104,6 +108,13 @@ def _worth_of_order(order_id: UUID) -> tuple[int, str] | None:
     lines = OrderLine.objects.filter(order_id=order_id)
     worth = lines.aggregate(sum=Sum(F("quantity") * Coalesce(F("unit_price"), latest)))["sum"]
     return None if worth is None else (to_minor(worth, currency), currency)
+
+
+def _worth_of_day(customer_id: UUID) -> tuple[int, str] | None:
+    """Return what waits to be collected of a customer, in the currency in which most does."""
+    waiting = Charge.objects.filter(customer_id=customer_id, invoice__isnull=True)
+    sums = waiting.values_list("currency").annotate(sum=Sum("amount_minor"))
+    return max(((worth, currency) for currency, worth in sums), default=None)
 
 
 def _worth_of_contract(event: Event) -> tuple[int, str] | None:
