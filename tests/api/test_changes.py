@@ -254,6 +254,17 @@ class TestConsumers:
         assert (answer.status, answer.errors) == (400, {"term": "term_not_allowed"})
         assert named in answer.body["detail"]
 
+    def test_a_business_that_became_a_consumer(self, app: App, seller: Seller) -> None:
+        factories.customer(seller, external_id="B1")
+        factories.plan(seller, code="law")
+        term = {"initial_months": 36, "renewal_months": 12, "notice_months": 3}
+        app.post("/contracts", {"customer": "ext:B1", "external_id": "L1", "term": term})
+        app.send("PATCH", "/customers/ext:B1", '{"kind": "consumer", "vat_id": ""}')
+
+        answer = app.post("/subscriptions", {"contract": "ext:L1", "plan": "code:law"})
+
+        assert (answer.status, answer.errors) == (400, {"term": "term_not_allowed"})
+
     def test_what_it_allows_is_taken(self, app: App, seller: Seller) -> None:
         term = {"initial_months": 24, "renewal_months": None, "notice_months": 1}
 

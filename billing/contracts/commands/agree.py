@@ -40,8 +40,8 @@ def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Cont
 
     :raises TermNotAllowed: if the law makes such a term with a consumer void.
     """
-    if new.term and (customer.kind, customer.country) == ("consumer", CONSUMER_LAW_OF):
-        _check_consumer_term(new.term, customer, at)
+    if new.term:
+        check_law(_from_today(new.term, customer, at), customer)
     return Contract.objects.create(
         seller_id=customer.seller_id,
         customer=customer,
@@ -53,14 +53,22 @@ def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Cont
     )
 
 
-def _check_consumer_term(term: NewTerm, customer: Customer, at: datetime) -> None:
-    check_consumer_term(
-        Term(
-            starts_on=today(customer.seller, at=at),
-            initial_months=term.initial_months,
-            renewal_months=term.renewal_months,
-            notice_months=term.notice_months,
-        )
+def check_law(term: Term, customer: Customer) -> None:
+    """
+    Check a term against the law of the customer's country.
+
+    :raises TermNotAllowed: if the law makes it void.
+    """
+    if (customer.kind, customer.country) == ("consumer", CONSUMER_LAW_OF):
+        check_consumer_term(term)
+
+
+def _from_today(term: NewTerm, customer: Customer, at: datetime) -> Term:
+    return Term(
+        starts_on=today(customer.seller, at=at),
+        initial_months=term.initial_months,
+        renewal_months=term.renewal_months,
+        notice_months=term.notice_months,
     )
 
 

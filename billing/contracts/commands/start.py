@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing.catalog.models import Plan
+from billing.contracts.commands.agree import check_law
 from billing.contracts.commands.change import ChangeRequest, change_subscription
 from billing.contracts.commands.redeem import redeem_coupon
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
@@ -37,6 +38,7 @@ def start_subscription(*, contract: Contract, new: NewSubscription, at: datetime
 
     :raises ContradictoryTimeline: if the contract has ended by then, or the plan isn't on sale.
     :raises CouponRefused: if the coupon can't be redeemed.
+    :raises TermNotAllowed: if the law makes the contract's term void for the customer.
     """
     subscription = Subscription.objects.create(
         seller_id=contract.seller_id, contract=contract, external_id=new.external_id, created_at=at
@@ -47,6 +49,8 @@ def start_subscription(*, contract: Contract, new: NewSubscription, at: datetime
         discount = ChangeRequest(kind=Kind.DISCOUNT, on=start.effective_on)
         redeem_coupon(subscription_id=subscription.id, code=new.coupon, request=discount, at=at)
     term = contract_term(contract)
+    if term:
+        check_law(term, contract.customer)  # Who pays may have become a consumer.
     if term and contract.renewal == Contract.Renewal.NONE:
         _end_with_term(start, term, at=at)
     return subscription
