@@ -310,7 +310,7 @@ def _single_tier_problems(model: PriceModel, tier: Tier) -> Iterator[str]:
 def _plan_problems(plan: PlanTerms) -> Iterator[str]:
     yield from _period_problems(plan)
     if any(price.code == COMMITMENT for price in plan.prices):
-        yield f"the code {COMMITMENT} is that of the commitment's line: choose another"
+        yield f"the code {COMMITMENT} is the engine's own: choose another"
     if plan.trial_days < 0:
         yield "trial_days must not be negative"
     if plan.minimum_commitment is not None:

@@ -118,7 +118,8 @@ WHERE c.order_line_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
 # than it is listed.
 _EXPLAINED = """
 WITH explained AS (
-    SELECT c.*, x.*, p.currency AS listed_in, p.tax_included AS listed_included, f.factor,
+    SELECT c.*, x.*, c.is_credit AND coalesce(x.rate_changed, false) AS is_taken_back,
+           p.currency AS listed_in, p.tax_included AS listed_included, f.factor,
            c.plan_id IS NOT NULL AS is_commitment,
            p.model IN ('flat', 'per_unit') AND p.kind <> 'usage' AND c.plan_id IS NULL
                AND c.tag !~ 'index' AS is_simple,
@@ -130,7 +131,7 @@ WITH explained AS (
     CROSS JOIN LATERAL jsonb_to_record(c.explanation) AS x(
         owed_minor bigint, charged_before_minor bigint, counted_minor bigint, exact_amount numeric,
         full_price numeric, begun_price numeric, share_used numeric, share_whole numeric,
-        minimum numeric, maximum numeric, discounts jsonb)
+        minimum numeric, maximum numeric, discounts jsonb, rate_changed boolean)
     LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
         SELECT id FROM billing_price WHERE plan_id = c.plan_id AND currency = c.currency
         ORDER BY id LIMIT 1))
@@ -142,13 +143,13 @@ WITH explained AS (
            listed_in <> currency OR listed_included <> tax_included
                OR tag !~ '(override|index)' AND NOT is_commitment
                   AND unit_price IS DISTINCT FROM listed AS is_otherwise_listed,
-           is_simple AND full_price IS NOT NULL
+           is_simple AND full_price IS NOT NULL AND NOT is_taken_back
                AND (full_price <> round(full_by_unit, 12)
                     OR is_unbounded AND owed_minor IS DISTINCT FROM div(
                         2 * greatest(full_by_unit - begun_price, 0) * share_used * factor
                             + share_whole,
                         2 * share_whole)) AS is_otherwise_shared,
-           CASE WHEN exact_amount IS NULL THEN owed_minor <> 0
+           CASE WHEN exact_amount IS NULL OR is_taken_back THEN owed_minor <> 0
                 WHEN is_commitment THEN owed_minor IS DISTINCT FROM greatest(
                     round(exact_amount * factor) - counted_minor, 0)
                 ELSE NOT coalesce(owed_minor BETWEEN round((exact_amount - 1e-12) * factor)
