@@ -1,8 +1,9 @@
 """Writes to the log: how an event's handling ended, and what a human decided about a failure."""
 
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -22,6 +23,21 @@ class Try:
     worker: str
     started_at: datetime
     ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Who handles events by which task, at what instant, and since when by its own stopwatch."""
+
+    task: str
+    name: str
+    at: datetime
+    started: float = field(default_factory=time.monotonic)
+
+    def tried(self) -> Try:
+        """Return the try so far, as one that ends now."""
+        elapsed = timedelta(seconds=time.monotonic() - self.started)
+        return Try(task=self.task, worker=self.name, started_at=self.at, ended_at=self.at + elapsed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

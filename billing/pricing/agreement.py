@@ -1,5 +1,6 @@
 """The term of a contract: how long it binds, how it goes on, and the earliest day it can end."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,24 +33,16 @@ class Term:
 
     def end_after(self, on: date) -> date | None:
         """Return the end of the term that a day lies in; None in indefinite time."""
-        months = self.initial_months
-        while add_months(self.starts_on, months) <= on:
-            if not self.renewal_months:
-                return None
-            months += self.renewal_months
-        return add_months(self.starts_on, months)
+        return next((ends_on for ends_on in self._ends() if ends_on > on), None)
 
     def earliest_end(self, *, notice_on: date) -> date:
         """Return the earliest day on which a contract can end if notice is given on a day."""
         effective = add_months(notice_on, self.notice_months)
-        months = self.initial_months
-        while (ends_on := add_months(self.starts_on, months)) < effective:
-            if self.renewal_months is None:
-                return effective
-            if not self.renewal_months:
-                return ends_on  # It ends by itself.
-            months += self.renewal_months
-        return ends_on
+        for ends_on in self._ends():
+            if ends_on >= effective:
+                return ends_on
+        # An indefinite time ends with the notice, a term that isn't renewed by itself.
+        return effective if self.renewal_months is None else ends_on
 
     def check_end(self, on: date, *, notice_on: date) -> None:
         """
@@ -69,14 +62,18 @@ class Term:
         return on > earliest and self._is_term_end(on)
 
     def _is_term_end(self, on: date) -> bool:
+        for ends_on in self._ends():
+            if ends_on >= on:
+                return ends_on == on
+        return self.renewal_months is None
+
+    def _ends(self) -> Iterator[date]:
+        """Yield the ends of the terms: one, or without end if they are renewed by months."""
         months = self.initial_months
-        while (ends_on := add_months(self.starts_on, months)) < on:
-            if self.renewal_months is None:
-                return True
-            if not self.renewal_months:
-                return False
+        yield add_months(self.starts_on, months)
+        while self.renewal_months:
             months += self.renewal_months
-        return ends_on == on
+            yield add_months(self.starts_on, months)
 
 
 def check_consumer_term(term: Term) -> None:

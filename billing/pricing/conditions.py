@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from billing.periods import DAYS, Alignment, Cycle, Interval, cycle_from, month_day_after
-from billing.pricing.prices import PlanTerms, PriceTerms, Tier
+from billing.periods import DAYS, Cycle, cycle_from, month_day_after
+from billing.pricing.prices import PlanTerms, PriceKind, PriceTerms, Tier
 from billing.pricing.rating import ONE, percent_of
 from billing.pricing.schedule import Schedule
 from billing.pricing.terms import Change, ChangeKind, Discount, Override
@@ -38,7 +38,7 @@ class ActiveDiscount:
     def reduces(self, price: PriceTerms) -> bool:
         """Return whether the discount is one on this price."""
         if self.terms.price_codes is None:
-            return price.kind == "recurring"
+            return price.kind is PriceKind.RECURRING
         return price.code in self.terms.price_codes
 
 
@@ -202,7 +202,7 @@ def _index_prices(now: Conditions, change: Change) -> Conditions:
         return now
     prices = {
         code: Pricing(indexed(held.price, percent), f"{held.tag} index {change.id}", held.agreed)
-        if held.price.kind == "recurring"
+        if held.price.kind is PriceKind.RECURRING
         else held
         for code, held in now.prices.items()
     }
@@ -331,8 +331,8 @@ def _periods_go_on(old: PlanTerms, new: PlanTerms) -> bool:
 def _new_cycle(plan: PlanTerms, on: date) -> Cycle:
     return cycle_from(
         on,
-        interval=Interval(plan.interval),
+        interval=plan.interval,
         interval_count=plan.interval_count,
-        alignment=Alignment(plan.alignment),
+        alignment=plan.alignment,
         anchor_day=plan.anchor_day,
     )

@@ -21,7 +21,6 @@ from billing.simulation.scenario import (
     Ordered,
     OrderedLine,
     Scenario,
-    TaxLine,
 )
 
 
@@ -149,15 +148,7 @@ def _document(on: date, drafts: Sequence[_Draft], currency: str) -> Document:
         net_minor=sums.net_minor,
         tax_minor=sums.tax_minor,
         gross_minor=sums.gross_minor,
-        taxes=tuple(
-            TaxLine(
-                category=tax.category,
-                percent=tax.percent,
-                base_minor=tax.base_minor,
-                tax_minor=tax.tax_minor,
-            )
-            for tax in sums.taxes
-        ),
+        taxes=sums.taxes,
         lines=tuple(_line(draft, net) for draft, net in zip(drafts, sums.line_nets, strict=True)),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from billing.periods import day_after, month_day_after
 from billing.pricing.agreement import Term, TermNotAllowed, check_consumer_term
 from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Charged, Line, as_charged, difference
@@ -194,7 +195,7 @@ class _Replay:
             yield from self.papers.document(on, self._due(on))
             return
         self.papers.collect(self._due(on), self._orders(on))
-        if self.grouping is Grouping.PER_DAY or on.day == self._invoice_day(on):
+        if self.grouping is Grouping.PER_DAY or self._invoice_day_from(on) == on:
             yield from self.papers.collected(on)
 
     def _facts(self, on: date) -> Iterator[tuple[Line, ...]]:
@@ -224,9 +225,8 @@ class _Replay:
     def _orders(self, on: date) -> list[Ordered]:
         return [order for order in self.scenario.orders if order.on == on]
 
-    def _invoice_day(self, on: date) -> int:
-        month_ends = (on.replace(day=28) + timedelta(days=4)).replace(day=1) - _DAY
-        return min(self.scenario.contract.invoice_day, month_ends.day)
+    def _invoice_day_from(self, on: date) -> date:
+        return month_day_after(on, self.scenario.contract.invoice_day)
 
     def _next_day(self, after: date) -> date | None:
         days = [day for day in self.days if day > after][:1]
@@ -235,8 +235,5 @@ class _Replay:
             due = next_due(replace(life.timeline.known(after), usage={}), after=after)
             days += [due] if due else []
         if self.papers.waiting:
-            day = after + _DAY
-            while day.day != self._invoice_day(day):
-                day += _DAY
-            days.append(day)
+            days.append(self._invoice_day_from(day_after(after)))
         return min(days, default=None)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from billing.pricing.prices import MeterTerms, PlanTerms
+from billing.pricing.taxes import TaxTotal
 from billing.pricing.terms import ChangeKind, Credit, Discount, Override, When
 from billing.pricing.usage import UsageRecord
 
@@ -155,16 +156,6 @@ class DocumentLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxLine:
-    """A document's sum at one category and rate."""
-
-    category: str
-    percent: Decimal
-    base_minor: int
-    tax_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """An invoice, or a credit note with negative figures."""
 
@@ -174,5 +165,5 @@ class Document:
     net_minor: int
     tax_minor: int
     gross_minor: int
-    taxes: tuple[TaxLine, ...]
+    taxes: tuple[TaxTotal, ...]
     lines: tuple[DocumentLine, ...]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.events.patience import patiently
 from invoices.issuing import commands
-from invoices.issuing.commands.worker import BILL
+from invoices.issuing.commands.bill import BILL
 
 logger = logging.getLogger(__name__)
 

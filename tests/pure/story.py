@@ -8,7 +8,7 @@ from typing import Any
 from billing.money import from_minor
 from billing.periods import Alignment, Interval
 from billing.pricing.contradictions import check_change
-from billing.pricing.difference import Charged, Line, difference
+from billing.pricing.difference import Charged, Line, as_charged, difference
 from billing.pricing.due import effective_date, next_due
 from billing.pricing.owed import owed
 from billing.pricing.prices import PlanTerms, PriceKind, PriceModel, PriceTerms, Proration, Timing
@@ -151,21 +151,9 @@ class Story:
         lines = difference(owed(known, until=on), self.charged, prices=self.timeline.prices)
         if lines:
             self.documents.append(Document(on, lines))
-            self.charged += [_charged(line) for line in lines]
+            self.charged += [as_charged(line) for line in lines]
 
     def _next_day(self, on: date) -> date | None:
         days = [change.recorded_on for change in self.changes if change.recorded_on > on]
         due = next_due(self.timeline.known(on), after=on)
         return min([*days, due] if due else days, default=None)
-
-
-def _charged(line: Line) -> Charged:
-    return Charged(
-        price_id=line.price.id,
-        stretch_starts_on=line.stretch_starts_on,
-        starts_on=line.starts_on,
-        ends_on=line.ends_on,
-        quantity=line.quantity,
-        amount_minor=line.amount_minor,
-        is_credit=line.is_credit,
-    )

@@ -3,9 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
+from billing.pricing.taxes import TaxTotal
 from billing.simulation.output import show_documents, tell
 from billing.simulation.reading import read_yaml
-from billing.simulation.scenario import Document, DocumentLine, TaxLine
+from billing.simulation.scenario import Document, DocumentLine
 from billing.simulation.tables import tell_tables
 from tests.pure.telling import TEXT, with_row
 
@@ -27,7 +28,7 @@ def document(**changes):
             "owed_minor": 3000,
         },
     )
-    tax = TaxLine(category="S", percent=Decimal("19.0"), base_minor=3000, tax_minor=570)
+    tax = TaxTotal(category="S", percent=Decimal("19.0"), base_minor=3000, tax_minor=570)
     values = {
         "on": date(2026, 1, 1),
         "kind": "invoice",

@@ -1,10 +1,8 @@
 """Replaying what waits: what was mended counts from now on, the rest goes on waiting."""
 
 import logging
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -28,21 +26,6 @@ CHUNK = 1000
 _DEFECT = "Report it to the developers with the transaction id; retry once it is mended."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Worker:
-    """Who replays, at what instant, and since when by its own stopwatch."""
-
-    name: str
-    at: datetime
-    started: float = field(default_factory=time.monotonic)
-
-    def tried(self) -> events.Try:
-        elapsed = timedelta(seconds=time.monotonic() - self.started)
-        return events.Try(
-            task=ATTRIBUTE, worker=self.name, started_at=self.at, ended_at=self.at + elapsed
-        )
-
-
 def attribute_waiting(*, event_id: UUID, at: datetime, worker: str) -> int:
     """
     Attribute the records that an event tells of; return how many count by now.
@@ -50,7 +33,7 @@ def attribute_waiting(*, event_id: UUID, at: datetime, worker: str) -> int:
     Each chunk is a transaction of its own, so that the work done stays done. While a record still
     waits, the event fails again, and its failure tells of all of them.
     """
-    me = _Worker(name=worker, at=at)
+    me = events.Worker(task=ATTRIBUTE, name=worker, at=at)
     attributed, after = 0, None
     try:
         while True:
@@ -67,7 +50,9 @@ def attribute_waiting(*, event_id: UUID, at: datetime, worker: str) -> int:
 
 
 @transaction.atomic
-def _attribute_next(event_id: UUID, after: UUID | None, me: _Worker) -> tuple[int, UUID | None]:
+def _attribute_next(
+    event_id: UUID, after: UUID | None, me: events.Worker
+) -> tuple[int, UUID | None]:
     """
     Attribute the next chunk; return how many of it, and the latest looked at, None at the end.
 
@@ -111,7 +96,7 @@ def _attribute(seller: Seller, chunk: Sequence[UnattributedRecord], *, at: datet
     return len(attributed)
 
 
-def _end(event: Event, told: UnattributedUsage, me: _Worker) -> None:
+def _end(event: Event, told: UnattributedUsage, me: events.Worker) -> None:
     """Note the event as handled, or as failed while records wait."""
     if not told.waiting:
         events.complete(event, tried=me.tried())

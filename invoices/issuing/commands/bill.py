@@ -35,9 +35,9 @@ from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
 from billing.sellers.queries import due_until
 from billing.usage.events import USAGE_RECORDED
+from invoices.issuing.commands.charging import charge, demand_of
 from invoices.issuing.commands.day import end_day, lock_day, next_day, wait_for_day
 from invoices.issuing.commands.issue import Demand
-from invoices.issuing.commands.worker import Worker, charge, demand_of
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.lines import (
     is_still_due,
@@ -50,6 +50,8 @@ from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import ahead_of_day
 
 logger = logging.getLogger(__name__)
+
+BILL = "issuing.bill"
 
 
 def bill(*, event_id: UUID, at: datetime, worker: str) -> list[Invoice]:
@@ -66,14 +68,14 @@ def bill(*, event_id: UUID, at: datetime, worker: str) -> list[Invoice]:
         if target.type == CUSTOMER_DAY_ENDED:
             for ahead in ahead_of_day(target.stream_id, day=target.as_of_date):
                 issued += bill(event_id=ahead, at=at, worker=worker)
-        event, invoices = _bill_next(target, Worker(name=worker, at=at))
+        event, invoices = _bill_next(target, events.Worker(task=BILL, name=worker, at=at))
         issued += invoices
         if event is None or event.pk == target.pk:
             break
     return issued
 
 
-def _bill_next(target: Event, me: Worker) -> tuple[Event | None, list[Invoice]]:
+def _bill_next(target: Event, me: events.Worker) -> tuple[Event | None, list[Invoice]]:
     event: Event | None = target
     try:
         with transaction.atomic():
@@ -93,7 +95,7 @@ def _bill_next(target: Event, me: Worker) -> tuple[Event | None, list[Invoice]]:
         return event, []
 
 
-def _lock_next(target: Event, me: Worker) -> Event | None:
+def _lock_next(target: Event, me: events.Worker) -> Event | None:
     """Lock contract or customer, and return the first event that waits for it, up to `target`."""
     if target.type == ORDER_PLACED:
         own = Event.objects.select_for_update().filter(pk=target.pk, state=Event.State.WAITING)
@@ -111,7 +113,7 @@ def _lock_next(target: Event, me: Worker) -> Event | None:
     return min(ahead, key=_order, default=None)
 
 
-def _lock_contract(target: Event, me: Worker) -> None:
+def _lock_contract(target: Event, me: events.Worker) -> None:
     """Lock a contract, and append its day that was missed: it comes first."""
     contract = Contract.objects.select_related("customer").get(pk=target.stream_id)
     if is_collected := collects(contract.customer):
@@ -122,7 +124,7 @@ def _lock_contract(target: Event, me: Worker) -> None:
         contracts.append_period_ended(contract, at=me.at)
 
 
-def _lock_customer(target: Event, me: Worker) -> None:
+def _lock_customer(target: Event, me: events.Worker) -> None:
     """Lock a customer's day, and append one that was missed: it comes first."""
     customer = lock_day(target.stream_id, until=target.as_of_date)
     eve = target.as_of_date - timedelta(days=1)
@@ -134,13 +136,13 @@ def _order(event: Event) -> tuple[object, ...]:
     return event.as_of_date, event.type == PERIOD_ENDED, event.position
 
 
-def _bill_order(event: Event, me: Worker) -> list[Invoice]:
+def _bill_order(event: Event, me: events.Worker) -> list[Invoice]:
     order = Order.objects.select_related("customer__seller").get(pk=event.payload["order_id"])
     demand = demand_of(event, me, customer=order.customer, currency=order.currency)
     return charge(demand, lines_of_order(order))
 
 
-def _bill_change(event: Event, me: Worker) -> list[Invoice]:
+def _bill_change(event: Event, me: events.Worker) -> list[Invoice]:
     contract = _contract(event)
     change = SubscriptionChange.objects.get(pk=event.payload["change_id"])
     known = known_to_change(contract, change)
@@ -159,7 +161,7 @@ def _bill_change(event: Event, me: Worker) -> list[Invoice]:
     return invoices
 
 
-def _bill_usage(event: Event, me: Worker) -> list[Invoice]:
+def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
     contract = _contract(event)
     demand = _demand_of(contract, event, me)
     if collects(contract.customer):
@@ -178,7 +180,7 @@ def _bill_usage(event: Event, me: Worker) -> list[Invoice]:
     return invoices
 
 
-def _bill_period(event: Event, me: Worker) -> list[Invoice]:
+def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
     contract = _contract(event)
     demand = _demand_of(contract, event, me)
     # One that has failed already must not hold up its neighbours: its retry will bill it.
@@ -192,7 +194,7 @@ def _bill_period(event: Event, me: Worker) -> list[Invoice]:
     return invoices
 
 
-_BILL: dict[str, Callable[[Event, Worker], list[Invoice]]] = {
+_BILL: dict[str, Callable[[Event, events.Worker], list[Invoice]]] = {
     ORDER_PLACED: _bill_order,
     SUBSCRIPTION_CHANGED: _bill_change,
     PERIOD_ENDED: _bill_period,
@@ -205,7 +207,7 @@ def _contract(event: Event) -> Contract:
     return Contract.objects.select_related("customer__seller", "seller").get(pk=event.stream_id)
 
 
-def _demand_of(contract: Contract, event: Event, me: Worker) -> Demand:
+def _demand_of(contract: Contract, event: Event, me: events.Worker) -> Demand:
     return demand_of(
         event, me, customer=contract.customer, currency=contract.currency, contract=contract
     )

@@ -21,8 +21,8 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.periods import day_after
+from invoices.issuing.commands.charging import decide, demand_of
 from invoices.issuing.commands.issue import Demand, corrected_by, keep_waiting, write_invoice
-from invoices.issuing.commands.worker import Worker, decide, demand_of
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
 from invoices.issuing.queries.lines import lines_due
@@ -44,7 +44,7 @@ def lock_day(customer_id: UUID, *, until: date) -> Customer:
     return customer
 
 
-def end_day(event: Event, me: Worker) -> list[Invoice]:
+def end_day(event: Event, me: events.Worker) -> list[Invoice]:
     """
     Charge what a customer's contracts owe up to a day, and issue what is collected on that day.
 
@@ -111,7 +111,7 @@ def _due(customer: Customer, day: date) -> Iterable[Contract]:
     return [contract for contract in due if contract.pk not in failed]
 
 
-def _charge_or_fail(contract: Contract, event: Event, me: Worker) -> None:
+def _charge_or_fail(contract: Contract, event: Event, me: events.Worker) -> None:
     try:
         with transaction.atomic():
             _charge(contract, event, me)
@@ -124,7 +124,7 @@ def _charge_or_fail(contract: Contract, event: Event, me: Worker) -> None:
         _fail_alone(contract, event, error, me)
 
 
-def _charge(contract: Contract, event: Event, me: Worker) -> None:
+def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
     demand = demand_of(
         event, me, customer=contract.customer, currency=contract.currency, contract=contract
     )
@@ -137,7 +137,7 @@ def _charge(contract: Contract, event: Event, me: Worker) -> None:
     contracts.note_billed(contract, known=known, next_billing_date=following, at=me.at)
 
 
-def _fail_alone(contract: Contract, event: Event, error: Exception, me: Worker) -> None:
+def _fail_alone(contract: Contract, event: Event, error: Exception, me: events.Worker) -> None:
     """Put a contract's due day before a human; its retry charges it."""
     due_on = contract.next_billing_date
     assert due_on is not None, "it was due"

@@ -1,9 +1,6 @@
-"""Who handles an event, and how what it demands is charged."""
+"""How what an event demands is charged."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from billing.contracts.models import Contract
 from billing.customers import commands as customers
@@ -16,27 +13,14 @@ from invoices.issuing.commands.issue import Demand, issue_invoice, keep_waiting
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxed, taxed
 
-BILL = "issuing.bill"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """Who bills, at what instant, and since when by its own stopwatch."""
-
-    name: str
-    at: datetime
-    started: float = field(default_factory=time.monotonic)
-
-    def tried(self) -> events.Try:
-        """Return the try so far, as one that ends now."""
-        elapsed = timedelta(seconds=time.monotonic() - self.started)
-        return events.Try(
-            task=BILL, worker=self.name, started_at=self.at, ended_at=self.at + elapsed
-        )
-
 
 def demand_of(
-    event: Event, me: Worker, *, customer: Customer, currency: str, contract: Contract | None = None
+    event: Event,
+    me: events.Worker,
+    *,
+    customer: Customer,
+    currency: str,
+    contract: Contract | None = None,
 ) -> Demand:
     """Return who demands from a customer by an event, today."""
     return Demand(
