@@ -57,6 +57,7 @@ class Course:
     parts: tuple[Part, ...]
     schedule: Schedule | None
     cancellation: Change | None
+    steps: tuple["Step", ...] = ()  # One for each segment.
 
     @property
     def starts_on(self) -> date | None:
@@ -80,21 +81,30 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
+    """Where a segment begins: the conditions from a day on."""
+
     starts_on: date
     terms: Conditions
     change: Change
     is_turn: bool  # Time alone made it.
 
 
-def course(changes: Sequence[Change], *, known_on: date | None = None) -> Course:
+def course(
+    changes: Sequence[Change], *, known_on: date | None = None, opening: Sequence[Step] = ()
+) -> Course:
     """
     Return the course that standing changes, in the order they take effect, give a subscription.
 
     All changes of one day act together: what cancels out on a day leaves no trace. What lies
-    behind the end is moot. `known_on` leaves out versions of prices that became known later.
+    behind the end is moot. `known_on` leaves out versions of prices that became known later. A
+    course can be taken up where an `opening` leaves it, by changes that take effect later.
     """
-    steps, cancellation = _steps(changes, known_on)
+    return course_of(*_steps(changes, known_on, opening))
+
+
+def course_of(steps: Sequence[Step], cancellation: Change | None = None) -> Course:
+    """Return the course that goes by steps, in order of time, and ends with a cancellation."""
     if not steps:
         return Course((), None, cancellation)
     ends: list[date | None] = [step.starts_on for step in steps[1:]]
@@ -104,12 +114,17 @@ def course(changes: Sequence[Change], *, known_on: date | None = None) -> Course
     spans = zip(steps, ends, enders, strict=True)
     parts = groupby(spans, key=lambda span: span[0].terms.part)
     return Course(
-        tuple(_part(tuple(found)) for _, found in parts), steps[-1].terms.schedule, cancellation
+        tuple(_part(tuple(found)) for _, found in parts),
+        steps[-1].terms.schedule,
+        cancellation,
+        tuple(steps),
     )
 
 
-def _steps(changes: Sequence[Change], known_on: date | None) -> tuple[list[_Step], Change | None]:
-    steps: list[_Step] = []
+def _steps(
+    changes: Sequence[Change], known_on: date | None, opening: Sequence[Step]
+) -> tuple[list[Step], Change | None]:
+    steps = list(opening)
     for on, group in groupby(changes, key=attrgetter("effective_on")):
         _take_turns(steps, on, known_on)
         before = steps[-1].terms if steps else None
@@ -121,12 +136,12 @@ def _steps(changes: Sequence[Change], known_on: date | None) -> tuple[list[_Step
                 return steps, change
             terms = apply(before, terms, change, known_on)
         if terms:
-            steps.append(_Step(on, terms, change, is_turn=False))
+            steps.append(Step(on, terms, change, is_turn=False))
     _take_turns(steps, _NEVER, known_on)
     return steps, None
 
 
-def _take_turns(steps: list[_Step], before: date, known_on: date | None) -> None:
+def _take_turns(steps: list[Step], before: date, known_on: date | None) -> None:
     """Append what time alone changes up to a day: trials, discounts and prices end."""
     while steps:
         last = steps[-1]
@@ -134,16 +149,16 @@ def _take_turns(steps: list[_Step], before: date, known_on: date | None) -> None
         if turn >= before:
             return
         terms = turned(last.terms, turn, known_on)
-        steps.append(_Step(turn, terms, last.change, is_turn=True))
+        steps.append(Step(turn, terms, last.change, is_turn=True))
 
 
-def _part(spans: Sequence[tuple[_Step, date | None, Change | None]]) -> Part:
+def _part(spans: Sequence[tuple[Step, date | None, Change | None]]) -> Part:
     first, last_end = spans[0][0], spans[-1][1]
     segments = tuple(_segment(step, ends_on, by) for step, ends_on, by in spans)
     return Part(first.starts_on, last_end, first.terms.plan, segments)
 
 
-def _segment(step: _Step, ends_on: date | None, ended_by: Change | None) -> Segment:
+def _segment(step: Step, ends_on: date | None, ended_by: Change | None) -> Segment:
     terms = step.terms
     return Segment(
         starts_on=step.starts_on,

@@ -32,7 +32,7 @@ def next_due(timeline: Timeline, *, after: date) -> date | None:
 def _next_due_turn(timeline: Timeline, changes: Sequence[Change], after: date) -> date | None:
     on = after
     while True:
-        facts = facts_on(changes, on, timeline.known_on)
+        facts = facts_on(changes, on, timeline.known_on, timeline.opening)
         turn = _next_turn(facts, on)
         if turn is None:
             return None
@@ -56,7 +56,7 @@ def _next_late_usage(
         if after < bucket.recorded_on < before
     }
     for on in sorted(days):
-        is_settled = settled_on(facts_on(changes, on, timeline.known_on)) == on
+        is_settled = settled_on(facts_on(changes, on, timeline.known_on, timeline.opening)) == on
         if is_settled and _amounts(timeline, on, None) != _amounts(timeline, on - _DAY, None):
             return on
     return None
@@ -70,7 +70,7 @@ def turns_on(timeline: Timeline, on: date) -> bool:
     that they leave. What a start begins on its own day is due as well.
     """
     eve = on - _DAY
-    facts = facts_on(timeline.known(eve).changes, on, eve)
+    facts = facts_on(timeline.known(eve).changes, on, eve, timeline.opening)
     if not facts.course.parts:
         return any(
             change.kind is ChangeKind.START and change.effective_on == on
@@ -100,7 +100,7 @@ def _now(_timeline: Timeline, on: date, _term: Term | None) -> date:
 
 
 def _period_end(timeline: Timeline, on: date, _term: Term | None) -> date:
-    facts = facts_on(standing(timeline.changes), on, timeline.known_on)
+    facts = facts_on(standing(timeline.changes), on, timeline.known_on, timeline.opening)
     if facts.course.part_on(on) is None:
         raise ContradictoryTimeline(
             f"No billing period is running on {on}: choose the day itself, or a day between the "
@@ -166,7 +166,7 @@ def _owes_other_than_the_day_before(
     timeline: Timeline, changes: Sequence[Change], on: date
 ) -> bool:
     eve = on - _DAY
-    facts = facts_on(changes, eve, timeline.known_on)
+    facts = facts_on(changes, eve, timeline.known_on, timeline.opening)
     part = facts.course.part_on(eve)
     since = facts.schedule.slot(eve).starts_on if part else None
     return _amounts(timeline, on, since) != _amounts(timeline, eve, since)

@@ -87,7 +87,7 @@ def explain_reversal(
     """
     starts_on, ends_on = days
     reason = _news(known, ends_on) if known else None
-    plans = [change.plan for change in known.changes if change.plan] if known else []
+    plans = known.plans if known else []
     return {
         **_of_price(price),
         **next((_of_plan(plan) for plan in plans if _sells(plan, price)), {}),

@@ -24,7 +24,7 @@ def next_full_period(timeline: Timeline, *, since: date) -> Period | None:
     changes = standing(timeline.changes)
     on = since
     while True:
-        facts = facts_on(changes, on, timeline.known_on)
+        facts = facts_on(changes, on, timeline.known_on, timeline.opening)
         period = _full_period(facts, on)
         if period and period.starts_on < facts.next_pending:
             return period

@@ -62,24 +62,25 @@ def owed(timeline: Timeline, *, until: date, since: date | None = None) -> tuple
     With `since`, the first day of a billing period, only the stretches that start on or after
     it: enough to renew a subscription without new facts; compare with the charges of those.
     """
-    facts = facts_on(standing(timeline.changes), until, timeline.known_on)
+    facts = facts_on(standing(timeline.changes), until, timeline.known_on, timeline.opening)
+    first = max(since or date.min, timeline.open_from)
     books = Books(timeline.zone)
     found: list[Owed] = []
     for part in facts.course.parts:
-        mine = list(_of_part(timeline, facts, part, since, books))
+        mine = list(_of_part(timeline, facts, part, first, books))
         found += mine
         if part.plan.minimum_commitment:
-            found += _true_ups(facts, part, mine, since or part.starts_on, timeline.zone)
+            found += _true_ups(facts, part, mine, first, timeline.zone)
     return tuple(found)
 
 
 def _of_part(
-    timeline: Timeline, facts: Facts, part: Part, since: date | None, books: Books
+    timeline: Timeline, facts: Facts, part: Part, since: date, books: Books
 ) -> Iterator[Owed]:
     trial_until = _trial_until(part)
     for code in part.codes:
-        for stretch in stretches(facts, part, code, since or date.min):
-            if since is not None and stretch.starts_on < since:
+        for stretch in stretches(facts, part, code, since):
+            if stretch.starts_on < since:
                 continue
             price = stretch.pricing.price
             if price.kind is not PriceKind.USAGE:

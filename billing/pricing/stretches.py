@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from billing.periods import Alignment, Period, day_after
 from billing.pricing.conditions import ActiveDiscount, Pricing
-from billing.pricing.course import Course, Part, Segment, course
+from billing.pricing.course import Course, Part, Segment, Step, course
 from billing.pricing.prices import PriceKind, Timing
 from billing.pricing.rating import rated_quantity
 from billing.pricing.schedule import Schedule, Slot
@@ -25,6 +25,7 @@ class Facts:
     until: date
     course: Course
     next_pending: date  # When the next known change takes effect; date.max if none will.
+    opening: tuple[Step, ...] = ()
 
     @property
     def schedule(self) -> Schedule:
@@ -56,7 +57,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """Days on constant terms as one price sees them, over the turns of periods."""
 
     starts_on: date
@@ -74,12 +75,22 @@ class _Run:
         return self.ends_on or _NEVER
 
 
-def facts_on(standing: Sequence[Change], until: date, known_on: date | None = None) -> Facts:
-    """Return the facts as they stand on a day; `standing` is in the order of taking effect."""
+def facts_on(
+    standing: Sequence[Change],
+    until: date,
+    known_on: date | None = None,
+    opening: tuple[Step, ...] = (),
+) -> Facts:
+    """
+    Return the facts as they stand on a day; `standing` is in the order of taking effect.
+
+    An `opening` stands for the facts before them.
+    """
     in_force = [change for change in standing if change.effective_on <= until]
     pending = standing[len(in_force) :]
     next_pending = pending[0].effective_on if pending else _NEVER
-    return Facts(standing, until, course(in_force, known_on=known_on), next_pending)
+    found = course(in_force, known_on=known_on, opening=opening)
+    return Facts(standing, until, found, next_pending, opening)
 
 
 def stretches(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
@@ -129,7 +140,7 @@ def _once(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]
 
 
 def _in_advance(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
-    for run in _runs(part, code, is_usage=False):
+    for run in runs(part, code, is_usage=False):
         starts_before = min(
             _charged_before(run), day_after(facts.until), facts.course.refunded_from
         )
@@ -141,14 +152,14 @@ def _in_advance(facts: Facts, part: Part, code: str, since: date) -> Iterator[St
 
 
 def _in_arrears(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
-    for run in _runs(part, code, is_usage=False):
+    for run in runs(part, code, is_usage=False):
         yield from _when_ended(facts, part, run, since)
 
 
 def _used(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
-    trial_until = _trial_before_periods(part)
+    trial_until = trial_before_periods(part)
     first = facts.schedule.slot(trial_until) if trial_until else None
-    for run in _runs(part, code, is_usage=True):
+    for run in runs(part, code, is_usage=True):
         later = since
         if first and run.starts_on < first.ends_on:
             # Such a trial has no billing periods: its usage counts in the first one that is paid.
@@ -161,7 +172,7 @@ def _used(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]
         yield from _when_ended(facts, part, run, later)
 
 
-def _trial_before_periods(part: Part) -> date | None:
+def trial_before_periods(part: Part) -> date | None:
     """Return the end of a trial that the first billing period comes after; None without one."""
     if part.plan.alignment is Alignment.CALENDAR:
         return None
@@ -169,7 +180,7 @@ def _trial_before_periods(part: Part) -> date | None:
     return ends[-1] if ends else None
 
 
-def _when_ended(facts: Facts, part: Part, run: _Run, since: date) -> Iterator[Stretch]:
+def _when_ended(facts: Facts, part: Part, run: Run, since: date) -> Iterator[Stretch]:
     for starts_on, slot in _starts(facts, run, since, run.end):
         # A plan's end makes all its parts due; a pause or another quantity does not.
         due_on = min(slot.ends_on, part.ends_on or _NEVER)
@@ -186,7 +197,7 @@ _KINDS: dict[PriceKind, _Finder] = {PriceKind.ONCE: _once, PriceKind.USAGE: _use
 
 
 def _stretch(
-    run: _Run, slot: Slot, days: Period, ended_by: Change | None, *, due_on: date
+    run: Run, slot: Slot, days: Period, ended_by: Change | None, *, due_on: date
 ) -> Stretch:
     return Stretch(
         days.starts_on,
@@ -210,27 +221,28 @@ def _clipped(spans: Sequence[tuple[date, date]], days: Period) -> Iterator[Perio
             yield Period(starts_on, ends_on)
 
 
-def _runs(part: Part, code: str, *, is_usage: bool) -> list[_Run]:
-    runs: list[_Run] = []
+def runs(part: Part, code: str, *, is_usage: bool) -> Sequence[Run]:
+    """Return the days of a part on which a price holds, by constant terms, in order of time."""
+    found: list[Run] = []
     for segment in part.segments:
         if code not in segment.prices or not (is_usage or segment.is_paid):
             continue
         run = _run(segment, code, is_usage=is_usage)
-        if runs and _goes_on(runs[-1], run):
-            runs[-1] = replace(
-                runs[-1],
+        if found and _goes_on(found[-1], run):
+            found[-1] = replace(
+                found[-1],
                 ends_on=run.ends_on,
                 ended_by=run.ended_by,
-                paid=_joined(runs[-1].paid, run.paid),
+                paid=_joined(found[-1].paid, run.paid),
             )
         else:
-            runs.append(run)
-    return runs
+            found.append(run)
+    return found
 
 
-def _run(segment: Segment, code: str, *, is_usage: bool) -> _Run:
+def _run(segment: Segment, code: str, *, is_usage: bool) -> Run:
     pricing = segment.prices[code]
-    return _Run(
+    return Run(
         segment.starts_on,
         segment.ends_on,
         Decimal(0) if is_usage else rated_quantity(pricing.price, segment.quantity),
@@ -251,7 +263,7 @@ def _joined(
     return (*spans, *more)
 
 
-def _goes_on(run: _Run, following: _Run) -> bool:
+def _goes_on(run: Run, following: Run) -> bool:
     return (
         run.ends_on == following.starts_on
         and run.quantity == following.quantity
@@ -265,7 +277,7 @@ def _reducing(segment: Segment, pricing: Pricing) -> tuple[ActiveDiscount, ...]:
     return tuple(discount for discount in segment.discounts if discount.reduces(pricing.price))
 
 
-def _starts(facts: Facts, run: _Run, since: date, before: date) -> Iterator[tuple[date, Slot]]:
+def _starts(facts: Facts, run: Run, since: date, before: date) -> Iterator[tuple[date, Slot]]:
     first = max(run.starts_on, since)
     if first >= before:
         return
@@ -276,12 +288,12 @@ def _starts(facts: Facts, run: _Run, since: date, before: date) -> Iterator[tupl
         yield starts_on, slot
 
 
-def _is_kept_paid(run: _Run) -> bool:
+def _is_kept_paid(run: Run) -> bool:
     change = run.ended_by
     return bool(change and change.kind is ChangeKind.CANCEL and change.credit is Credit.NONE)
 
 
-def _charged_before(run: _Run) -> date:
+def _charged_before(run: Run) -> date:
     """Return the day from which no stretch of the run begins any more."""
     if run.ended_by and _is_kept_paid(run):
         # What had been charged before a backdated cancellation was recorded stays charged.
@@ -290,7 +302,7 @@ def _charged_before(run: _Run) -> date:
 
 
 def _end_when_charged(
-    facts: Facts, run: _Run, code: str, rest: Period
+    facts: Facts, run: Run, code: str, rest: Period
 ) -> tuple[date, Change | None]:
     """Return where a stretch ends that starts with the rest of a period, and what ends it."""
     waived = run.ended_by if _is_kept_paid(run) else None
@@ -316,17 +328,18 @@ def _announced_end(
             and (change.effective_on <= rest.starts_on or change.recorded_on <= charged_on)
         ],
         known_on=charged_on,
+        opening=facts.opening,
     )
     part = heard_of.part_on(rest.starts_on)
     if part and heard_of.schedule and rest.starts_on < heard_of.refunded_from:
         rest = Period(rest.starts_on, heard_of.schedule.slot(rest.starts_on).ends_on)
-        for run in _runs(part, code, is_usage=False):
+        for run in runs(part, code, is_usage=False):
             if run.starts_on <= rest.starts_on < run.end:
                 return _end_within(run, rest)
     return rest.starts_on, None
 
 
-def _end_within(run: _Run, period: Period) -> tuple[date, Change | None]:
+def _end_within(run: Run, period: Period) -> tuple[date, Change | None]:
     if period.ends_on < run.end:
         return period.ends_on, None
     return run.end, run.ended_by

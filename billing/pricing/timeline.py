@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
 
-from billing.pricing.prices import PriceTerms, commitment_price
+from billing.pricing.course import Step
+from billing.pricing.prices import PlanTerms, PriceTerms, commitment_price
 from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.usage import Bucket
 
@@ -20,7 +21,9 @@ class Timeline:
     The recorded changes of one subscription, and what was metered of it, by the meter's id.
 
     `zone` is the seller's time zone (IANA name): proration by the second and levels over time look
-    at it. `known_on` leaves out versions of prices that became known later; None: none.
+    at it. `known_on` leaves out versions of prices that became known later; None: none. An
+    `opening` stands for changes that were taken out since what they lead to, before the day
+    `open_from`, is settled.
     """
 
     subscription_id: str
@@ -28,6 +31,8 @@ class Timeline:
     zone: str = "UTC"
     usage: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)
     known_on: date | None = None
+    opening: tuple[Step, ...] = ()
+    open_from: date = date.min
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """
@@ -43,9 +48,15 @@ class Timeline:
         return replace(self, changes=standing(known), known_on=on)
 
     @property
+    def plans(self) -> list[PlanTerms]:
+        """The plans that any fact names, also an undone or a corrected one."""
+        named = [change.plan for change in self.changes if change.plan]
+        return [*(step.terms.plan for step in self.opening), *named]
+
+    @property
     def prices(self) -> dict[str, PriceTerms]:
         """All prices that any fact names, also an undone or a corrected one, by their id."""
-        plans = [change.plan for change in self.changes if change.plan]
+        plans = self.plans
         prices = {price.id: price for plan in plans for price in plan.prices}
         for plan in plans:
             if plan.minimum_commitment:

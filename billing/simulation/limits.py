@@ -11,8 +11,8 @@ SCENARIOS_AT_MOST = 100
 YEARS_AT_MOST = 20
 ROWS_AT_MOST = 500
 RECORDS_AT_MOST = 10_000
-# Of one subscription with one price: the time that it takes grows with the square.
-PERIODS_AT_MOST = 700
+# Charges of prices and billing periods that are looked at: what comes late looks at all again.
+CHARGES_AT_MOST = 100_000
 _DAYS_OF_MONTH = 30
 
 
@@ -30,14 +30,15 @@ def check_sizes(cases: Sequence[Case], paths: Sequence[str]) -> None:
         periods = _periods(case.scenario)
         rows += len(case.scenario.timeline)
         records += len(case.scenario.usage)
-        work += sum(count**2 for count in periods) * _most_prices(case.scenario)
+        work += sum(periods) * _most_prices(case.scenario) * (1 + _late_days(case.scenario))
         _check(rows, ROWS_AT_MOST, "rows of timelines", _below(path, "timeline"))
         _check(records, RECORDS_AT_MOST, "usage records", _below(path, "usage"))
-        if work > PERIODS_AT_MOST**2:
+        if work > CHARGES_AT_MOST:
             raise BadScenario(
                 f"the subscriptions have {sum(periods):,} billing periods of "
-                f"{_most_prices(case.scenario)} prices, more than can be computed at once: choose "
-                "an earlier until, or send fewer.",
+                f"{_most_prices(case.scenario)} prices, and {_late_days(case.scenario)} days on "
+                "which something became known late: more than can be computed at once. Choose an "
+                "earlier until, or send fewer.",
                 where=_below(path, "until"),
             )
 
@@ -77,6 +78,17 @@ def _periods(scenario: Scenario) -> list[int]:
             since, least = shortest.get(row.subscription, (row.on, length))
             shortest[row.subscription] = min(since, row.on), min(least, length)
     return [max(0, (scenario.until - since).days) // length for since, length in shortest.values()]
+
+
+def _late_days(scenario: Scenario) -> int:
+    """Return on how many days something became known that concerns earlier days."""
+    late = {row.recorded_on for row in scenario.timeline if row.recorded_on > row.on}
+    used = {
+        used.record.recorded_on
+        for used in scenario.usage
+        if used.record.recorded_on > used.record.at.date()
+    }
+    return len(late | used)
 
 
 def _most_prices(scenario: Scenario) -> int:

@@ -1,20 +1,21 @@
 """Runs a scenario through the pure engine, day by day, and keeps the documents that it makes."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from billing.periods import day_after, month_day_after
 from billing.pricing.agreement import Term, TermNotAllowed, check_consumer_term
 from billing.pricing.contradictions import check_change
-from billing.pricing.difference import Charged, Line, as_charged, difference
-from billing.pricing.due import effective_date, next_due, turns_on
-from billing.pricing.owed import owed
+from billing.pricing.difference import Line
+from billing.pricing.due import effective_date, turns_on
 from billing.pricing.prices import ContradictoryPlan, PriceModel
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
 from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
 from billing.simulation.documents import Papers
+from billing.simulation.lives import Life
 from billing.simulation.scenario import (
     BadScenario,
     Document,
@@ -28,26 +29,13 @@ from billing.simulation.scenario import (
 _DAY = timedelta(days=1)
 
 
-@dataclass(slots=True)
-class _Life:
-    """A subscription as it is told: its facts, and what was charged of it."""
-
-    name: str
-    timeline: Timeline
-    charged: list[Charged] = field(default_factory=list)
-
-    def demand(self, known: Timeline, until: date) -> tuple[Line, ...]:
-        items = owed(known, until=until)
-        return difference(items, self.charged, prices=self.timeline.prices, known=known)
-
-
 def run(scenario: Scenario) -> tuple[Document, ...]:
     """
     Return the documents of a scenario in order of date, everything due up to its last day.
 
     :raises BadScenario: if a row contradicts what is known, or can't be priced or measured.
     """
-    lives = [_Life(timeline.subscription_id, timeline) for timeline in timelines(scenario)]
+    lives = [Life(timeline) for timeline in timelines(scenario)]
     try:
         return tuple(_Replay(scenario, lives).documents())
     except (ContradictoryTimeline, ContradictoryPlan) as error:
@@ -170,42 +158,43 @@ def _check_amounts(scenario: Scenario, meter: str, records: Iterable[UsageRecord
 class _Replay:
     """The days of a scenario on which something happens, one after the other."""
 
-    def __init__(self, scenario: Scenario, lives: list[_Life]) -> None:
+    def __init__(self, scenario: Scenario, lives: Sequence[Life]) -> None:
         self.scenario = scenario
         self.lives = lives
         self.papers = Papers(scenario)
         self.grouping = scenario.contract.grouping
-        recorded = {change.recorded_on for life in lives for change in life.timeline.changes}
-        ordered = {order.on for order in scenario.orders}
-        used = {row.record.recorded_on for row in scenario.usage}
-        self.days = sorted(recorded | ordered | used)
+        self.orders = defaultdict[date, list[Ordered]](list)
+        for order in scenario.orders:
+            self.orders[order.on].append(order)
+        self.days = sorted({day for life in lives for day in life.days} | self.orders.keys())
 
     def documents(self) -> Iterator[Document]:
         on = self.days[0] if self.days else None
         while on is not None and on <= self.scenario.until:
+            for life in self.lives:
+                life.open(on)
             yield from self._of_day(on)
+            for life in self.lives:
+                life.close(on)
             on = self._next_day(on)
 
     def _of_day(self, on: date) -> Iterator[Document]:
+        orders = self.orders.get(on, ())
         if self.grouping is Grouping.PER_EVENT:
             for lines in self._facts(on):
                 yield from self.papers.document(on, lines)
-            for order in self._orders(on):
+            for order in orders:
                 yield from self.papers.document(on, (), [order])
             yield from self.papers.document(on, self._due(on))
             return
-        self.papers.collect(self._due(on), self._orders(on))
+        self.papers.collect(self._due(on), orders)
         if self.grouping is Grouping.PER_DAY or self._invoice_day_from(on) == on:
             yield from self.papers.collected(on)
 
     def _facts(self, on: date) -> Iterator[tuple[Line, ...]]:
         """Yield what each fact recorded on a day changes, without what is due that day anyway."""
-        facts = sorted(
-            ((change, life) for life in self.lives for change in life.timeline.changes
-             if change.recorded_on == on),
-            key=lambda pair: pair[0].position,
-        )  # fmt: skip
-        for change, life in facts:
+        facts = [(change, life) for life in self.lives for change in life.facts(on)]
+        for change, life in sorted(facts, key=lambda fact: fact[0].position):
             until = on - _DAY if turns_on(life.timeline, on) else on
             known = life.timeline.known(on, change.position)
             yield self._charged(life, life.demand(known, until))
@@ -217,23 +206,19 @@ class _Replay:
             for line in self._charged(life, life.demand(life.timeline.known(on), on))
         ]
 
-    def _charged(self, life: _Life, lines: Iterable[Line]) -> tuple[Line, ...]:
+    def _charged(self, life: Life, lines: Iterable[Line]) -> tuple[Line, ...]:
         taxed = tuple(self.papers.at_one_rate(lines))
-        life.charged += [as_charged(line) for line in taxed]
+        life.charge(taxed)
         return taxed
-
-    def _orders(self, on: date) -> list[Ordered]:
-        return [order for order in self.scenario.orders if order.on == on]
 
     def _invoice_day_from(self, on: date) -> date:
         return month_day_after(on, self.scenario.contract.invoice_day)
 
     def _next_day(self, after: date) -> date | None:
-        days = [day for day in self.days if day > after][:1]
-        for life in self.lives:
-            # Days on which usage became known are among the days already.
-            due = next_due(replace(life.timeline.known(after), usage={}), after=after)
-            days += [due] if due else []
+        days = self.days[(following := bisect_right(self.days, after)) : following + 1]
+        if days == [day_after(after)]:
+            return days[0]  # Nothing can be due before.
+        days += [due_on for life in self.lives if (due_on := life.due_after(after))]
         if self.papers.waiting:
             days.append(self._invoice_day_from(day_after(after)))
         return min(days, default=None)

@@ -104,13 +104,20 @@ class TestSizes:
             "until": "bad_scenario"
         }
 
-    def test_periods_have_an_end(self, app: App) -> None:
+    def test_periods_that_late_facts_look_at_again_have_an_end(self, app: App) -> None:
         plan = {"interval": "day", "prices": [PRICE]}
+        start = {"on": "2026-01-01", "do": "start", "plan": "basic"}
+        late = [
+            {"on": "2026-01-02", "recorded": f"2027-02-{day:02}", "do": "change_quantity",
+             "quantity": str(day)}
+            for day in range(1, 25)
+        ]  # fmt: skip
+        told = body(plans={"basic": plan}, timeline=[start, *late], until="2038-01-01")
 
-        answer = app.post("/simulations", body(plans={"basic": plan}, until="2032-01-01"))
+        answer = app.post("/simulations", told)
 
         assert answer.errors == {"until": "bad_scenario"}
-        assert "2,191 billing periods" in answer.body["detail"]
+        assert "4,383 billing periods of 1 prices, and 24 days" in answer.body["detail"]
 
     def test_rows_and_records_have_an_end_over_all_scenarios(self, app: App) -> None:
         meters = {"calls": {"aggregation": "count"}}

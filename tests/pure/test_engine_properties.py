@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from billing.money import share_of, to_minor
 from billing.periods import Interval, Period, cycle_from
-from billing.pricing.difference import Charged, Line, difference
+from billing.pricing.difference import Charged, Line, as_charged, difference
 from billing.pricing.due import next_due
 from billing.pricing.owed import Owed, owed
 from billing.pricing.prices import (
@@ -34,7 +34,7 @@ from billing.pricing.prices import (
 from billing.pricing.terms import ChangeKind, Credit
 from billing.pricing.timeline import Timeline
 from billing.pricing.usage import Window, measured, roll_up
-from billing.simulation.run import as_charged, run, timelines
+from billing.simulation.run import run, timelines
 from billing.simulation.scenario import Document, Grouping, Ordered, Row, Scenario
 from tests.pure.strategies import AMOUNTS, FIRST_DAYS, days, meter_terms, records, scenarios
 

@@ -1,0 +1,87 @@
+"""
+From which day on what is owed can still differ from what was charged.
+
+What lies before is settled: it needs neither be computed nor compared again. So the cost of an
+invoice grows with what happened of late, not with the age of the subscription.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from billing.pricing.course import Part, Step, course_of
+from billing.pricing.prices import PriceKind
+from billing.pricing.stretches import Facts, facts_on, runs, settled_on, trial_before_periods
+from billing.pricing.timeline import Timeline, standing
+
+_DAY = timedelta(days=1)
+
+
+def open_from(known: Timeline, *, charged_until: date, news: Iterable[date] = ()) -> date | None:
+    """
+    Return the first day of what can still differ from what was charged up to a day.
+
+    `news` are the days from which facts say otherwise that weren't known when it was charged.
+    Stretches that start before the day returned are charged as they are owed. None if it may be
+    all: before the start, after the end, or if the news goes back to the start.
+    """
+    facts = _facts(known, charged_until)
+    settled, known_on = settled_on(facts), known.known_on or date.max
+    late = [
+        bucket.day
+        for buckets in known.usage.values()
+        for bucket in buckets
+        if settled < bucket.recorded_on <= known_on
+    ]
+    return _period_start(facts, min([charged_until, *late, *(day - _DAY for day in news)]))
+
+
+def closed(timeline: Timeline, *, on: date) -> Timeline:
+    """
+    Return a timeline without the changes whose charges are settled; an opening stands for them.
+
+    Everything that was recorded up to a day is charged up to that day. What is owed from the first
+    open day on stays the same, unless a fact comes that takes effect, or usage of a day, before it.
+    """
+    known = timeline.known(on)
+    since = open_from(known, charged_until=on)
+    opening = tuple(_opening(known, since)) if since else ()
+    if since is None or not opening:
+        return timeline
+    kept = [change for change in known.changes if change.effective_on >= since]
+    later = [change for change in timeline.changes if change.recorded_on > on]
+    return replace(timeline, changes=(*kept, *later), opening=opening, open_from=since)
+
+
+def _facts(known: Timeline, until: date) -> Facts:
+    return facts_on(standing(known.changes), until, known.known_on, known.opening)
+
+
+def _period_start(facts: Facts, day: date) -> date | None:
+    part = facts.course.part_on(day)
+    if part is None:
+        return None
+    trial_until = trial_before_periods(part)
+    if trial_until and day < facts.schedule.slot(trial_until).ends_on:
+        return part.starts_on  # Usage of the trial counts in the first period after it.
+    return facts.schedule.slot(day).starts_on
+
+
+def _opening(known: Timeline, since: date) -> Iterator[Step]:
+    """Yield the steps that the terms on the eve of a day go back to."""
+    before = [change for change in known.changes if change.effective_on < since]
+    steps = facts_on(before, since, known.known_on, known.opening).course.steps
+    parts = course_of([step for step in steps if step.starts_on < since]).parts
+    needed = set(_beginnings(parts[-1])) if parts else set()
+    yield from (step for step in steps if step.starts_on in needed)
+
+
+def _beginnings(part: Part) -> Iterator[date]:
+    """Yield the days that tell a price's present run, and its part, from what was before."""
+    latest = part.segments[-1]
+    yield from (part.starts_on, latest.starts_on)
+    yield from [segment.starts_on for segment in part.segments if not segment.is_trial][:1]
+    eves = {segment.ends_on: segment.starts_on for segment in part.segments}
+    for code, held in latest.prices.items():
+        for run in runs(part, code, is_usage=held.price.kind is PriceKind.USAGE)[-1:]:
+            yield from (run.starts_on, eves.get(run.starts_on, part.starts_on))
