@@ -26,7 +26,7 @@ def open_from(known: Timeline, *, charged_until: date, news: Iterable[date] = ()
     all: before the start, after the end, or if the news goes back to the start.
     """
     facts = _facts(known, charged_until)
-    settled, known_on = settled_on(facts), known.known_on or date.max
+    settled, known_on = settled_on(facts, known.usage.values()), known.known_on or date.max
     late = [
         bucket.day
         for buckets in known.usage.values()

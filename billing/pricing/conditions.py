@@ -167,7 +167,8 @@ def _schedule_of_change(
     # A trial counts from the first start, whatever plan it is on.
     paid_from = max(on, now.started_on + timedelta(days=plan.trial_days)) if is_tried else on
     if before and goes_on and (not is_tried or paid_from == trial_until):
-        return trial_until if is_tried else None, before.schedule, True
+        kept = now if _periods_go_on(before.plan, now.plan) else before
+        return trial_until if is_tried else None, kept.schedule, True
     basis = before.schedule if before else now.schedule
     schedule = basis.switched(on, _new_cycle(plan, paid_from))
     return paid_from if paid_from > on else None, schedule, False

@@ -136,7 +136,8 @@ def _steps(
                 return steps, change
             terms = apply(before, terms, change, known_on)
         if terms:
-            steps.append(Step(on, terms, change, is_turn=False))
+            # Other billing periods may end a discount, or begin a price's version, on this day.
+            steps.append(Step(on, turned(terms, on, known_on), change, is_turn=False))
     _take_turns(steps, _NEVER, known_on)
     return steps, None
 

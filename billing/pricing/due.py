@@ -56,7 +56,8 @@ def _next_late_usage(
         if after < bucket.recorded_on < before
     }
     for on in sorted(days):
-        is_settled = settled_on(facts_on(changes, on, timeline.known_on, timeline.opening)) == on
+        facts = facts_on(changes, on, timeline.known_on, timeline.opening)
+        is_settled = settled_on(facts, timeline.usage.values()) == on
         if is_settled and _amounts(timeline, on, None) != _amounts(timeline, on - _DAY, None):
             return on
     return None

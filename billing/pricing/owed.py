@@ -64,7 +64,7 @@ def owed(timeline: Timeline, *, until: date, since: date | None = None) -> tuple
     """
     facts = facts_on(standing(timeline.changes), until, timeline.known_on, timeline.opening)
     first = max(since or date.min, timeline.open_from)
-    books = Books(timeline.zone)
+    books = Books(timeline.zone, settled_on(facts, timeline.usage.values()))
     found: list[Owed] = []
     for part in facts.course.parts:
         mine = list(_of_part(timeline, facts, part, first, books))
@@ -87,13 +87,13 @@ def _of_part(
                 yield _owed(part, stretch, reckon(stretch, books))
                 continue
             assert price.meter is not None
-            buckets, known_on = timeline.usage.get(price.meter.id, ()), settled_on(facts)
-            reckoned = reckon_usage(stretch, buckets, known_on, books)
+            buckets = timeline.usage.get(price.meter.id, ())
+            reckoned = reckon_usage(stretch, buckets, books)
             if reckoned is None:
                 continue
             uncounted = 0
             if trial_until and part.plan.minimum_commitment and stretch.starts_on < trial_until:
-                tried = used_up_to(stretch, reckoned, buckets, known_on, trial_until, books.zone)
+                tried = used_up_to(stretch, reckoned, buckets, books, trial_until)
                 uncounted = to_minor(tried, price.currency)
             yield _owed(part, stretch, reckoned, uncounted_minor=uncounted)
 

@@ -62,10 +62,12 @@ class Books:
     What was reckoned so far of one timeline: later amounts depend on it.
 
     `tallies` are by price and billing period, `spent` by discount and billing period; `counted`
-    are the counts of usage, by price and first day, of which something was owed.
+    are the counts of usage, by price and first day, of which something was owed. Usage is charged
+    as it was known on `usage_known_on`.
     """
 
     zone: str
+    usage_known_on: date
     begun: dict[str, tuple[date, Decimal]] = field(default_factory=dict)
     tallies: dict[tuple[str, date], "_Tally"] = field(default_factory=dict)
     spent: defaultdict[tuple[str, date], list[tuple[Period, Decimal]]] = field(
@@ -102,9 +104,7 @@ def reckon(stretch: Stretch, books: Books) -> Reckoning:
     )
 
 
-def reckon_usage(
-    stretch: Stretch, buckets: Sequence[Bucket], known_on: date, books: Books
-) -> Reckoning | None:
+def reckon_usage(stretch: Stretch, buckets: Sequence[Bucket], books: Books) -> Reckoning | None:
     """
     Return what the usage of a stretch owes; None if no day of it is paid and nothing was used.
 
@@ -112,13 +112,13 @@ def reckon_usage(
     come to is taken off.
     """
     price = stretch.pricing.price
-    after = _rated(stretch, buckets, known_on, stretch.ends_on, books.zone)
+    after = _rated(stretch, buckets, books, stretch.ends_on)
     if not stretch.paid and not after.is_used:
         return None
     begun, before = ZERO, ZERO
     count = price.code, stretch.rated_from
     if count in books.counted:
-        earlier = _rated(stretch, buckets, known_on, stretch.starts_on, books.zone)
+        earlier = _rated(stretch, buckets, books, stretch.starts_on)
         begun, before = earlier.amount, earlier.quantity
     books.counted.add(count)
     # Days of a trial before the first billing period are no days of it.
@@ -145,17 +145,16 @@ def used_up_to(
     stretch: Stretch,
     reckoned: Reckoning,
     buckets: Sequence[Bucket],
-    known_on: date,
+    books: Books,
     on: date,
-    zone: str,
 ) -> Decimal:
     """Return how much of what a stretch owes is for its usage before a day, unrounded."""
-    upto = _rated(stretch, buckets, known_on, min(on, stretch.ends_on), zone)
+    upto = _rated(stretch, buckets, books, min(on, stretch.ends_on))
     if not upto.is_used:
         return ZERO
     tried = upto.amount
     if stretch.starts_on > stretch.rated_from:
-        begun = _rated(stretch, buckets, known_on, stretch.starts_on, zone).amount
+        begun = _rated(stretch, buckets, books, stretch.starts_on).amount
         tried = EXACT.subtract(tried, begun)
     priced = EXACT.subtract(reckoned.full_price, reckoned.begun)
     if priced > reckoned.amount:  # A discount or the maximum leaves the same share of each day.
@@ -168,16 +167,14 @@ def _is_whole_period(stretch: Stretch) -> bool:
     return (stretch.starts_on, stretch.ends_on) == (slot.starts_on, slot.ends_on)
 
 
-def _rated(
-    stretch: Stretch, buckets: Sequence[Bucket], known_on: date, ends_on: date, zone: str
-) -> Rated:
+def _rated(stretch: Stretch, buckets: Sequence[Bucket], books: Books, ends_on: date) -> Rated:
     window = Window(
         starts_on=stretch.rated_from,
         ends_on=ends_on,
         level_from=stretch.slot.starts_on,
         base=stretch.slot.base,
-        known_on=known_on,
-        zone=zone,
+        known_on=books.usage_known_on,
+        zone=books.zone,
     )
     price = stretch.pricing.price
     return rate(price, measured(buckets, price, window))

@@ -1,9 +1,10 @@
 """The stretches of a price: days of constant terms within one billing period, and when due."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from billing.periods import Alignment, Period, day_after
 from billing.pricing.conditions import ActiveDiscount, Pricing
@@ -12,6 +13,7 @@ from billing.pricing.prices import PriceKind, Timing
 from billing.pricing.rating import rated_quantity
 from billing.pricing.schedule import Schedule, Slot
 from billing.pricing.terms import Change, ChangeKind, Credit
+from billing.pricing.usage import Bucket
 
 _NEVER = date.max
 _DAY = timedelta(days=1)
@@ -70,6 +72,11 @@ class Run:
     paid: tuple[tuple[date, date], ...]
 
     @property
+    def discount_ids(self) -> list[str]:
+        """Which discounts reduce the price, whenever other billing periods let them end."""
+        return [discount.change_id for discount in self.discounts]
+
+    @property
     def end(self) -> date:
         """The first day after it; `date.max` if nothing is known to end it."""
         return self.ends_on or _NEVER
@@ -100,11 +107,12 @@ def stretches(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stre
     return find(facts, part, code, since)
 
 
-def settled_on(facts: Facts) -> date:
+def settled_on(facts: Facts, usage: Iterable[Sequence[Bucket]]) -> date:
     """
     Return the latest day, up to the one looked at, on which late usage was charged too.
 
-    That is the turn of a period, a change of plan, a day after the end or one in a pause.
+    That is the turn of a period, a change of plan, a day after the end, or one in a pause on which
+    usage became known.
     """
     found, until = facts.course, facts.until
     end = found.cancellation
@@ -113,14 +121,14 @@ def settled_on(facts: Facts) -> date:
     part = found.part_on(until)
     if part is None:
         return date.min
-    days = [facts.schedule.slot(until).starts_on, part.starts_on]
-    for earlier in found.parts:
-        days += [
-            min(until, (segment.ends_on or _NEVER) - _DAY)
-            for segment in earlier.segments
-            if segment.is_paused and segment.starts_on <= until
-        ]
-    return max(days)
+    pauses = [
+        (segment.starts_on, min(until, (segment.ends_on or _NEVER) - _DAY))
+        for segment in chain.from_iterable(each.segments for each in found.parts)
+        if segment.is_paused and segment.starts_on <= until
+    ]
+    told = {bucket.recorded_on for buckets in usage for bucket in buckets} if pauses else ()
+    in_pause = [day for day in told if any(first <= day <= last for first, last in pauses)]
+    return max(facts.schedule.slot(until).starts_on, part.starts_on, *in_pause)
 
 
 def _once(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:
@@ -267,7 +275,7 @@ def _goes_on(run: Run, following: Run) -> bool:
     return (
         run.ends_on == following.starts_on
         and run.quantity == following.quantity
-        and run.discounts == following.discounts
+        and run.discount_ids == following.discount_ids
         and run.pricing.tag == following.pricing.tag
         and run.pricing.price == following.pricing.price
     )
