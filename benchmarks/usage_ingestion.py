@@ -34,7 +34,7 @@ from billing.pricing.usage import Window, measured
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller, TestClock
 from billing.usage.commands import SentRecord, record_usage
-from billing.usage.queries import buckets
+from billing.usage.queries import Measuring, buckets
 from billing.usage.queries.attribution import known_meter
 from config.demo.client import Client
 from config.demo.seller import make_seller
@@ -312,5 +312,7 @@ def _rate(seller: Seller, subscription_id: UUID) -> Decimal:
         known_on=ends_on,
         zone=seller.timezone,
     )
-    found = buckets(subscription_id, {meter.id: False}, until=ends_on)[meter.id]
+    found = buckets(
+        subscription_id, {meter.id: Measuring(since=STARTS_ON, records=False)}, until=ends_on
+    )[meter.id]
     return rate(price, measured(found, price, window)).amount

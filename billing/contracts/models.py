@@ -129,8 +129,18 @@ def _has_terms() -> Q:
     return found
 
 
+def _charged_columns(*, empty: bool) -> models.Q:
+    return models.Q(
+        charged_until__isnull=empty, charged_known_on__isnull=empty, charged_position__isnull=empty
+    )
+
+
 class Subscription(models.Model):
-    """One thing that a contract keeps paying for; its terms are the sum of its changes."""
+    """
+    One thing that a contract keeps paying for; its terms are the sum of its changes.
+
+    How far it is charged changes (`charged_*`).
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="subscriptions")
@@ -141,11 +151,24 @@ class Subscription(models.Model):
         max_length=100, null=True, blank=True, help_text="The caller's own id."
     )
     created_at = models.DateTimeField()
+    charged_until = models.DateField(
+        null=True, editable=False, help_text="Day up to which it was last charged."
+    )
+    charged_known_on = models.DateField(
+        null=True, editable=False, help_text="Day by whose knowledge it was charged."
+    )
+    charged_position = models.BigIntegerField(
+        null=True, editable=False, help_text="Position of the last change that was known then."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["seller", "external_id"], name="subscription_external_id_once"
+            ),
+            models.CheckConstraint(
+                condition=_charged_columns(empty=True) | _charged_columns(empty=False),
+                name="subscription_charged_wholly_known",
             ),
         ]
         indexes = [models.Index(fields=["seller", "id"], name="subscription_by_seller")]  # Lists.

@@ -36,6 +36,40 @@ def open_from(known: Timeline, *, charged_until: date, news: Iterable[date] = ()
     return _period_start(facts, min([charged_until, *late, *(day - _DAY for day in news)]))
 
 
+def open_by_now(timeline: Timeline, *, usage_known: Iterable[date] = ()) -> date | None:
+    """
+    Return the first day of what can still differ from what was charged of a timeline.
+
+    `usage_known` are days of usage that became known since `usage_settled_on`.
+    """
+    settled = timeline.settled
+    if settled is None:
+        return None
+    then = timeline.known(settled.known_on, settled.position)
+    news = [
+        change.effective_on
+        for change in timeline.changes
+        if change.recorded_on > settled.known_on or change.position > settled.position
+    ]
+    news += [
+        price.valid_from or date.min + _DAY
+        for plan in timeline.plans
+        for price in plan.prices
+        if price.recorded_on and price.recorded_on >= settled.known_on
+    ]
+    days = [*news, *(day + _DAY for day in usage_known)]
+    return open_from(replace(then, usage={}), charged_until=settled.until, news=days)
+
+
+def usage_settled_on(timeline: Timeline) -> date:
+    """Return the day up to which usage that was known on it is charged, whatever came later."""
+    settled = timeline.settled
+    if settled is None:
+        return date.min
+    then = timeline.known(settled.known_on, settled.position)
+    return settled_on(_facts(then, settled.until), ())
+
+
 def closed(timeline: Timeline, *, on: date) -> Timeline:
     """
     Return a timeline without the changes whose charges are settled; an opening stands for them.

@@ -16,6 +16,19 @@ class ContradictoryTimeline(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """
+    Up to where a subscription was charged: `until` a day, by what was known on `known_on`.
+
+    That is what was recorded up to that day and `position`.
+    """
+
+    until: date
+    known_on: date
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """
     The recorded changes of one subscription, and what was metered of it, by the meter's id.
@@ -23,7 +36,7 @@ class Timeline:
     `zone` is the seller's time zone (IANA name): proration by the second and levels over time look
     at it. `known_on` leaves out versions of prices that became known later; None: none. An
     `opening` stands for changes that were taken out since what they lead to, before the day
-    `open_from`, is settled.
+    `open_from`, is settled. `settled` is how far it was charged; None: not yet.
     """
 
     subscription_id: str
@@ -33,6 +46,7 @@ class Timeline:
     known_on: date | None = None
     opening: tuple[Step, ...] = ()
     open_from: date = date.min
+    settled: Settled | None = None
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """

@@ -19,6 +19,7 @@ from tests.factories import AT
 
 # What is not there yet, or is there already, the API refuses in words of its own.
 OTHERWISE = {
+    "own-bad-restart": {"error": "Another subscription has this external_id"},
     "own-refused-change-before-start": {"error": "no such thing"},
     "own-refused-change-without-start": {"error": "no such thing"},
     "own-refused-start-twice": {"error": "Another subscription has this external_id"},

@@ -20,12 +20,14 @@ from billing.pricing.usage import Bucket, UsageRecord, roll_up
 from billing.sellers.models import Seller
 from billing.usage.commands import SentRecord, record_usage
 from billing.usage.models import UsageBucket, UsageDistinct
-from billing.usage.queries import buckets
+from billing.usage.queries import Measuring, buckets
 from billing.usage.queries.attribution import known_meter
 from tests import factories
 
 AT = datetime(2026, 4, 15, 9, 0, tzinfo=UTC)
 UNTIL = date(2027, 1, 1)
+WITH_RECORDS = Measuring(since=date.min, records=True)
+WITHOUT = Measuring(since=date.min, records=False)
 # Days of 23, 24 and 25 hours, one of which begins twice or not at all.
 ZONES = ["Europe/Berlin", "America/New_York", "Atlantic/Azores", "Africa/Cairo", "Asia/Kathmandu"]
 MOMENTS = [
@@ -116,7 +118,7 @@ class TestRollUp:
                 receipt = record_usage(seller=seller, records=batch, at=AT)
                 assert receipt.accepted == len(batch)
 
-            found = buckets(subscription.id, {meter.id: True}, until=UNTIL)[meter.id]
+            found = buckets(subscription.id, {meter.id: WITH_RECORDS}, until=UNTIL)[meter.id]
             expected = pure([*first, *second], meter, zone, AT.date())
             self.compare(found, expected, is_unique=aggregation == "unique")
             transaction.set_rollback(True)
@@ -159,7 +161,7 @@ class TestReading:
     def test_before_a_day(self, seller: Seller, used: Subscription) -> None:
         meter = Meter.objects.get(code="calls")
 
-        found = buckets(used.id, {meter.id: False}, until=date(2026, 1, 3))[meter.id]
+        found = buckets(used.id, {meter.id: WITHOUT}, until=date(2026, 1, 3))[meter.id]
 
         assert [bucket.day.day for bucket in found] == [1, 1, 1, 2, 2, 2]
         assert [dict(bucket.properties)["region"] for bucket in found[:3]] == ["r0", "r1", "r2"]
@@ -169,7 +171,7 @@ class TestReading:
     ) -> None:
         calls, users = Meter.objects.order_by("code")
 
-        found = buckets(used.id, {calls.id: False, users.id: True}, until=UNTIL)
+        found = buckets(used.id, {calls.id: WITHOUT, users.id: WITH_RECORDS}, until=UNTIL)
 
         assert not any(bucket.records for bucket in found[calls.id])
         assert sum(len(bucket.records) for bucket in found[users.id]) == 60
@@ -181,10 +183,10 @@ class TestReading:
     def test_a_meter_without_usage(self, seller: Seller, used: Subscription) -> None:
         other = factories.meter(seller)
 
-        assert buckets(used.id, {other.id: True}, until=UNTIL) == {other.id: ()}
+        assert buckets(used.id, {other.id: WITH_RECORDS}, until=UNTIL) == {other.id: ()}
 
     def test_the_number_of_queries_is_constant(self, used: Subscription) -> None:
-        meters = dict.fromkeys(Meter.objects.values_list("id", flat=True), True)
+        meters = dict.fromkeys(Meter.objects.values_list("id", flat=True), WITH_RECORDS)
 
         with CaptureQueriesContext(
             connection,
@@ -236,5 +238,5 @@ class TestZones:
 
         record_usage(seller=seller, records=[sent], at=AT)
 
-        (bucket,) = buckets(subscription.id, {meter.id: False}, until=UNTIL)[meter.id]
+        (bucket,) = buckets(subscription.id, {meter.id: WITHOUT}, until=UNTIL)[meter.id]
         assert bucket.weighted == hours * 3600

@@ -8,11 +8,13 @@ from billing.contracts.models import Subscription
 from billing.sellers.models import Seller
 from billing.usage.commands import record_usage
 from billing.usage.models import UsageBucket, UsageConflict, UsageRecord
-from billing.usage.queries import buckets
+from billing.usage.queries import Measuring, buckets
 from tests import factories
 from tests.usage.conftest import AT
 
 JANUARY = date(2026, 2, 1)
+WITH_RECORDS = Measuring(since=date.min, records=True)
+WITHOUT = Measuring(since=date.min, records=False)
 
 
 class TestRecording:
@@ -24,7 +26,7 @@ class TestRecording:
         receipt = record_usage(seller=seller, records=sent, at=AT)
 
         assert receipt.accepted == 3
-        (bucket,) = buckets(subscription.id, {meter.id: False}, until=JANUARY)[meter.id]
+        (bucket,) = buckets(subscription.id, {meter.id: WITHOUT}, until=JANUARY)[meter.id]
         assert (bucket.day, bucket.count, bucket.total) == (date(2026, 1, 1), 3, 3)
         # 3 x the 11 hours from 13:00 in Berlin to midnight
         assert bucket.weighted == 3 * 11 * 3600
@@ -37,7 +39,7 @@ class TestRecording:
             sent = factories.usage(value=Decimal(value), at=later)
             record_usage(seller=seller, records=[sent], at=AT)
 
-        (bucket,) = buckets(subscription.id, {meter.id: True}, until=JANUARY)[meter.id]
+        (bucket,) = buckets(subscription.id, {meter.id: WITH_RECORDS}, until=JANUARY)[meter.id]
 
         assert (bucket.count, bucket.total, bucket.highest, bucket.latest) == (3, 14, 7, 7)
         assert [record.value for record in bucket.records] == [2, 5, 7]

@@ -1,13 +1,15 @@
 """What is due when: the turn of a contract's periods as events."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
 from billing.catalog.models import Price
 from billing.contracts.events import period_ended, period_key
-from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.contracts.queries import Known, contracts_due, days_due, next_turn
 from billing.customers.events import customer_day_ended, day_key
 from billing.customers.models import Customer
@@ -84,10 +86,15 @@ def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
 
 
 def note_billed(
-    contract: Contract, *, known: Known, next_billing_date: date | None, at: datetime
+    contract: Contract,
+    *,
+    known: Known,
+    charged_until: Mapping[UUID, date],
+    next_billing_date: date | None,
+    at: datetime,
 ) -> None:
     """
-    Note how far a contract is billed, and when it is due next.
+    Note how far a contract and its subscriptions are billed, and when it is due next.
 
     If that day has come already, its event is appended at once. Where charges are collected, it is
     a day that isn't closed yet.
@@ -98,6 +105,11 @@ def note_billed(
     contract.billed_position = known.position
     contract.next_billing_date = next_billing_date
     contract.save(update_fields=["billed_date", "billed_position", "next_billing_date"])
+    for until in set(charged_until.values()):
+        mine = [pk for pk, day in charged_until.items() if day == until]
+        Subscription.objects.filter(pk__in=mine).update(
+            charged_until=until, charged_known_on=known.on, charged_position=known.position
+        )
     _append_if_due(contract, at=at)
 
 

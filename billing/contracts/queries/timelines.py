@@ -17,13 +17,13 @@ from billing.catalog.queries import (
     unpriced_terms,
 )
 from billing.contracts.events import SUBSCRIPTION_CHANGED
-from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.contracts.queries.changes import as_change
 from billing.events.models import Failure
 from billing.pricing.due import effective_date
 from billing.pricing.prices import PlanTerms
 from billing.pricing.terms import Change, ChangeKind, When
-from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
+from billing.pricing.timeline import ContradictoryTimeline, Settled, Timeline, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,8 @@ def priced_timeline(
         replace(change, plan=_priced(contract, row, prices)) if change.id in kept else change
         for row, change in zip(changes, unpriced, strict=True)
     )
-    return Timeline(str(changes[0].subscription_id), priced, contract.seller.timezone)
+    mine = changes[0].subscription
+    return Timeline(str(mine.id), priced, contract.seller.timezone, settled=_settled(mine))
 
 
 def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Timeline, Change]:
@@ -194,6 +195,13 @@ def _failed_subscriptions(contract: Contract) -> set[UUID]:
     return {UUID(subscription_id) for subscription_id in told}
 
 
+def _settled(subscription: Subscription) -> Settled | None:
+    until, known_on = subscription.charged_until, subscription.charged_known_on
+    if until is None or known_on is None or subscription.charged_position is None:
+        return None
+    return Settled(until, known_on, subscription.charged_position)
+
+
 def _names_price(change: SubscriptionChange) -> bool:
     named = change.kind == ChangeKind.OVERRIDE_PRICE
     return named or bool(change.terms and change.terms.get("prices"))
@@ -224,5 +232,7 @@ def _unpriced(change: SubscriptionChange) -> PlanTerms | None:
 def _changes(contract: Contract, only: UUID | None) -> list[SubscriptionChange]:
     whose = Q(subscription_id=only) if only else Q(subscription__contract=contract)
     return list(
-        SubscriptionChange.objects.filter(whose).select_related("plan").order_by("position")
+        SubscriptionChange.objects.filter(whose)
+        .select_related("plan", "subscription")
+        .order_by("position")
     )

@@ -1,5 +1,5 @@
 """Reads of usage."""
 
-from billing.usage.queries.buckets import buckets
+from billing.usage.queries.buckets import Measuring, buckets, earliest_news
 
-__all__ = ["buckets"]
+__all__ = ["Measuring", "buckets", "earliest_news"]

@@ -146,17 +146,21 @@ def _bill_change(event: Event, me: events.Worker) -> list[Invoice]:
     contract = _contract(event)
     change = SubscriptionChange.objects.get(pk=event.payload["change_id"])
     known = known_to_change(contract, change)
-    lines, next_date = lines_of_change(
+    demanded = lines_of_change(
         contract, change, known=known, due_until=due_until(contract.seller, at=me.at)
     )
     demand = _demand_of(contract, event, me)
     if collects(contract.customer):
-        wait_for_day(demand, lines)
+        wait_for_day(demand, demanded.lines)
         return []
-    invoices = charge(demand, lines)
-    days = [day for day in (contract.next_billing_date, next_date) if day]
+    invoices = charge(demand, demanded.lines)
+    days = [day for day in (contract.next_billing_date, demanded.next_due) if day]
     contracts.note_billed(
-        contract, known=known, next_billing_date=min(days, default=None), at=me.at
+        contract,
+        known=known,
+        charged_until=demanded.charged_until,
+        next_billing_date=min(days, default=None),
+        at=me.at,
     )
     return invoices
 
@@ -171,12 +175,17 @@ def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
         return []  # It comes with what is due.
     known = known_so_far(contract, on=event.as_of_date)
     subscription_id = UUID(event.payload["subscription_id"])
-    lines = lines_of_usage(
+    demanded = lines_of_usage(
         contract, subscription_id, known=known, batch_id=event.payload["batch_id"]
     )
-    invoices = charge(demand, lines)
-    due_on = contract.next_billing_date
-    contracts.note_billed(contract, known=known, next_billing_date=due_on, at=me.at)
+    invoices = charge(demand, demanded.lines)
+    contracts.note_billed(
+        contract,
+        known=known,
+        charged_until=demanded.charged_until,
+        next_billing_date=demanded.next_due,
+        at=me.at,
+    )
     return invoices
 
 
@@ -186,11 +195,18 @@ def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
     # One that has failed already must not hold up its neighbours: its retry will bill it.
     whole = timelines(contract, passes_over_failed=True).values()
     known = known_on(contract, whole, on=event.as_of_date)
-    lines, following = lines_due(contract, whole, on=event.as_of_date, known=known)
-    invoices = charge(demand, lines)
+    demanded = lines_due(contract, whole, on=event.as_of_date, known=known)
+    invoices = charge(demand, demanded.lines)
+    following = demanded.next_due
     if collects(contract.customer):
         following = next_day(contract, following, known=known, today=demand.today)
-    contracts.note_billed(contract, known=known, next_billing_date=following, at=me.at)
+    contracts.note_billed(
+        contract,
+        known=known,
+        charged_until=demanded.charged_until,
+        next_billing_date=following,
+        at=me.at,
+    )
     return invoices
 
 

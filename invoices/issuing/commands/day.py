@@ -130,11 +130,17 @@ def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
     )
     whole = timelines(contract, passes_over_failed=True).values()
     known = known_on(contract, whole, on=event.as_of_date)
-    lines, next_turn = lines_due(contract, whole, on=event.as_of_date, known=known)
-    owing, decided = decide(demand, lines)
+    demanded = lines_due(contract, whole, on=event.as_of_date, known=known)
+    owing, decided = decide(demand, demanded.lines)
     keep_waiting(demand, owing, decided)
-    following = next_day(contract, next_turn, known=known, today=demand.today)
-    contracts.note_billed(contract, known=known, next_billing_date=following, at=me.at)
+    following = next_day(contract, demanded.next_due, known=known, today=demand.today)
+    contracts.note_billed(
+        contract,
+        known=known,
+        charged_until=demanded.charged_until,
+        next_billing_date=following,
+        at=me.at,
+    )
 
 
 def _fail_alone(contract: Contract, event: Event, error: Exception, me: events.Worker) -> None:

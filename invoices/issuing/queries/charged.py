@@ -1,6 +1,7 @@
 """What was charged already, as the pure engine's values."""
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from billing.pricing.difference import Charged
@@ -9,9 +10,14 @@ from invoices.issuing.models import Charge
 COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
 
 
-def charged(subscription_id: UUID) -> Iterable[Charged]:
-    """Return a subscription's charges in the order in which they were made, as priced."""
-    for charge in Charge.objects.filter(subscription_id=subscription_id).order_by("ordinal"):
+def charged(subscription_id: UUID, *, since: date) -> Iterable[Charged]:
+    """
+    Return a subscription's charges in the order in which they were made, as priced.
+
+    Only those of stretches that start on or after a day.
+    """
+    charges = Charge.objects.filter(subscription_id=subscription_id, stretch_starts_on__gte=since)
+    for charge in charges.order_by("ordinal"):
         yield as_charged(charge)
 
 

@@ -1,6 +1,7 @@
 """What an event demands: owed minus charged of a contract, or the lines of an order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -21,27 +22,36 @@ from billing.pricing.rating import unit_price as price_of_unit
 from billing.pricing.timeline import Timeline
 from invoices.issuing.queries.charged import COMMITMENT, charged
 from invoices.issuing.queries.drafts import DraftLine, at_one_rate_each
-from invoices.issuing.queries.metered import with_usage
+from invoices.issuing.queries.metered import opened
 
 _DAY = timedelta(days=1)
 _PLACES = Decimal("1e-12")
 _COMMITTED = {"de": "Mindestumsatz", "en": "minimum commitment"}
 
 
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """What subscriptions owe and weren't charged, up to which days, and the next day with more."""
+
+    lines: Sequence[DraftLine]
+    charged_until: Mapping[UUID, date]
+    next_due: date | None = None
+
+
 def lines_of_change(
     contract: Contract, change: SubscriptionChange, *, known: Known, due_until: date
-) -> tuple[list[DraftLine], date | None]:
+) -> Demanded:
     """
-    Return what a change makes owed and not yet charged, and the next day that is due.
+    Return what a change makes owed and not yet charged.
 
     What is due on the day anyway, and isn't charged yet, comes after the facts of the day. What a
     start begins on its day comes with it, unless that day's due is held: `due_until` lies before.
     """
-    timeline = timelines(contract, only=change.subscription_id)[change.subscription_id]
-    timeline = with_usage(timeline, until=known.on)
+    mine: UUID = change.subscription_id
+    timeline = opened(timelines(contract, only=mine)[mine], until=known.on)
     until = charged_until(contract, timeline, change, on=known.on, due_until=due_until)
     lines = _drafted(contract, timeline, known, until=until, cause=f"change {change.id}")
-    return lines, next_due(timeline.known(known.on), after=until)
+    return Demanded(lines, {mine: until}, next_due(timeline.known(known.on), after=until))
 
 
 def charged_until(
@@ -60,27 +70,28 @@ def charged_until(
 
 def lines_of_usage(
     contract: Contract, subscription_id: UUID, *, known: Known, batch_id: str
-) -> list[DraftLine]:
+) -> Demanded:
     """Return what late usage makes owed at once: after the end, and in a pause."""
     timeline = timelines(contract, only=subscription_id)[subscription_id]
-    cause = f"usage {batch_id}"
-    return _drafted(contract, timeline, known, until=known.on, cause=cause)
+    timeline = opened(timeline, until=known.on)
+    lines = _drafted(contract, timeline, known, until=known.on, cause=f"usage {batch_id}")
+    return Demanded(lines, {subscription_id: known.on}, contract.next_billing_date)
 
 
-def lines_due(
-    contract: Contract, whole: Iterable[Timeline], *, on: date, known: Known
-) -> tuple[list[DraftLine], date | None]:
-    """Return what a contract owes and wasn't charged on a due day, and the next day that is due."""
+def lines_due(contract: Contract, whole: Iterable[Timeline], *, on: date, known: Known) -> Demanded:
+    """Return what a contract owes and wasn't charged on a due day."""
     lines: list[DraftLine] = []
     next_dates: list[date] = []
+    until: dict[UUID, date] = {}
     for timeline in whole:
         if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
-        metered = with_usage(timeline, until=known.on)
-        lines += _drafted(contract, metered, known, until=known.on, cause=f"period {on}")
-        if next_date := next_due(known.of(metered), after=known.on):
+        mine = opened(timeline, until=known.on)
+        lines += _drafted(contract, mine, known, until=known.on, cause=f"period {on}")
+        until[UUID(mine.subscription_id)] = known.on
+        if next_date := next_due(known.of(mine), after=known.on):
             next_dates.append(next_date)
-    return lines, min(next_dates, default=None)
+    return Demanded(lines, until, min(next_dates, default=None))
 
 
 def is_still_due(contract: Contract, *, on: date) -> bool:
@@ -114,13 +125,15 @@ def owed_not_charged(
     """
     Compare what is known to be owed with what is charged, at any price of the timeline.
 
-    `already` counts as charged beside what is.
+    The timeline holds the usage, and the day from which it is open. `already` counts as charged
+    beside what is.
     """
-    mine = known.of(timeline if timeline.usage else with_usage(timeline, until=until))
+    mine = known.of(timeline)
+    charges = charged(UUID(timeline.subscription_id), since=timeline.open_from)
     return at_one_rate_each(
         difference(
             owed(mine, until=until),
-            [*charged(UUID(timeline.subscription_id)), *already],
+            [*charges, *already],
             prices=timeline.prices,
             known=mine,
         ),

@@ -41,10 +41,10 @@ def preview(contract: Contract, change: SubscriptionChange, *, at: datetime) -> 
     :raises PriceMissing: if a plan lacks one of its prices.
     :raises TaxDataMissing: see `draft`, as for the two others that it raises.
     """
-    timeline = timeline_with(contract, change)
     known = known_to_change(contract, change)
+    timeline = with_usage(timeline_with(contract, change), until=known.on)
     since = max(change.effective_on, known.on)
-    whole = known.of(with_usage(timeline, until=known.on))
+    whole = known.of(timeline)
     period = next_full_period(whole, since=since)
     later = lines_of_period(_before(whole, period), period) if period else ()
     return Preview(
