@@ -33,6 +33,18 @@ def leaf(
         element.text = content
 
 
+def nested(
+    parent: etree._Element,
+    tag: str,
+    child: str,
+    text: str,
+    attributes: dict[str, str] | None = None,
+) -> None:
+    """Append an element that holds nothing but a text in another one, unless that is empty."""
+    if clean(text):
+        leaf(branch(parent, tag), child, text, attributes)
+
+
 def drop_empty(parent: etree._Element) -> None:
     """Remove the descendants that hold nothing, and what then holds nothing."""
     for element in reversed(list(parent.iterdescendants())):

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from invoices.documents.exemptions import exemptions
 from invoices.documents.profiles import Profile
 from invoices.documents.semantic.codes import Category, Means, TypeCode
 from invoices.documents.semantic.document import Delivery, Document
@@ -58,14 +59,8 @@ INTRA_COMMUNITY = Vat(Category.INTRA_COMMUNITY, Decimal(0))
 EXPORT = Vat(Category.EXPORT, Decimal(0))
 OUTSIDE_SCOPE = Vat(Category.OUTSIDE_SCOPE, None)
 
-EXEMPTIONS = {
-    Category.REVERSE_CHARGE: Exemption(
-        "Steuerschuldnerschaft des Leistungsempfängers", "VATEX-EU-AE"
-    ),
-    Category.INTRA_COMMUNITY: Exemption("Innergemeinschaftliche Lieferung", "VATEX-EU-IC"),
-    Category.EXPORT: Exemption("Steuerfreie Ausfuhrlieferung", "VATEX-EU-G"),
-    Category.OUTSIDE_SCOPE: Exemption("Nicht im Inland steuerbare Leistung", "VATEX-EU-O"),
-    Category.EXEMPT: Exemption("Steuerfrei nach § 4 Nr. 12 UStG", "VATEX-EU-135-1"),
+EXEMPTIONS = exemptions("de") | {
+    Category.EXEMPT: Exemption("Steuerfrei nach § 4 Nr. 12 UStG", "VATEX-EU-135-1")
 }
 BANK = PaymentInstructions(
     means=Means.SEPA_CREDIT_TRANSFER,
@@ -115,8 +110,8 @@ def document(lines: Sequence[Line], **more: Any) -> Document:
     """A document of these lines whose sums are right; `more` says what is different."""
     numbered = tuple(replace(each, id=str(position)) for position, each in enumerate(lines, 1))
     adjusted = more.get("allowances_charges", ())
-    exemptions = more.pop("exemptions", EXEMPTIONS)
-    groups = more.pop("vat_groups", None) or vat_groups(numbered, adjusted, exemptions)
+    reasons = more.pop("exemptions", EXEMPTIONS)
+    groups = more.pop("vat_groups", None) or vat_groups(numbered, adjusted, reasons)
     sums = totals(
         numbered,
         groups,

@@ -13,7 +13,13 @@ from invoices.documents.profiles import Profile
 from invoices.documents.semantic.codes import Category, Means, TypeCode
 from invoices.documents.semantic.document import Delivery, Document, Note, Preceding, VatGroup
 from invoices.documents.semantic.lines import AllowanceCharge, Item, Span, Vat
-from invoices.documents.semantic.parties import Address, Contact, Identifier, TaxRepresentative
+from invoices.documents.semantic.parties import (
+    Address,
+    Contact,
+    Identifier,
+    Payee,
+    TaxRepresentative,
+)
 from invoices.documents.semantic.payment import (
     CreditTransfer,
     DirectDebit,
@@ -40,6 +46,7 @@ NOVEMBER = Span(first_day=date(2026, 11, 1), last_day=date(2026, 11, 30))
 BACKWARDS = Span(first_day=date(2026, 11, 30), last_day=date(2026, 11, 1))
 DISCOUNT = AllowanceCharge(amount=Decimal("5.00"), reason="Rabatt", vat=STANDARD)
 DEBIT = DirectDebit(mandate="M", creditor_id="C", debited_account=IBAN)
+TWO_ACCOUNTS = replace(BANK, transfers=BANK.transfers * 2)
 PLAIN = line("Strom", "10", "1.00")
 
 
@@ -88,6 +95,9 @@ def contact(**said: str) -> Document:
         (plain(seller=replace(SELLER, identifiers=(Identifier("1", "1"),))), "BR-CL-10"),
         (plain(seller=replace(SELLER, registration=Identifier("1", "1"))), "BR-CL-11"),
         (plain(buyer=replace(CITY, address=replace(CITY.address, country="XX"))), "BR-CL-14"),
+        (plain(payment=replace(TWO_ACCOUNTS, direct_debit=DEBIT)), "UBL-SR-55"),
+        (plain(payee=Payee(name="F", identifier=Identifier("1", "1"))), "BR-CL-10"),
+        (plain(payee=Payee(name="")), "BR-17"),
         (plain(delivery=None), "BR-DE-TMP-32"),
         (
             plain(
@@ -187,6 +197,13 @@ def test_periods_of_lines_lie_within_the_documents() -> None:
 @pytest.mark.parametrize("profile", [Profile.ZUGFERD, Profile.XRECHNUNG_CII])
 def test_cii_always_says_when_it_was_supplied(profile: Profile) -> None:
     assert rules(plain(delivery=None, period=OCTOBER), profile) == {"PEPPOL-EN16931-R008"}
+
+
+def test_a_group_stands_once() -> None:
+    good = CASES["reverse_charge_abroad"].document
+    empty = replace(good.vat_groups[0], base=Decimal(0))
+
+    assert rules(replace(good, vat_groups=(*good.vat_groups, empty))) == {"BR-AE-01"}
 
 
 def test_who_owes_a_reverse_charge_must_be_identified() -> None:

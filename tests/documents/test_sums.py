@@ -3,14 +3,24 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invoices.documents.checks import check
+from invoices.documents.exemptions import exemptions
 from invoices.documents.profiles import Profile
+from invoices.documents.semantic.codes import Category
 from invoices.documents.semantic.lines import AllowanceCharge, Line, Price, Vat
-from invoices.documents.sums import fitting_price, line_net, rounded, vat_groups
-from tests.documents.house import EXEMPT, REDUCED, STANDARD, ZERO_RATED, document, line
+from invoices.documents.sums import Exemption, fitting_price, line_net, rounded, vat_groups
+from tests.documents.house import (
+    EXEMPT,
+    OUTSIDE_SCOPE,
+    REDUCED,
+    STANDARD,
+    ZERO_RATED,
+    document,
+    line,
+)
 
 QUANTITIES = st.decimals(-10_000, 10_000, places=3).filter(bool)
 PRICES = st.decimals(0, 10_000, places=6)
@@ -77,6 +87,20 @@ class TestFittingPrice:
         assert count != 0
 
 
+class TestVat:
+    def test_outside_the_scope_there_is_no_rate(self) -> None:
+        assert Vat.of("O", Decimal(0)) == OUTSIDE_SCOPE
+        assert Vat.of("Z", Decimal(0)) == ZERO_RATED
+
+
+class TestExemptions:
+    def test_a_reverse_charge_has_the_words_of_the_law(self) -> None:
+        assert exemptions("de_DE")[Category.REVERSE_CHARGE] == Exemption(
+            "Steuerschuldnerschaft des Leistungsempfängers", "VATEX-EU-AE"
+        )
+        assert exemptions("en")[Category.REVERSE_CHARGE].reason == "Reverse charge"
+
+
 class TestGroups:
     def test_vat_is_on_the_sum_not_on_lines(self) -> None:
         """3 x 0.03: 19 % of 0.09 is 0.02; of each 0.03 it would be 0.01, thrice."""
@@ -91,6 +115,7 @@ class TestGroups:
 
         assert len(groups) == 1
 
+    @settings(deadline=None)  # The first reads the code lists.
     @given(st.lists(lines(), min_size=1, max_size=8))
     def test_whatever_the_lines_the_document_keeps_the_rules(self, each: list[Line]) -> None:
         made = document(each)

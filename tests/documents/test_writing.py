@@ -6,12 +6,17 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
+from invoices.documents.checks.schema import check_schema
 from invoices.documents.delivering import DocumentDoesNotFit, e_invoice
 from invoices.documents.profiles import Profile, Syntax
+from invoices.documents.semantic.codes import Means
 from invoices.documents.semantic.document import Document, Note
+from invoices.documents.semantic.parties import Address, Contact
+from invoices.documents.semantic.payment import PaymentInstructions, PaymentTerms
 from invoices.documents.writing import write
 from tests.documents.cases import CASES
 from tests.documents.house import CITY, document, line
+from tests.documents.judge import official_findings
 
 AMOUNTS = {
     Syntax.UBL: (
@@ -78,6 +83,51 @@ def test_texts_come_through_but_for_what_xml_forbids(profile: Profile, name: str
     assert "\x07" not in said
     assert "שירות ענן 🚀" in far
     assert "خدمة سحابية 👩\u200d👩\u200d👧" in far
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\x00"])
+@pytest.mark.parametrize("profile", [Profile.EN16931, Profile.ZUGFERD])
+@pytest.mark.parametrize("name", ["references", "items_in_full", "other_payee"])
+def test_blanks_leave_nothing_behind(name: str, profile: Profile, blank: str) -> None:
+    root = tree(blanked(CASES[name].document, blank), profile)
+
+    assert [each for each in root.iter() if not len(each) and not (each.text or "").strip()] == []
+    assert check_schema(etree.tostring(root)) == []
+
+
+def blanked(document: Document, blank: str) -> Document:
+    """The document with blanks in place of all that it need not say."""
+    seller = replace(
+        document.seller,
+        trading_name=blank,
+        tax_number=blank,
+        legal_information=blank,
+        contact=Contact(name=blank, phone=blank, email=blank),
+        address=Address(country="DE", street=blank, city=blank, postcode=blank, region=blank),
+    )
+    first = document.lines[0]
+    item = replace(first.item, description=blank, sellers_id=blank, buyers_id=blank)
+    line = replace(first, note=blank, order_line=blank, item=item)
+    return replace(
+        document,
+        seller=seller,
+        buyer=replace(document.buyer, vat_id=blank),
+        order=blank,
+        contract=blank,
+        project=blank,
+        notes=(Note(blank),),
+        terms=PaymentTerms(text=blank),
+        payment=PaymentInstructions(means=Means.UNDEFINED, means_text=blank, remittance=blank),
+        lines=(line,),
+    )
+
+
+def test_what_only_sellers_say_is_not_said_of_buyers() -> None:
+    buyer = replace(CITY, tax_number="143/1", legal_information="HRB 1")
+    said = document([line("Strom", "1", "1")], buyer=buyer)
+
+    assert official_findings(e_invoice(said, Profile.EN16931), Profile.EN16931) == set()
+    assert official_findings(e_invoice(said, Profile.ZUGFERD), Profile.ZUGFERD) == set()
 
 
 def test_markup_in_texts_stays_text() -> None:

@@ -24,7 +24,12 @@ def sums(document: Document, profile: Profile) -> Iterator[Finding]:
         ("BR-CO-10", "sum of the lines (BT-106)", totals.lines, lines),
         ("BR-CO-11", "sum of the allowances (BT-107)", totals.allowances, allowances),
         ("BR-CO-12", "sum of the charges (BT-108)", totals.charges, charges),
-        ("BR-CO-13", "net total (BT-109)", totals.net, lines - allowances + charges),
+        (
+            "BR-CO-13",
+            "net total (BT-109)",
+            totals.net,
+            totals.lines - totals.allowances + totals.charges,
+        ),
         ("BR-CO-14", "VAT total (BT-110)", totals.vat, vat),
         ("BR-CO-15", "gross total (BT-112)", totals.gross, totals.net + totals.vat),
         (

@@ -56,7 +56,15 @@ def bases(document: Document, profile: Profile) -> Iterator[Finding]:
         (group.category, group.rate): group.base
         for group in vat_groups(document.lines, document.allowances_charges)
     }
-    said = {(group.category, group.rate): group.base for group in document.vat_groups}
+    said: dict[tuple[Category, Decimal], Decimal] = {}
+    for group in document.vat_groups:
+        key = group.category, group.rate
+        if key in said:
+            yield Finding(
+                f"{_NAMES[group.category]}-01",
+                f"Category {group.category} at {group.rate} % has several groups: add them up.",
+            )
+        said[key] = said.get(key, ZERO) + group.base
     for category in sorted({key[0] for key in right} - {key[0] for key in said}):
         yield Finding(
             f"{_NAMES[category]}-01",

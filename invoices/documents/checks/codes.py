@@ -71,13 +71,22 @@ def schemes(document: Document, profile: Profile) -> Iterator[Finding]:
     for rule, party in (("BR-62", document.seller), ("BR-63", document.buyer)):
         if party.electronic_address:
             yield from _addressed(rule, party.electronic_address)
+    listed = CodeList.IDENTIFIER_SCHEMES.codes
+    for rule, identifier in _identifiers(document):
+        if identifier and identifier.scheme and identifier.scheme not in listed:
+            yield _unknown(rule, identifier, "ISO 6523")
+
+
+def _identifiers(document: Document) -> Iterator[tuple[str, Identifier | None]]:
+    for party in (document.seller, document.buyer):
+        yield "BR-CL-11", party.registration
         for identifier in party.identifiers:
-            yield from _listed("BR-CL-10", identifier)
-        if party.registration:
-            yield from _listed("BR-CL-11", party.registration)
+            yield "BR-CL-10", identifier
+    if document.payee:
+        yield "BR-CL-10", document.payee.identifier
+        yield "BR-CL-11", document.payee.registration
     for line in document.lines:
-        if line.item.standard_id:
-            yield from _listed("BR-CL-21", line.item.standard_id)
+        yield "BR-CL-21", line.item.standard_id
 
 
 def _addressed(rule: str, address: Identifier) -> Iterator[Finding]:
@@ -85,11 +94,6 @@ def _addressed(rule: str, address: Identifier) -> Iterator[Finding]:
         yield Finding(rule, f"Give the scheme of the electronic address {address.value}.")
     elif address.scheme not in CodeList.ADDRESS_SCHEMES.codes:
         yield _unknown("BR-CL-25", address, "EAS")
-
-
-def _listed(rule: str, identifier: Identifier) -> Iterator[Finding]:
-    if identifier.scheme and identifier.scheme not in CodeList.IDENTIFIER_SCHEMES.codes:
-        yield _unknown(rule, identifier, "ISO 6523")
 
 
 def _unknown(rule: str, identifier: Identifier, listed: str) -> Finding:

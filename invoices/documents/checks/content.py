@@ -140,6 +140,8 @@ def _instructions(payment: PaymentInstructions) -> Iterator[Finding]:
     accounts = [transfer.account for transfer in payment.transfers]
     if payment.means.is_credit_transfer and not accounts:
         yield Finding("BR-61", "Give the account to transfer to (BT-84).")
+    if payment.direct_debit and len(accounts) > 1:
+        yield Finding("UBL-SR-55", "With a direct debit (BG-19) give one account at most (BG-17).")
     for account in accounts:
         yield from _missing(("BR-50", account, "Give the number of each account (BT-84)."))
 

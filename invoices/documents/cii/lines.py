@@ -11,7 +11,7 @@ from invoices.documents.cii.shared import (
     add_vat,
 )
 from invoices.documents.semantic.lines import Item, Line, Price
-from invoices.documents.xml import branch, leaf, number
+from invoices.documents.xml import branch, leaf, nested, number
 
 
 def add_line(transaction: etree._Element, line: Line) -> None:
@@ -19,14 +19,11 @@ def add_line(transaction: etree._Element, line: Line) -> None:
     element = branch(transaction, RAM + "IncludedSupplyChainTradeLineItem")
     head = branch(element, RAM + "AssociatedDocumentLineDocument")
     leaf(head, RAM + "LineID", line.id)
-    if line.note:
-        leaf(branch(head, RAM + "IncludedNote"), RAM + "Content", line.note)
+    nested(head, RAM + "IncludedNote", RAM + "Content", line.note)
     _add_product(element, line.item)
     unit = {"unitCode": line.unit}
     agreement = branch(element, RAM + "SpecifiedLineTradeAgreement")
-    if line.order_line:
-        order = branch(agreement, RAM + "BuyerOrderReferencedDocument")
-        leaf(order, RAM + "LineID", line.order_line)
+    nested(agreement, RAM + "BuyerOrderReferencedDocument", RAM + "LineID", line.order_line)
     _add_price(agreement, line.price, unit)
     delivery = branch(element, RAM + "SpecifiedLineTradeDelivery")
     leaf(delivery, RAM + "BilledQuantity", number(line.quantity), unit)
@@ -45,8 +42,7 @@ def _add_product(line: etree._Element, item: Item) -> None:
         attribute = branch(element, RAM + "ApplicableProductCharacteristic")
         leaf(attribute, RAM + "Description", name)
         leaf(attribute, RAM + "Value", value)
-    if item.origin_country:
-        leaf(branch(element, RAM + "OriginTradeCountry"), RAM + "ID", item.origin_country)
+    nested(element, RAM + "OriginTradeCountry", RAM + "ID", item.origin_country)
 
 
 def _add_price(agreement: etree._Element, price: Price, unit: dict[str, str]) -> None:

@@ -1,5 +1,7 @@
 """Parties, references and delivery in CII."""
 
+from dataclasses import replace
+
 from lxml import etree
 
 from invoices.documents.cii.names import RAM
@@ -11,7 +13,7 @@ from invoices.documents.cii.shared import (
 )
 from invoices.documents.semantic.document import Delivery, Document
 from invoices.documents.semantic.parties import Contact, Party, TaxRepresentative
-from invoices.documents.xml import branch, leaf
+from invoices.documents.xml import branch, clean, leaf, nested
 
 
 def add_agreement(transaction: etree._Element, document: Document) -> etree._Element:
@@ -19,14 +21,17 @@ def add_agreement(transaction: etree._Element, document: Document) -> etree._Ele
     agreement = branch(transaction, RAM + "ApplicableHeaderTradeAgreement")
     leaf(agreement, RAM + "BuyerReference", document.buyer_reference)
     _add_party(agreement, "SellerTradeParty", document.seller)
-    _add_party(agreement, "BuyerTradeParty", document.buyer)
+    # Tax number and register are the seller's to say.
+    buyer = replace(document.buyer, tax_number="", legal_information="")
+    _add_party(agreement, "BuyerTradeParty", buyer)
     if document.tax_representative:
         _add_representative(agreement, document.tax_representative)
-    order = branch(agreement, RAM + "BuyerOrderReferencedDocument")
-    leaf(order, RAM + "IssuerAssignedID", document.order)
-    contract = branch(agreement, RAM + "ContractReferencedDocument")
-    leaf(contract, RAM + "IssuerAssignedID", document.contract)
-    if document.project:
+    for name, reference in (
+        ("BuyerOrderReferencedDocument", document.order),
+        ("ContractReferencedDocument", document.contract),
+    ):
+        nested(agreement, RAM + name, RAM + "IssuerAssignedID", reference)
+    if clean(document.project):
         project = branch(agreement, RAM + "SpecifiedProcuringProject")
         leaf(project, RAM + "ID", document.project)
         leaf(project, RAM + "Name", "Project reference")  # The schema wants one.
@@ -43,8 +48,8 @@ def _add_party(agreement: etree._Element, name: str, party: Party) -> None:
         _add_contact(element, party.contact)
     add_address(element, party.address)
     if address := party.electronic_address:
-        channel = branch(element, RAM + "URIUniversalCommunication")
-        leaf(channel, RAM + "URIID", address.value, {"schemeID": address.scheme})
+        scheme = {"schemeID": address.scheme}
+        nested(element, RAM + "URIUniversalCommunication", RAM + "URIID", address.value, scheme)
     _add_tax_id(element, party.vat_id, "VA")
     _add_tax_id(element, party.tax_number, "FC")
 
@@ -52,15 +57,13 @@ def _add_party(agreement: etree._Element, name: str, party: Party) -> None:
 def _add_contact(party: etree._Element, contact: Contact) -> None:
     element = branch(party, RAM + "DefinedTradeContact")
     leaf(element, RAM + "PersonName", contact.name)
-    phone = branch(element, RAM + "TelephoneUniversalCommunication")
-    leaf(phone, RAM + "CompleteNumber", contact.phone)
-    email = branch(element, RAM + "EmailURIUniversalCommunication")
-    leaf(email, RAM + "URIID", contact.email)
+    phone = RAM + "TelephoneUniversalCommunication"
+    nested(element, phone, RAM + "CompleteNumber", contact.phone)
+    nested(element, RAM + "EmailURIUniversalCommunication", RAM + "URIID", contact.email)
 
 
 def _add_tax_id(party: etree._Element, tax_id: str, scheme: str) -> None:
-    registration = branch(party, RAM + "SpecifiedTaxRegistration")
-    leaf(registration, RAM + "ID", tax_id, {"schemeID": scheme})
+    nested(party, RAM + "SpecifiedTaxRegistration", RAM + "ID", tax_id, {"schemeID": scheme})
 
 
 def _add_representative(agreement: etree._Element, representative: TaxRepresentative) -> None:

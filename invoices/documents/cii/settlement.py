@@ -16,7 +16,7 @@ from invoices.documents.cii.shared import (
 from invoices.documents.semantic.document import Document, Preceding, VatGroup
 from invoices.documents.semantic.parties import Payee
 from invoices.documents.semantic.payment import CreditTransfer, PaymentInstructions
-from invoices.documents.xml import branch, leaf, number
+from invoices.documents.xml import branch, leaf, nested, number
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}")
 
@@ -66,16 +66,16 @@ def _add_means(
     leaf(element, RAM + "TypeCode", payment.means)
     leaf(element, RAM + "Information", payment.means_text)
     if payment.direct_debit:
-        debtor = branch(element, RAM + "PayerPartyDebtorFinancialAccount")
-        leaf(debtor, RAM + "IBANID", payment.direct_debit.debited_account)
+        debited = payment.direct_debit.debited_account
+        nested(element, RAM + "PayerPartyDebtorFinancialAccount", RAM + "IBANID", debited)
     if transfer:
         account = branch(element, RAM + "PayeePartyCreditorFinancialAccount")
         is_iban = _IBAN.match(transfer.account) is not None
         leaf(account, RAM + "IBANID", transfer.account if is_iban else "")
         leaf(account, RAM + "AccountName", transfer.holder)
         leaf(account, RAM + "ProprietaryID", "" if is_iban else transfer.account)
-        bank = branch(element, RAM + "PayeeSpecifiedCreditorFinancialInstitution")
-        leaf(bank, RAM + "BICID", transfer.bic)
+        bank = RAM + "PayeeSpecifiedCreditorFinancialInstitution"
+        nested(element, bank, RAM + "BICID", transfer.bic)
 
 
 def _add_group(settlement: etree._Element, group: VatGroup) -> None:

@@ -19,6 +19,12 @@ class Vat:
     category: Category
     rate: Decimal | None
 
+    @classmethod
+    def of(cls, category: str, percent: Decimal) -> "Vat":
+        """Return the VAT of a category that is booked with a rate even outside the scope."""
+        known = Category(category)
+        return cls(known, None if known is Category.OUTSIDE_SCOPE else percent)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:

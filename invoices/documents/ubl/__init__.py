@@ -16,9 +16,10 @@ from invoices.documents.ubl.parties import add_delivery, add_parties
 from invoices.documents.ubl.payment import add_payment
 from invoices.documents.ubl.shared import add_allowance_charge, add_period
 from invoices.documents.ubl.sums import add_sums
-from invoices.documents.xml import branch, drop_empty, leaf, serialized
+from invoices.documents.xml import branch, clean, drop_empty, leaf, nested, serialized
 
 _REFERENCE: Final = CAC + "InvoiceDocumentReference"
+_PROJECT: Final = "50"  # UNTDID 1001
 
 
 def write(document: Document, specification: Specification) -> bytes:
@@ -59,16 +60,16 @@ def _add_head(root: etree._Element, document: Document, kind: Kind) -> None:
 def _add_references(root: etree._Element, document: Document) -> None:
     if document.period:
         add_period(root, document.period)
-    leaf(branch(root, CAC + "OrderReference"), CBC + "ID", document.order)
+    nested(root, CAC + "OrderReference", CBC + "ID", document.order)
     for each in document.preceding:
         _add_preceding(root, each)
-    leaf(branch(root, CAC + "ContractDocumentReference"), CBC + "ID", document.contract)
-    if document.project and document.type_code.is_credit_note:
+    nested(root, CAC + "ContractDocumentReference", CBC + "ID", document.contract)
+    if not document.type_code.is_credit_note:
+        nested(root, CAC + "ProjectReference", CBC + "ID", document.project)
+    elif clean(document.project):  # A credit note has no element for it.
         reference = branch(root, CAC + "AdditionalDocumentReference")
         leaf(reference, CBC + "ID", document.project)
-        leaf(reference, CBC + "DocumentTypeCode", "50")
-    elif document.project:
-        leaf(branch(root, CAC + "ProjectReference"), CBC + "ID", document.project)
+        leaf(reference, CBC + "DocumentTypeCode", _PROJECT)
 
 
 def _add_preceding(root: etree._Element, preceding: Preceding) -> None:

@@ -12,7 +12,7 @@ from invoices.documents.ubl.shared import (
     add_tax_category,
     close_tax_category,
 )
-from invoices.documents.xml import branch, leaf, number
+from invoices.documents.xml import branch, leaf, nested, number
 
 
 def add_line(root: etree._Element, line: Line, kind: Kind, currency: str) -> None:
@@ -25,8 +25,7 @@ def add_line(root: etree._Element, line: Line, kind: Kind, currency: str) -> Non
     add_amount(element, CBC + "LineExtensionAmount", line.net, currency)
     if line.period:
         add_period(element, line.period)
-    if line.order_line:
-        leaf(branch(element, CAC + "OrderLineReference"), CBC + "LineID", line.order_line)
+    nested(element, CAC + "OrderLineReference", CBC + "LineID", line.order_line)
     for each in line.allowances_charges:
         add_allowance_charge(element, each, currency)
     _add_item(element, line.item, line.vat)
@@ -40,16 +39,12 @@ def _add_item(line: etree._Element, item: Item, vat: Vat) -> None:
     element = branch(line, CAC + "Item")
     leaf(element, CBC + "Description", item.description)
     leaf(element, CBC + "Name", item.name)
-    if item.buyers_id:
-        leaf(branch(element, CAC + "BuyersItemIdentification"), CBC + "ID", item.buyers_id)
-    if item.sellers_id:
-        leaf(branch(element, CAC + "SellersItemIdentification"), CBC + "ID", item.sellers_id)
+    nested(element, CAC + "BuyersItemIdentification", CBC + "ID", item.buyers_id)
+    nested(element, CAC + "SellersItemIdentification", CBC + "ID", item.sellers_id)
     if item.standard_id:
         standard = branch(element, CAC + "StandardItemIdentification")
         add_identifier(standard, CBC + "ID", item.standard_id)
-    if item.origin_country:
-        origin = branch(element, CAC + "OriginCountry")
-        leaf(origin, CBC + "IdentificationCode", item.origin_country)
+    nested(element, CAC + "OriginCountry", CBC + "IdentificationCode", item.origin_country)
     close_tax_category(
         add_tax_category(element, CAC + "ClassifiedTaxCategory", vat.category, vat.rate)
     )

@@ -1,5 +1,7 @@
 """Parties and delivery in UBL."""
 
+from dataclasses import replace
+
 from lxml import etree
 
 from invoices.documents.semantic.document import Delivery, Document
@@ -12,13 +14,16 @@ from invoices.documents.semantic.parties import (
 )
 from invoices.documents.ubl.names import CAC, CBC
 from invoices.documents.ubl.shared import add_address, add_identifier
-from invoices.documents.xml import branch, leaf
+from invoices.documents.xml import branch, clean, leaf, nested
 
 
 def add_parties(root: etree._Element, document: Document) -> None:
     """Append seller, buyer, payee and tax representative."""
-    _add_party(root, "AccountingSupplierParty", document.seller, _creditor(document))
-    _add_party(root, "AccountingCustomerParty", document.buyer, ())
+    seller = replace(document.seller, identifiers=document.seller.identifiers + _creditor(document))
+    # Tax number and register are the seller's to say.
+    buyer = replace(document.buyer, tax_number="", legal_information="")
+    _add_party(root, "AccountingSupplierParty", seller)
+    _add_party(root, "AccountingCustomerParty", buyer)
     if document.payee:
         _add_payee(root, document.payee)
     if document.tax_representative:
@@ -31,15 +36,13 @@ def _creditor(document: Document) -> tuple[Identifier, ...]:
     return (Identifier(debit.creditor_id, "SEPA"),) if debit else ()
 
 
-def _add_party(
-    root: etree._Element, tag: str, party: Party, more_identifiers: tuple[Identifier, ...]
-) -> None:
+def _add_party(root: etree._Element, tag: str, party: Party) -> None:
     element = branch(branch(root, CAC + tag), CAC + "Party")
     if party.electronic_address:
         add_identifier(element, CBC + "EndpointID", party.electronic_address)
-    for identifier in (*party.identifiers, *more_identifiers):
+    for identifier in party.identifiers:
         add_identifier(branch(element, CAC + "PartyIdentification"), CBC + "ID", identifier)
-    leaf(branch(element, CAC + "PartyName"), CBC + "Name", party.trading_name)
+    nested(element, CAC + "PartyName", CBC + "Name", party.trading_name)
     add_address(element, CAC + "PostalAddress", party.address)
     _add_tax_id(element, party.vat_id, "VAT")
     _add_tax_id(element, party.tax_number, "FC")
@@ -53,7 +56,7 @@ def _add_party(
 
 
 def _add_tax_id(party: etree._Element, tax_id: str, scheme: str) -> None:
-    if tax_id:
+    if clean(tax_id):
         element = branch(party, CAC + "PartyTaxScheme")
         leaf(element, CBC + "CompanyID", tax_id)
         leaf(branch(element, CAC + "TaxScheme"), CBC + "ID", scheme)
@@ -70,7 +73,7 @@ def _add_payee(root: etree._Element, payee: Payee) -> None:
     element = branch(root, CAC + "PayeeParty")
     if payee.identifier:
         add_identifier(branch(element, CAC + "PartyIdentification"), CBC + "ID", payee.identifier)
-    leaf(branch(element, CAC + "PartyName"), CBC + "Name", payee.name)
+    nested(element, CAC + "PartyName", CBC + "Name", payee.name)
     if payee.registration:
         legal = branch(element, CAC + "PartyLegalEntity")
         add_identifier(legal, CBC + "CompanyID", payee.registration)
@@ -78,7 +81,7 @@ def _add_payee(root: etree._Element, payee: Payee) -> None:
 
 def _add_representative(root: etree._Element, representative: TaxRepresentative) -> None:
     element = branch(root, CAC + "TaxRepresentativeParty")
-    leaf(branch(element, CAC + "PartyName"), CBC + "Name", representative.name)
+    nested(element, CAC + "PartyName", CBC + "Name", representative.name)
     add_address(element, CAC + "PostalAddress", representative.address)
     _add_tax_id(element, representative.vat_id, "VAT")
 

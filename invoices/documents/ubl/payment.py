@@ -5,7 +5,7 @@ from lxml import etree
 from invoices.documents.semantic.document import Document
 from invoices.documents.semantic.payment import CreditTransfer, DirectDebit, PaymentInstructions
 from invoices.documents.ubl.names import CAC, CBC, CREDIT_NOTE, Kind
-from invoices.documents.xml import branch, leaf
+from invoices.documents.xml import branch, clean, leaf, nested
 
 
 def add_payment(root: etree._Element, document: Document, kind: Kind) -> None:
@@ -19,12 +19,12 @@ def add_payment(root: etree._Element, document: Document, kind: Kind) -> None:
             if document.payment.direct_debit:
                 _add_debit(element, document.payment.direct_debit)
     if document.terms:
-        leaf(branch(root, CAC + "PaymentTerms"), CBC + "Note", document.terms.written())
+        nested(root, CAC + "PaymentTerms", CBC + "Note", document.terms.written())
 
 
 def _add_means(root: etree._Element, payment: PaymentInstructions, due: str) -> etree._Element:
     element = branch(root, CAC + "PaymentMeans")
-    named = {"name": payment.means_text} if payment.means_text else None
+    named = {"name": words} if (words := clean(payment.means_text)) else None
     leaf(element, CBC + "PaymentMeansCode", payment.means, named)
     leaf(element, CBC + "PaymentDueDate", due)
     leaf(element, CBC + "PaymentID", payment.remittance)
@@ -35,10 +35,10 @@ def _add_transfer(means: etree._Element, transfer: CreditTransfer) -> None:
     account = branch(means, CAC + "PayeeFinancialAccount")
     leaf(account, CBC + "ID", transfer.account)
     leaf(account, CBC + "Name", transfer.holder)
-    leaf(branch(account, CAC + "FinancialInstitutionBranch"), CBC + "ID", transfer.bic)
+    nested(account, CAC + "FinancialInstitutionBranch", CBC + "ID", transfer.bic)
 
 
 def _add_debit(means: etree._Element, debit: DirectDebit) -> None:
     element = branch(means, CAC + "PaymentMandate")
     leaf(element, CBC + "ID", debit.mandate)
-    leaf(branch(element, CAC + "PayerFinancialAccount"), CBC + "ID", debit.debited_account)
+    nested(element, CAC + "PayerFinancialAccount", CBC + "ID", debit.debited_account)

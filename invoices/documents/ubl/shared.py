@@ -8,7 +8,7 @@ from invoices.documents.semantic.codes import Category
 from invoices.documents.semantic.lines import AllowanceCharge, Span
 from invoices.documents.semantic.parties import Address, Identifier
 from invoices.documents.ubl.names import CAC, CBC
-from invoices.documents.xml import amount, branch, leaf, number
+from invoices.documents.xml import amount, branch, leaf, nested, number
 
 
 def add_amount(parent: etree._Element, tag: str, value: Decimal, currency: str) -> None:
@@ -37,8 +37,8 @@ def add_address(parent: etree._Element, tag: str, address: Address) -> None:
     leaf(element, CBC + "CityName", address.city)
     leaf(element, CBC + "PostalZone", address.postcode)
     leaf(element, CBC + "CountrySubentity", address.region)
-    leaf(branch(element, CAC + "AddressLine"), CBC + "Line", address.further)
-    leaf(branch(element, CAC + "Country"), CBC + "IdentificationCode", address.country)
+    nested(element, CAC + "AddressLine", CBC + "Line", address.further)
+    nested(element, CAC + "Country", CBC + "IdentificationCode", address.country)
 
 
 def add_tax_category(
