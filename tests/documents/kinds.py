@@ -40,6 +40,9 @@ CREDIT = {
     "terms": PaymentTerms(text="Wird mit der nächsten Rechnung verrechnet."),
     "due_date": None,
 }
+TWO_ACCOUNTS = replace(
+    BANK, transfers=(*BANK.transfers, CreditTransfer(account="DE89370400440532013000"))
+)
 DEBIT = PaymentInstructions(
     means=Means.SEPA_DIRECT_DEBIT,
     remittance="RE-2026-0042",
@@ -84,6 +87,12 @@ CASES = {
         document(
             [line("Strom", "100", "0.3147", unit="KWH")],
             **CREDIT | {"payment": BANK, "due_date": date(2026, 11, 10)},
+        )
+    ),
+    "credit_paid_out_to_either_account": Case(
+        document(
+            [line("Strom", "100", "0.3147", unit="KWH")],
+            **CREDIT | {"payment": TWO_ACCOUNTS, "due_date": date(2026, 11, 10)},
         )
     ),
     "correction": Case(
@@ -164,9 +173,7 @@ CASES = {
     "two_accounts": Case(
         document(
             [line("Strom", "10", "0.3", unit="KWH")],
-            payment=replace(
-                BANK, transfers=(*BANK.transfers, CreditTransfer(account="DE89370400440532013000"))
-            ),
+            payment=TWO_ACCOUNTS,
         )
     ),
     "other_payee": Case(

@@ -11,7 +11,7 @@ from invoices.documents.delivering import DocumentDoesNotFit, e_invoice
 from invoices.documents.profiles import Profile, Syntax
 from invoices.documents.semantic.codes import Means
 from invoices.documents.semantic.document import Document, Note
-from invoices.documents.semantic.parties import Address, Contact
+from invoices.documents.semantic.parties import Address, Contact, Identifier
 from invoices.documents.semantic.payment import PaymentInstructions, PaymentTerms
 from invoices.documents.writing import write
 from tests.documents.cases import CASES
@@ -106,7 +106,13 @@ def blanked(document: Document, blank: str) -> Document:
         address=Address(country="DE", street=blank, city=blank, postcode=blank, region=blank),
     )
     first = document.lines[0]
-    item = replace(first.item, description=blank, sellers_id=blank, buyers_id=blank)
+    item = replace(
+        first.item,
+        description=blank,
+        sellers_id=blank,
+        buyers_id=blank,
+        standard_id=Identifier(blank, "0160"),
+    )
     line = replace(first, note=blank, order_line=blank, item=item)
     return replace(
         document,

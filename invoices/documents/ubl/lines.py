@@ -12,7 +12,7 @@ from invoices.documents.ubl.shared import (
     add_tax_category,
     close_tax_category,
 )
-from invoices.documents.xml import branch, leaf, nested, number
+from invoices.documents.xml import branch, clean, leaf, nested, number
 
 
 def add_line(root: etree._Element, line: Line, kind: Kind, currency: str) -> None:
@@ -41,7 +41,7 @@ def _add_item(line: etree._Element, item: Item, vat: Vat) -> None:
     leaf(element, CBC + "Name", item.name)
     nested(element, CAC + "BuyersItemIdentification", CBC + "ID", item.buyers_id)
     nested(element, CAC + "SellersItemIdentification", CBC + "ID", item.sellers_id)
-    if item.standard_id:
+    if item.standard_id and clean(item.standard_id.value):
         standard = branch(element, CAC + "StandardItemIdentification")
         add_identifier(standard, CBC + "ID", item.standard_id)
     nested(element, CAC + "OriginCountry", CBC + "IdentificationCode", item.origin_country)

@@ -12,8 +12,8 @@ def add_payment(root: etree._Element, document: Document, kind: Kind) -> None:
     """Append payment means and terms."""
     if document.payment:
         due = document.due_date.isoformat() if document.due_date and kind is CREDIT_NOTE else ""
-        for transfer in document.payment.transfers or (None,):
-            element = _add_means(root, document.payment, due)
+        for number, transfer in enumerate(document.payment.transfers or (None,)):
+            element = _add_means(root, document.payment, "" if number else due)
             if transfer:
                 _add_transfer(element, transfer)
             if document.payment.direct_debit:
