@@ -92,7 +92,11 @@ CASES = {
     "credit_paid_out_to_either_account": Case(
         document(
             [line("Strom", "100", "0.3147", unit="KWH")],
-            **CREDIT | {"payment": TWO_ACCOUNTS, "due_date": date(2026, 11, 10)},
+            **CREDIT
+            | {
+                "payment": replace(TWO_ACCOUNTS, means_text="Überweisung"),
+                "due_date": date(2026, 11, 10),
+            },
         )
     ),
     "correction": Case(

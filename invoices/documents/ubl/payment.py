@@ -1,5 +1,7 @@
 """Payment in UBL: each account has payment means of its own."""
 
+from dataclasses import replace
+
 from lxml import etree
 
 from invoices.documents.semantic.document import Document
@@ -12,8 +14,10 @@ def add_payment(root: etree._Element, document: Document, kind: Kind) -> None:
     """Append payment means and terms."""
     if document.payment:
         due = document.due_date.isoformat() if document.due_date and kind is CREDIT_NOTE else ""
-        for number, transfer in enumerate(document.payment.transfers or (None,)):
-            element = _add_means(root, document.payment, "" if number else due)
+        said = document.payment  # Words and due date stand with the first account only.
+        for transfer in document.payment.transfers or (None,):
+            element = _add_means(root, said, due)
+            said, due = replace(said, means_text=""), ""
             if transfer:
                 _add_transfer(element, transfer)
             if document.payment.direct_debit:
