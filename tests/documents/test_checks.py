@@ -47,7 +47,14 @@ BACKWARDS = Span(first_day=date(2026, 11, 30), last_day=date(2026, 11, 1))
 DISCOUNT = AllowanceCharge(amount=Decimal("5.00"), reason="Rabatt", vat=STANDARD)
 DEBIT = DirectDebit(mandate="M", creditor_id="C", debited_account=IBAN)
 TWO_ACCOUNTS = replace(BANK, transfers=BANK.transfers * 2)
+UNEXPLAINED = AllowanceCharge(amount=Decimal(1), is_charge=True)
 PLAIN = line("Strom", "10", "1.00")
+
+
+def represented(name: str, country: str) -> Document:
+    return plain(
+        tax_representative=TaxRepresentative(name=name, vat_id="", address=Address(country=country))
+    )
 
 
 def rules(document: Document, profile: Profile = Profile.PEPPOL) -> set[str]:
@@ -95,6 +102,16 @@ def contact(**said: str) -> Document:
         (plain(seller=replace(SELLER, identifiers=(Identifier("1", "1"),))), "BR-CL-10"),
         (plain(seller=replace(SELLER, registration=Identifier("1", "1"))), "BR-CL-11"),
         (plain(buyer=replace(CITY, address=replace(CITY.address, country="XX"))), "BR-CL-14"),
+        (plain(currency=""), "BR-05"),
+        (plain(tax_currency="EUX", vat_in_tax_currency=Decimal(2)), "BR-CL-05"),
+        (plain(tax_currency="USD", vat_in_tax_currency=Decimal("1.999")), "BR-DEC-15"),
+        (plain(prepaid="0.001"), "BR-DEC-16"),
+        (plain(rounding="0.001"), "BR-DEC-17"),
+        (discounted(is_charge=True, amount=Decimal("0.001")), "BR-DEC-11"),
+        (discounted(is_charge=True, vat=None), "BR-37"),
+        (plain(buyer=replace(CITY, address=replace(CITY.address, country=""))), "BR-11"),
+        (plain(buyer=replace(CITY, electronic_address=Identifier("1"))), "BR-63"),
+        (plain(payment=replace(BANK, transfers=(CreditTransfer(account=" "),))), "BR-50"),
         (plain(payment=replace(TWO_ACCOUNTS, direct_debit=DEBIT)), "UBL-SR-55"),
         (plain(payee=Payee(name="F", identifier=Identifier("1", "1"))), "BR-CL-10"),
         (plain(payee=Payee(name="")), "BR-17"),
@@ -124,6 +141,7 @@ def test_a_broken_document_names_its_rule(broken: Document, rule: str) -> None:
         (replace(PLAIN, net=Decimal("10.01")), "PEPPOL-EN16931-R120"),
         (replace(PLAIN, period=BACKWARDS), "BR-30"),
         (replace(PLAIN, unit=""), "BR-23"),
+        (replace(PLAIN, allowances_charges=(UNEXPLAINED,)), "BR-44"),
         (replace(PLAIN, item=Item(name="A", standard_id=Identifier("4711"))), "BR-64"),
         (replace(PLAIN, item=Item(name="A", standard_id=Identifier("4711", "1"))), "BR-CL-21"),
         (replace(PLAIN, item=Item(name="A", origin_country="XX")), "BR-CL-15"),
@@ -183,7 +201,11 @@ def test_a_direct_debit_says_whose_and_which() -> None:
     debit = DirectDebit(mandate="", creditor_id="", debited_account="DE1")
     broken = plain(payment=PaymentInstructions(means=Means.SEPA_DIRECT_DEBIT, direct_debit=debit))
 
-    assert {"PEPPOL-EN16931-R061", "DE-R-030", "DE-R-020"} <= rules(broken)
+    empty = replace(debit, debited_account="")
+    worse = plain(payment=PaymentInstructions(means=Means.SEPA_DIRECT_DEBIT, direct_debit=empty))
+
+    assert rules(broken) == {"PEPPOL-EN16931-R061", "DE-R-030", "DE-R-020"}
+    assert rules(worse) == {"PEPPOL-EN16931-R061", "DE-R-030", "DE-R-031"}
 
 
 def test_periods_of_lines_lie_within_the_documents() -> None:
@@ -241,11 +263,64 @@ def test_a_tax_that_may_not_be_there_is_found() -> None:
     assert rules(broken) == {"BR-CO-17", "BR-E-09"}
 
 
-def test_a_code_of_another_category_is_found() -> None:
-    good = CASES["export"].document
-    group = replace(good.vat_groups[0], exemption_code="VATEX-EU-AE")
+@pytest.mark.parametrize(
+    ("name", "code", "rule"),
+    [
+        ("reverse_charge_abroad", "VATEX-EU-G", "P0104"),
+        ("export", "VATEX-EU-O", "P0105"),
+        ("export", "VATEX-EU-IC", "P0106"),
+        ("export", "vatex-eu-ae", "P0107"),
+        ("export", "VATEX-EU-D", "P0108"),
+        ("export", "VATEX-EU-F", "P0109"),
+        ("export", "VATEX-EU-I", "P0110"),
+        ("export", "VATEX-EU-J", "P0111"),
+    ],
+)
+def test_a_code_of_another_category_is_found(name: str, code: str, rule: str) -> None:
+    good = CASES[name].document
+    group = replace(good.vat_groups[0], exemption_code=code)
 
-    assert rules(replace(good, vat_groups=(group,))) == {"PEPPOL-EN16931-P0107"}
+    assert rules(replace(good, vat_groups=(group,))) == {f"PEPPOL-EN16931-{rule}"}
+
+
+def test_an_unknown_reason_is_found() -> None:
+    good = CASES["export"].document
+    group = replace(good.vat_groups[0], exemption_code="VATEX-DE-1")
+
+    assert rules(replace(good, vat_groups=(group,))) == {"BR-CL-22"}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "good", "bad", "rule"),
+    [
+        ("0088", "4000000000006", "4000000000007", "R040"),
+        ("0192", "988077917", "988077918", "R041"),
+        ("0208", "0428759497", "0428759498", "R043"),
+    ],
+)
+def test_check_digits_of_addresses_are_checked(scheme: str, good: str, bad: str, rule: str) -> None:
+    right = plain(buyer=replace(CITY, electronic_address=Identifier(good, scheme)))
+    wrong = plain(buyer=replace(CITY, electronic_address=Identifier(bad, scheme)))
+
+    assert rules(right) == set()
+    assert rules(wrong) == {f"PEPPOL-COMMON-{rule}"}
+
+
+def test_a_representative_is_named_and_placed() -> None:
+    assert {"BR-18", "BR-20", "BR-56"} <= rules(represented("", ""))
+    assert rules(represented("Fiskal GmbH", "DE")) == {"BR-56"}
+
+
+def test_each_line_has_a_number() -> None:
+    made = plain()
+
+    assert rules(replace(made, lines=(replace(made.lines[0], id=""),))) == {"BR-21"}
+
+
+def test_a_german_seller_of_taxed_goods_has_a_tax_number() -> None:
+    anonymous = replace(SELLER, vat_id="", tax_number="")
+
+    assert {"BR-DE-16", "BR-S-02"} <= rules(plain(seller=anonymous), Profile.XRECHNUNG_CII)
 
 
 def test_only_the_last_cent_of_a_tax_may_differ() -> None:
