@@ -221,6 +221,14 @@ def test_cii_always_says_when_it_was_supplied(profile: Profile) -> None:
     assert rules(plain(delivery=None, period=OCTOBER), profile) == {"PEPPOL-EN16931-R008"}
 
 
+def test_a_rate_without_its_group_is_missed() -> None:
+    good = CASES["mixed_rates"].document
+    at_nineteen = tuple(group for group in good.vat_groups if group.rate == 19)
+    messages = [str(each) for each in check(replace(good, vat_groups=at_nineteen), Profile.EN16931)]
+
+    assert any(each.startswith("BR-S-08: ") and "at 7 % is missing" in each for each in messages)
+
+
 def test_a_group_stands_once() -> None:
     good = CASES["reverse_charge_abroad"].document
     empty = replace(good.vat_groups[0], base=Decimal(0))

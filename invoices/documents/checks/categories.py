@@ -9,6 +9,7 @@ from invoices.documents.semantic.codes import Category
 from invoices.documents.semantic.document import ZERO, Document, VatGroup
 from invoices.documents.semantic.lines import Vat
 from invoices.documents.sums import vat_groups
+from invoices.documents.xml import clean
 
 # How the rules of a category are called.
 _NAMES = {
@@ -80,9 +81,10 @@ def bases(document: Document, profile: Profile) -> Iterator[Finding]:
 
 
 def _wrong_base(category: Category, rate: Decimal, base: Decimal | None, right: Decimal) -> Finding:
+    said = "missing" if base is None else str(base)
     return Finding(
         f"{_NAMES[category]}-08",
-        f"The base of category {category} at {rate} % is {base or 'missing'}: its lines, less "
+        f"The base of category {category} at {rate} % is {said}: its lines, less "
         f"allowances, plus charges come to {right} (BT-116).",
     )
 
@@ -91,7 +93,7 @@ def reasons(document: Document, profile: Profile) -> Iterator[Finding]:
     """Yield groups that need a reason for not being taxed, may have none, or bear a tax."""
     for group in document.vat_groups:
         name = _NAMES[group.category]
-        has_reason = bool(group.exemption_reason.strip() or group.exemption_code)
+        has_reason = bool(clean(group.exemption_reason) or group.exemption_code)
         if has_reason and group.category in _WITHOUT_REASON:
             yield Finding(f"{name}-10", f"Category {group.category} has no exemption reason.")
         if not has_reason and group.category not in _WITHOUT_REASON:
