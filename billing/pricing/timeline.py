@@ -7,12 +7,17 @@ from operator import attrgetter
 
 from billing.pricing.course import Step
 from billing.pricing.prices import PlanTerms, PriceTerms, commitment_price
+from billing.pricing.refused import Refused
 from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.usage import Bucket
 
 
-class ContradictoryTimeline(ValueError):
+class ContradictoryTimeline(Refused):
     """A change contradicts the other changes of its subscription; the text names the remedy."""
+
+
+class WrongChange(ContradictoryTimeline):
+    """A change says what none of its subscription could: whatever else is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +105,23 @@ def standing(changes: Iterable[Change]) -> tuple[Change, ...]:
             )
         kept.remove(pending[-1])
     return tuple(sorted(kept, key=attrgetter("effective_on", "position")))
+
+
+def never_in_force(changes: Iterable[Change]) -> frozenset[str]:
+    """
+    Return the ids of the changes whose plan holds on no day, so that it never owes anything.
+
+    Another plan or a cancellation came on the same day, or a cancellation on a day before.
+    """
+    known = standing(changes)
+    return frozenset(
+        change.id
+        for change in known
+        if change.plan
+        for later in known
+        if later.position > change.position
+        and (
+            (later.plan is not None and later.effective_on == change.effective_on)
+            or (later.kind is ChangeKind.CANCEL and later.effective_on <= change.effective_on)
+        )
+    )

@@ -79,7 +79,9 @@ def house(mark: str) -> House:
     line = factories.line(text=f"{mark} training")
     order = factories.order(customer, line, external_id=f"{mark}-order")
     unpriced = factories.contract(customer, currency="USD", external_id=f"{mark}-usd")
-    factories.subscription(unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2))
+    factories.unpriced_subscription(
+        unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2)
+    )
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
         bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
     return House(

@@ -90,6 +90,18 @@ class TestStating:
         (invoice,) = bill(event_id=event.pk, at=factories.AT, worker="test")
         assert (change.quantity, invoice.net_minor) == (2, 6000)  # 2 x 30.00
 
+    def test_a_plan_without_a_price_in_the_currency_is_refused_at_its_field(
+        self, client: Client, alpha: House
+    ) -> None:
+        dollars = factories.contract(alpha.customer, currency="USD")
+        values = {**posted(alpha)["subscription"], "contract": dollars.pk}
+
+        answer = added(client, "subscription", values)
+
+        told = answer.context["adminform"].form.errors["plan"].as_text()
+        assert "has no price alpha-fee in USD on sale on 2026-01-01: add one" in told
+        assert not Subscription.objects.filter(external_id="new").exists()
+
     def test_an_order_gets_its_event_and_is_billed(self, client: Client, alpha: House) -> None:
         added(client, "order", posted(alpha)["order"])
 

@@ -161,24 +161,36 @@ class TestChanges:
         assert "units 1, amount 30, unit price 30" in body
 
     @pytest.mark.parametrize(
-        ("given", "told"),
+        ("given", "field", "told"),
         [
-            ({"kind": "pause", "percent": "1"}, "leave it empty"),
-            ({"kind": "override_price", "unit_price": "1"}, "Name the price"),
-            ({"kind": "override_price", "price_code": "x", "unit_price": "1"}, "no price x"),
-            ({"kind": "override_price", "price_code": "alpha-fee", "tiers": "5"}, "is no tier"),
-            ({"kind": "discount"}, "needs its percent or amount"),
-            ({"kind": "set_anchor_day"}, "needs the anchor_day"),
-            ({"kind": "index_prices"}, "needs the percent"),
-            ({"kind": "cancel", "when": "term_end"}, "has no term"),
+            ({"kind": "pause", "percent": "1"}, "percent", "leave it empty"),
+            ({"kind": "override_price", "unit_price": "1"}, "price_code", "Name the price"),
+            (
+                {"kind": "override_price", "price_code": "x", "unit_price": "1"},
+                "price_code",
+                "no price x",
+            ),
+            (
+                {"kind": "override_price", "price_code": "alpha-fee", "tiers": "5"},
+                "tiers",
+                "is no tier",
+            ),
+            ({"kind": "discount"}, "percent", "needs its percent or amount"),
+            ({"kind": "discount", "percent": "1", "discounted": "x"}, "discounted", "no price x"),
+            ({"kind": "discount", "coupon": "x"}, "coupon", "no such coupon"),
+            ({"kind": "set_anchor_day"}, "anchor_day", "needs the anchor_day"),
+            ({"kind": "index_prices"}, "percent", "needs the percent"),
+            ({"kind": "cancel", "when": "term_end"}, "when", "has no term"),
+            ({"kind": "resume"}, "__all__", "is not paused"),
         ],
     )
-    def test_nonsense_is_refused_in_plain_words(
-        self, client: Client, alpha: House, given: dict[str, str], told: str
+    def test_nonsense_is_refused_at_its_field_in_plain_words(
+        self, client: Client, alpha: House, given: dict[str, str], field: str, told: str
     ) -> None:
         answer = self.change(client, alpha, **given)
 
         assert answer.status_code == 200
+        assert told in answer.context["form"].errors[field].as_text()
         assert told in answer.content.decode()
         assert alpha.subscription.changes.count() == 1
 
@@ -210,6 +222,7 @@ class TestTerms:
         answer = added(client, "contract", values)
 
         assert "BGB § 309 no. 9" in answer.content.decode()
+        assert [*answer.context["adminform"].form.errors] == ["renewal_months"]
         assert not Contract.objects.filter(external_id="new").exists()
 
     def test_what_ends_by_itself_shows_its_cancellation(self, client: Client, alpha: House) -> None:

@@ -20,7 +20,7 @@ from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.due import effective_date
 from billing.pricing.terms import ChangeKind, Discount, Override, When
-from billing.pricing.timeline import ContradictoryTimeline, Timeline
+from billing.pricing.timeline import ContradictoryTimeline, Timeline, WrongChange
 from billing.sellers.queries import today
 
 LATEST = 2**63 - 1  # Behind every position that the database has given.
@@ -58,9 +58,10 @@ def change_subscription(
     """
     Record a change of a subscription; the hook appends its event.
 
+    :raises WrongChange: if it says what no change can; it names the field.
     :raises ContradictoryTimeline: if it contradicts what is known, or the contract's term; the
         text names the remedy.
-    :raises PriceMissing: if it names a price of a plan that lacks one in the currency.
+    :raises PriceMissing: if what it makes owed couldn't be priced.
     """
     subscription = Subscription.objects.get(pk=subscription_id)
     contract = (
@@ -116,8 +117,9 @@ def _check_undo(
     if request.kind != Kind.UNDO:
         return
     if request.on not in (None, recorded_on):
-        raise ContradictoryTimeline(
-            "An undo takes back what is pending on the day it is recorded: leave out the day."
+        raise WrongChange(
+            "An undo takes back what is pending on the day it is recorded: leave out the day.",
+            field="on",
         )
     pending = [change for change in timeline.changes if change.effective_on > recorded_on]
     latest = max(pending, key=attrgetter("position"), default=None)

@@ -18,6 +18,8 @@ from billing.sellers.queries import today
 class CouponRefused(Exception):
     """A coupon can't be redeemed; the text says why."""
 
+    field = "coupon"
+
 
 class UnknownCoupon(CouponRefused):
     """The seller has no coupon of this code."""

@@ -19,6 +19,13 @@ REFUSAL = "anlass_refusal"
 FOREIGN = "This belongs to another seller: choose one of the same seller."
 
 
+def field_of(refusal: Exception, form: forms.BaseForm) -> str | None:
+    """Return the field of a form that a refusal is about; None if it is about no single one."""
+    named = str(getattr(refusal, "field", ""))
+    field = getattr(form, "named", {}).get(named, named)
+    return field if field in form.fields else None
+
+
 def in_plain_words(refusal: Exception, words: Mapping[str, str]) -> str:
     """Return what a refusal says; of the database's, `words` for the rule that it names."""
     if not isinstance(refusal, IntegrityError):
@@ -69,6 +76,7 @@ class OwnedForm(PlainForm):
     """
 
     request: ClassVar[HttpRequest]  # The admin page sets it.
+    named: ClassVar[Mapping[str, str]] = {}  # A refusal's field → the form's, where it is another.
     owners: ClassVar[tuple[str, ...]] = ("seller",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +98,8 @@ class OwnedForm(PlainForm):
         """Check that all references are of the owner's seller."""
         cleaned = super().clean() or self.cleaned_data
         if refusal := vars(self.request).get(REFUSAL):
-            self.add_error(None, refusal)
+            said = in_plain_words(refusal, self.plain_words)
+            self.add_error(field_of(refusal, self), said)
         if seller_id := self._seller_id(cleaned):
             self.instance.seller_id = seller_id
             refuse_foreign(self, seller_id)

@@ -1,9 +1,9 @@
 """Pages that ask for something before a command acts on a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 
 class PageForm(forms.Form):
     """What a page asks for before it acts on `row`."""
+
+    named: ClassVar[Mapping[str, str]] = {}  # A refusal's field → the form's, where it is another.
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         """Ask about `row`; None where the page is about several."""
