@@ -39,7 +39,7 @@ def run(scenario: Scenario) -> tuple[Document, ...]:
     try:
         return tuple(_Replay(scenario, lives).documents())
     except (ContradictoryTimeline, ContradictoryPlan) as error:
-        raise BadScenario(str(error)) from error
+        raise BadScenario(str(error), where=scenario.place("")) from error
 
 
 def timelines(scenario: Scenario) -> list[Timeline]:
@@ -82,7 +82,8 @@ def _check_term(term: Term | None, scenario: Scenario) -> None:
         try:
             check_consumer_term(term)
         except TermNotAllowed as error:
-            raise BadScenario(str(error), where="contract.term") from error
+            where = scenario.place(f"contract.{error.field}")
+            raise BadScenario(str(error), where=where) from error
 
 
 def _recorded(
@@ -105,7 +106,8 @@ def _recorded(
         )
         check_change(timeline, change, term=term)
     except (ContradictoryTimeline, ContradictoryPlan) as error:
-        raise BadScenario(str(error), where=row.where) from error
+        where = row.places.get(error.field, row.where)
+        raise BadScenario(str(error), where=where) from error
     yield change
     if row.kind is ChangeKind.START and term and term.renewal_months == 0:
         yield _end_of_term(change, term)

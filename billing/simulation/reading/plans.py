@@ -78,7 +78,7 @@ def _plan(code: str, told: Told, meters: Mapping[str, MeterTerms], currency: str
             prices=_prices(code, fields, meters, currency),
         )
     except ContradictoryPlan as error:
-        raise BadScenario(str(error), where=fields.where) from error
+        raise fields.refuse(error.field, str(error)) from error
 
 
 def _prices(

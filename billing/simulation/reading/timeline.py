@@ -57,6 +57,7 @@ def _row(told: Told, plans: Plans) -> Row:
         kind=kind,
         when=_when(fields, kind),
         where=told.where,
+        places=fields.places(),
         **_SAID.get(kind, _nothing)(fields, plans),
     )
 
