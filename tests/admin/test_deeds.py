@@ -149,6 +149,15 @@ class TestStating:
 
         assert "is no VAT id of DE" in answer.content.decode()
 
+    @pytest.mark.parametrize("name", ["A\u202eB", "A\u2066B", "A\x9bB"])
+    def test_a_name_with_a_control_character_is_refused_at_its_field(
+        self, client: Client, alpha: House, name: str
+    ) -> None:
+        answer = added(client, "customer", {**posted(alpha)["customer"], "name": name})
+
+        told = answer.context["adminform"].form.errors["name"].as_text()
+        assert f"This holds a control character (U+{ord(name[1]):04X}): leave it out." in told
+
     def test_a_currency_that_is_none_is_refused(self, client: Client, alpha: House) -> None:
         answer = added(client, "contract", {**posted(alpha)["contract"], "currency": "XXQ"})
 

@@ -13,6 +13,7 @@ from unfold.forms import PaginationInlineFormSet
 from billing.money import UnknownCurrency, minor_digits
 from billing.sellers.admin.scope import sellers_of
 from billing.sellers.models import Seller
+from billing.texts import first_control
 
 # A refusal met while saving; the second pass over the form shows it.
 REFUSAL = "anlass_refusal"
@@ -36,10 +37,25 @@ def in_plain_words(refusal: Exception, words: Mapping[str, str]) -> str:
     return words.get(rule, default)
 
 
+def refuse_controls(form: forms.BaseForm) -> None:
+    """Add an error for each text of a form that holds a control character."""
+    for name, field in form.fields.items():
+        value = getattr(form, "cleaned_data", {}).get(name)
+        has_lines = isinstance(field.widget, forms.Textarea)
+        if isinstance(value, str) and (control := first_control(value, has_lines=has_lines)):
+            form.add_error(name, f"This holds a control character ({control}): leave it out.")
+
+
 class PlainForm(forms.ModelForm[Any]):
     """A form that says in plain words which rule of the table its values break."""
 
     plain_words: ClassVar[Mapping[str, str]] = {}  # Name of a constraint → what to tell.
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse texts with control characters."""
+        cleaned = super().clean()
+        refuse_controls(self)
+        return self.cleaned_data if cleaned is None else cleaned
 
     def _update_errors(self, errors: ValidationError) -> None:
         for error in getattr(errors, "error_dict", {}).get(NON_FIELD_ERRORS, []):

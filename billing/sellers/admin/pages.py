@@ -12,6 +12,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from billing.sellers.admin.forms import refuse_controls
+
 
 class PageForm(forms.Form):
     """What a page asks for before it acts on `row`."""
@@ -22,6 +24,12 @@ class PageForm(forms.Form):
         """Ask about `row`; None where the page is about several."""
         self.row = row
         super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse texts with control characters."""
+        cleaned = super().clean()
+        refuse_controls(self)
+        return self.cleaned_data if cleaned is None else cleaned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
