@@ -1,11 +1,13 @@
 """The term of a contract: how long it binds, how it goes on, and the earliest day it can end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from billing.periods import add_months
 from billing.pricing.refused import Refused
+from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.timeline import ContradictoryTimeline
 
 # Source: BGB § 309 no. 9 as of 1 March 2022.
@@ -76,6 +78,18 @@ class Term:
         while self.renewal_months:
             months += self.renewal_months
             yield add_months(self.starts_on, months)
+
+
+def agreed_from(changes: Iterable[Change]) -> date | None:
+    """
+    Return the day from which a contract's term counts, by the standing changes under it.
+
+    That is the first day of the start that was recorded first: what is started later, also
+    backdated, doesn't move what was agreed. None if nothing was started.
+    """
+    starts = [change for change in changes if change.kind is ChangeKind.START]
+    first = min(starts, key=attrgetter("position"), default=None)
+    return first.effective_on if first else None
 
 
 def check_consumer_term(term: Term) -> None:

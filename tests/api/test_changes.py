@@ -30,10 +30,10 @@ def subscription(app: App, customer: Customer) -> str:
     return started(app, {})
 
 
-def started(app: App, contract: dict[str, Any]) -> str:
+def started(app: App, contract: dict[str, Any], **given: Any) -> str:
     made = app.post("/contracts", {"customer": "ext:A1", "external_id": "C1", **contract})
     assert made.status == 201, made.body
-    body = {"contract": "ext:C1", "plan": "code:pro", "external_id": "S1"}
+    body = {"contract": "ext:C1", "plan": "code:pro", "external_id": "S1", **given}
     assert app.post("/subscriptions", body).status == 201
     return "/subscriptions/ext:S1/changes"
 
@@ -223,6 +223,19 @@ class TestTerms:
         answer = app.post("/contracts", {"customer": "ext:A1", "term": TERM})
 
         assert answer.body["earliest_end"] is None
+
+    def test_a_second_start_that_is_backdated_does_not_move_it(
+        self, app: App, customer: Customer
+    ) -> None:
+        subscription = started(app, {"term": TERM}, on="2026-01-15")
+        before = app.get("/contracts/ext:C1").body["earliest_end"]
+
+        second = {"contract": "ext:C1", "plan": "code:pro", "on": "2026-01-01"}
+        assert app.post("/subscriptions", second).status == 201
+
+        assert before == app.get("/contracts/ext:C1").body["earliest_end"] == "2027-01-15"
+        taken = app.post(subscription, {"kind": "cancel", "when": "term_end"})
+        assert taken.body["effective_on"] == "2027-01-15"
 
     def test_within_it_a_cancellation_is_refused_with_the_earliest_date(
         self, app: App, customer: Customer
