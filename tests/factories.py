@@ -104,7 +104,7 @@ def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: An
         "code": "base",
         "text": "Base fee",
         "kind": "recurring" if plan else "once",
-        "timing": "advance",
+        "timing": "arrears" if given.get("kind") == "usage" else "advance",
         "model": "per_unit",
         "currency": "EUR",
         "tax_class": "standard",

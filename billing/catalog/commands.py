@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.catalog.queries import plan_terms, price_terms, unpriced_terms, written_tiers
-from billing.money import minor_digits
-from billing.pricing.prices import COMMITMENT, ContradictoryPlan, Tier
+from billing.money import check_whole_minor, minor_digits
+from billing.pricing.prices import COMMITMENT, ContradictoryPlan, PriceKind, Tier, Timing
 from billing.pricing.refused import Refused
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
@@ -60,7 +61,8 @@ class NewPrice:
     """
     A price to be made. Without `valid_from` it is on sale from the seller's today.
 
-    Which amounts it needs depends on its model: see `billing.pricing.prices.PriceTerms`.
+    Which amounts it needs depends on its model: see `billing.pricing.prices.PriceTerms`. Without
+    `timing` a price of usage is charged in arrears, any other in advance.
     """
 
     code: str
@@ -68,9 +70,9 @@ class NewPrice:
     tax_class: str
     tax_included: bool
     kind: str
-    timing: str
     model: str
     proration: str
+    timing: str = ""
     amount: Decimal | None = None
     unit_price: Decimal | None = None
     tiers: Sequence[Tier] = ()
@@ -171,6 +173,8 @@ def create_plan(*, product: Product, new: NewPlan, at: datetime) -> Plan:
         created_at=at,
     )
     unpriced_terms(plan)  # Refuses what contradicts itself.
+    for price in new.prices:
+        _check_commitment(plan, price.currency, field="minimum_commitment")
     plan.save(force_insert=True)
     for index, price in enumerate(new.prices):
         try:
@@ -193,6 +197,7 @@ def create_price(*, of: Plan | Product, new: NewPrice, at: datetime) -> Price:
     known_on = today(of.seller, at=at)
     columns = {each.name: getattr(new, each.name) for each in fields(new)}
     columns |= {
+        "timing": new.timing or (Timing.ARREARS if new.kind == PriceKind.USAGE else Timing.ADVANCE),
         "text": new.text or (f"{of.name}: {new.code}" if plan else of.name),
         "tiers": written_tiers(new.tiers, model=new.model),
         "filters": {name: list(values) for name, values in new.filters.items()},
@@ -237,11 +242,13 @@ def create_coupon(*, seller: Seller, new: NewCoupon, at: datetime) -> Coupon:
     """
     Record a coupon of a seller.
 
-    :raises ContradictoryCoupon: if its terms exclude each other.
+    :raises ContradictoryCoupon: if its terms exclude each other, or name what isn't there.
     :raises UnknownCurrency: if nothing can be charged in its currency.
     """
     valid_from = new.valid_from or today(seller, at=at)
-    for name, problem in _coupon_problems(new, valid_from):
+    for name, problem in chain(
+        _coupon_problems(new, valid_from), _coupon_promise_problems(seller, new)
+    ):
         raise ContradictoryCoupon(problem, field=name)
     return Coupon.objects.create(
         seller=seller,
@@ -295,8 +302,24 @@ def _coupon_problems(new: NewCoupon, valid_from: date) -> Iterator[_Problem]:
         yield "currency", "A coupon has a currency if it takes off an amount, and only then."
     if new.valid_until and new.valid_until <= valid_from:
         yield "valid_until", f"The coupon begins on {valid_from}: its end must lie after that."
-    if new.currency:
-        minor_digits(new.currency)
+
+
+def _coupon_promise_problems(seller: Seller, new: NewCoupon) -> Iterator[_Problem]:
+    """Yield what the coupon could not keep: an amount that no coin pays, prices of no plan."""
+    if new.amount is not None and (problem := check_whole_minor(new.amount, new.currency)):
+        yield "amount", f"A coupon of {problem}."
+    if not new.prices:
+        return
+    prices = Price.objects.filter(seller=seller, plan__isnull=False)
+    if new.plans:
+        prices = prices.filter(plan__in=new.plans)
+    known = set(prices.values_list("code", flat=True))
+    for index, code in enumerate(new.prices):
+        if code not in known:
+            of = "its plans" if new.plans else "any plan"
+            named = ", ".join(sorted(known)[:20]) or "none"
+            problem = f"There is no price {code} of {of}: name one of theirs ({named})."
+            yield f"prices.{index}", problem
 
 
 def _check(price: Price) -> None:
@@ -304,11 +327,30 @@ def _check(price: Price) -> None:
     price_terms(price)
     if price.plan:
         plan_terms(price.plan, [price], currency=price.currency)
+        _check_commitment(price.plan, price.currency, field="currency")
     if price.code == COMMITMENT:
         problem = f"The code {COMMITMENT} is the engine's own: choose another."
         raise ContradictoryPlan(problem, field="code")
-    for name, problem in (*_product_problems(price), *_dimension_problems(price)):
+    problems = (*_timing_problems(price), *_product_problems(price), *_dimension_problems(price))
+    for name, problem in problems:
         raise ContradictoryPlan(f"Price {price.code}: {problem}.", field=name)
+
+
+def _check_commitment(plan: Plan, currency: str, *, field: str) -> None:
+    if plan.minimum_commitment is None:
+        return
+    if problem := check_whole_minor(plan.minimum_commitment, currency):
+        what = f"Plan {plan.code}: a minimum_commitment of {problem}"
+        raise ContradictoryPlan(f"{what}.", field=field)
+
+
+def _timing_problems(price: Price) -> Iterator[_Problem]:
+    if price.kind == PriceKind.USAGE and price.timing != Timing.ARREARS:
+        problem = "a price of usage is charged in arrears"
+        yield "timing", f"{problem}: choose that, or leave it out"
+    if price.kind == PriceKind.ONCE and price.timing != Timing.ADVANCE:
+        problem = "a price that is charged once is charged in advance"
+        yield "timing", f"{problem}: choose that, or leave it out"
 
 
 def _product_problems(price: Price) -> Iterator[_Problem]:

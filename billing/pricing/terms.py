@@ -32,6 +32,12 @@ class Credit(StrEnum):
     FULL = "full"
 
 
+NOTHING_TO_GIVE_BACK = (
+    "At a period's end nothing of it is left to give back: leave out the credit, or cancel for a "
+    "day before."
+)
+
+
 class When(StrEnum):
     """When an order to change a subscription shall take effect."""
 

@@ -37,8 +37,9 @@ class TestPrices:
 
     def test_a_price_of_usage_filters_and_groups(self, client: Client, alpha: House) -> None:
         meter = factories.meter(alpha.seller, dimensions=["model", "region"])
-        given = {"kind": "usage", "meter": str(meter.pk), "group_by": " model ",
-                 "filters": "region: eu, us\r\n", "unit_price": "0.5"}  # fmt: skip
+        given = {"kind": "usage", "timing": "arrears", "meter": str(meter.pk),
+                 "group_by": " model ", "filters": "region: eu, us\r\n",
+                 "unit_price": "0.5"}  # fmt: skip
 
         added(client, "price", price(alpha, **given))
 
@@ -100,7 +101,8 @@ class TestPrices:
         assert not Price.objects.filter(code="more").exists()
 
     def test_what_is_no_dimension_is_refused(self, client: Client, alpha: House) -> None:
-        given = {"kind": "usage", "meter": str(alpha.meter.pk), "group_by": "city"}
+        given = {"kind": "usage", "timing": "arrears", "meter": str(alpha.meter.pk),
+                 "group_by": "city"}  # fmt: skip
 
         answer = added(client, "price", price(alpha, unit_price="1", **given))
 

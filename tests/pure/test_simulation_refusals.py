@@ -145,6 +145,18 @@ def test_values_of_the_wrong_kind(text, refusal):
             "a.yaml:18: The record u-1 lacks the property gb",
         ),
         (with_top("orders: [{on: 2026-01-02, lines: []}]"), "an order needs lines"),
+        (
+            with_row('{on: 2026-01-09, do: discount, amount: "0.005"}'),
+            "a.yaml:17: a discount of 0.005 EUR can't be paid: give 2 decimals at most",
+        ),
+        (
+            with_row("{on: 2026-01-09, do: cancel, when: period_end, credit: full}"),
+            "a.yaml:17: At a period's end nothing of it is left to give back",
+        ),
+        (
+            TEXT.replace("interval: month", "interval: month\n    minimum_commitment: 1.005", 1),
+            "a minimum_commitment of 1.005 EUR can't be paid",
+        ),
     ],
 )
 def test_what_does_not_fit_together(text, refusal):

@@ -93,7 +93,12 @@ class NestedPriceInput(Input):
         max_length=200, allow_blank=True, default="", help_text="As printed; default: the name."
     )
     kind = OneOfField(choices=list(PriceKind), required=False)
-    timing = OneOfField(choices=list(Timing), default="advance")
+    timing = OneOfField(
+        choices=list(Timing),
+        required=False,
+        help_text="Default: advance; of usage always arrears, of a price that is charged once "
+        "always advance.",
+    )
     model = OneOfField(choices=list(PriceModel), default="per_unit")
     amount = _amount("For flat: of a period. For package: of one package.")
     unit_price = _amount("For per_unit.")

@@ -1,5 +1,6 @@
 """Changing subscriptions: each change is a new fact, checked against the others."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,10 +17,18 @@ from billing.contracts.queries import (
     unpriced_timeline,
     written_terms,
 )
+from billing.money import check_whole_minor
 from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.due import effective_date
-from billing.pricing.terms import ChangeKind, Discount, Override, When
+from billing.pricing.terms import (
+    NOTHING_TO_GIVE_BACK,
+    ChangeKind,
+    Credit,
+    Discount,
+    Override,
+    When,
+)
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, WrongChange
 from billing.sellers.queries import today
 
@@ -83,6 +92,8 @@ def checked_change(
     :raises ContradictoryTimeline: see `change_subscription`.
     :raises PriceMissing: see `change_subscription`.
     """
+    for name, problem in _problems(request, currency=contract.currency):
+        raise WrongChange(problem, field=name)
     recorded_on = today(contract.seller, at=at)
     timeline = unpriced_timeline(contract, subscription.id).known(recorded_on)
     term = contract_term(contract)
@@ -109,6 +120,15 @@ def checked_change(
     whole, new = timeline_to_check(contract, change)
     check_change(whole, new, term=term)
     return change
+
+
+def _problems(request: ChangeRequest, *, currency: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with what is asked for, each with its field."""
+    amount = request.discount.amount if request.discount else None
+    if amount is not None and (problem := check_whole_minor(amount, currency)):
+        yield "amount", f"A discount of {problem}."
+    if request.credit == Credit.FULL and request.when is When.PERIOD_END:
+        yield "credit", NOTHING_TO_GIVE_BACK
 
 
 def _check_undo(

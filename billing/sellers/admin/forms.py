@@ -22,8 +22,9 @@ FOREIGN = "This belongs to another seller: choose one of the same seller."
 
 def field_of(refusal: Exception, form: forms.BaseForm) -> str | None:
     """Return the field of a form that a refusal is about; None if it is about no single one."""
-    named = str(getattr(refusal, "field", ""))
-    field = getattr(form, "named", {}).get(named, named)
+    path = str(getattr(refusal, "field", ""))
+    named: Mapping[str, str] = getattr(form, "named", {})
+    field = named.get(path) or named.get(path.partition(".")[0], path)
     return field if field in form.fields else None
 
 

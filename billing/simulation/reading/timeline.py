@@ -4,9 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from billing.money import check_whole_minor
 from billing.periods import MONTHS
 from billing.pricing.prices import PlanTerms
-from billing.pricing.terms import ChangeKind, Credit, Discount, Override, When
+from billing.pricing.terms import (
+    NOTHING_TO_GIVE_BACK,
+    ChangeKind,
+    Credit,
+    Discount,
+    Override,
+    When,
+)
 from billing.simulation.reading.fields import Fields, known_one
 from billing.simulation.reading.nodes import Told
 from billing.simulation.reading.prices import tiers
@@ -91,7 +99,10 @@ def _quantity(fields: Fields, _plans: Plans) -> dict[str, Any]:
 
 
 def _credit(fields: Fields, _plans: Plans) -> dict[str, Any]:
-    return {"credit": fields.choice("credit", Credit, Credit.PRORATED)}
+    credit = fields.choice("credit", Credit, Credit.PRORATED)
+    if credit is Credit.FULL and fields.choice("when", When, When.NOW) is When.PERIOD_END:
+        raise fields.refuse("credit", NOTHING_TO_GIVE_BACK)
+    return {"credit": credit}
 
 
 def _anchor_day(fields: Fields, _plans: Plans) -> dict[str, Any]:
@@ -111,12 +122,16 @@ def _override(fields: Fields, plans: Plans) -> dict[str, Any]:
 
 def _discount(fields: Fields, plans: Plans) -> dict[str, Any]:
     _one_of_them(fields, ("percent", "amount"))
+    currency = next((plan.currency for plan in plans.values() if plan.currency), None)
+    amount = fields.maybe(fields.decimal, "amount")
+    if amount is not None and currency and (problem := check_whole_minor(amount, currency)):
+        raise fields.refuse("amount", f"a discount of {problem}.")
     codes = tuple(_price_code(each, plans) for each in fields.items("prices"))
     if fields.given("prices") and not codes:
         raise fields.refuse("prices", "prices is empty: name some, or leave it out.")
     discount = Discount(
         percent=fields.maybe(fields.decimal, "percent"),
-        amount=fields.maybe(fields.decimal, "amount"),
+        amount=amount,
         periods=_periods(fields, plans),
         price_codes=codes if fields.given("prices") else None,
     )
