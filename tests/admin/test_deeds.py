@@ -158,6 +158,16 @@ class TestStating:
         told = answer.context["adminform"].form.errors["name"].as_text()
         assert f"This holds a control character (U+{ord(name[1]):04X}): leave it out." in told
 
+    def test_a_coupon_for_no_price_is_refused_at_its_field(
+        self, client: Client, alpha: House
+    ) -> None:
+        values = {"seller": alpha.seller.pk, "code": "NEW", "percent": "5", "price_codes": "x"}
+
+        answer = added(client, "coupon", values)
+
+        told = answer.context["adminform"].form.errors["price_codes"][0]
+        assert told.startswith("There is no price x of any plan: name one of theirs (alpha-fee")
+
     def test_a_currency_that_is_none_is_refused(self, client: Client, alpha: House) -> None:
         answer = added(client, "contract", {**posted(alpha)["contract"], "currency": "XXQ"})
 

@@ -94,7 +94,8 @@ class ChangeInput(Input):
     credit = OneOfField(
         choices=list(Credit),
         required=False,
-        help_text="What a cancellation gives back of what was paid in advance.",
+        help_text="What a cancellation gives back of what was paid in advance; `full`: the whole "
+        "charge of the running period, so not at a period's end.",
     )
     price = TextField(
         max_length=100, required=False, help_text="For override_price: the code of the price."
