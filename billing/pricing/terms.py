@@ -25,17 +25,15 @@ class ChangeKind(StrEnum):
 
 
 class Credit(StrEnum):
-    """What a cancellation gives back of what was paid in advance."""
+    """
+    What a cancellation gives back of what was paid in advance.
+
+    At a period's end nothing of it is left, whichever is said.
+    """
 
     PRORATED = "prorated"
     NONE = "none"
     FULL = "full"
-
-
-NOTHING_TO_GIVE_BACK = (
-    "At a period's end nothing of it is left to give back: leave out the credit, or cancel for a "
-    "day before."
-)
 
 
 class When(StrEnum):

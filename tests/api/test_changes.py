@@ -160,11 +160,6 @@ class TestChanges:
             ({"kind": "index_prices", "percent": "-100"}, "percent", "more than -100"),
             ({"kind": "undo", "on": "2026-02-01"}, "on", "leave out the day"),
             ({"kind": "discount", "amount": "0.005"}, "amount", "give 2 decimals at most"),
-            (
-                {"kind": "cancel", "when": "period_end", "credit": "full"},
-                "credit",
-                "nothing of it is left to give back",
-            ),
         ],
     )
     def test_what_no_change_can_say_is_refused_at_its_field(

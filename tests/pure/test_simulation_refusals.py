@@ -150,10 +150,6 @@ def test_values_of_the_wrong_kind(text, refusal):
             "a.yaml:17: a discount of 0.005 EUR can't be paid: give 2 decimals at most",
         ),
         (
-            with_row("{on: 2026-01-09, do: cancel, when: period_end, credit: full}"),
-            "a.yaml:17: At a period's end nothing of it is left to give back",
-        ),
-        (
             TEXT.replace("interval: month", "interval: month\n    minimum_commitment: 1.005", 1),
             "a minimum_commitment of 1.005 EUR can't be paid",
         ),

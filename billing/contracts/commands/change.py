@@ -22,9 +22,7 @@ from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.due import effective_date
 from billing.pricing.terms import (
-    NOTHING_TO_GIVE_BACK,
     ChangeKind,
-    Credit,
     Discount,
     Override,
     When,
@@ -127,8 +125,6 @@ def _problems(request: ChangeRequest, *, currency: str) -> Iterator[tuple[str, s
     amount = request.discount.amount if request.discount else None
     if amount is not None and (problem := check_whole_minor(amount, currency)):
         yield "amount", f"A discount of {problem}."
-    if request.credit == Credit.FULL and request.when is When.PERIOD_END:
-        yield "credit", NOTHING_TO_GIVE_BACK
 
 
 def _check_undo(

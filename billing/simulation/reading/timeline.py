@@ -8,7 +8,6 @@ from billing.money import check_whole_minor
 from billing.periods import MONTHS
 from billing.pricing.prices import PlanTerms
 from billing.pricing.terms import (
-    NOTHING_TO_GIVE_BACK,
     ChangeKind,
     Credit,
     Discount,
@@ -99,10 +98,7 @@ def _quantity(fields: Fields, _plans: Plans) -> dict[str, Any]:
 
 
 def _credit(fields: Fields, _plans: Plans) -> dict[str, Any]:
-    credit = fields.choice("credit", Credit, Credit.PRORATED)
-    if credit is Credit.FULL and fields.choice("when", When, When.NOW) is When.PERIOD_END:
-        raise fields.refuse("credit", NOTHING_TO_GIVE_BACK)
-    return {"credit": credit}
+    return {"credit": fields.choice("credit", Credit, Credit.PRORATED)}
 
 
 def _anchor_day(fields: Fields, _plans: Plans) -> dict[str, Any]:
