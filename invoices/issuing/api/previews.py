@@ -22,6 +22,7 @@ from billing.sellers.api.fields import DayField, ExactField, ReferenceField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import money
 from billing.sellers.api.problems import Refusal, tell
+from billing.wording.vat import vat_note
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.drafts import Draft, SellerDataMissing
@@ -133,14 +134,15 @@ def _previewed(contract: Contract, change: SubscriptionChange) -> Response:
 
 
 def _shown(found: Preview, contract: Contract) -> dict[str, Any]:
-    now = found.now and _document(found.now, contract.currency)
-    then = found.then and _document(found.then, contract.currency)
+    now = found.now and _document(found.now, contract)
+    then = found.then and _document(found.then, contract)
     if then and found.period:
         then |= {"starts_on": found.period.starts_on, "ends_on": found.period.ends_on}
     return {"effective_on": found.effective_on, "now": now, "then": then}
 
 
-def _document(draft: Draft, currency: str) -> dict[str, Any]:
+def _document(draft: Draft, contract: Contract) -> dict[str, Any]:
+    currency, locale = contract.currency, contract.customer.locale
     total = draft.taxed.totals
     return {
         "currency": currency,
@@ -153,6 +155,7 @@ def _document(draft: Draft, currency: str) -> dict[str, Any]:
                 "percent": plain_decimal(tax.percent),
                 "base": money(tax.base_minor, currency),
                 "tax": money(tax.tax_minor, currency),
+                "note": vat_note(tax.category, locale=locale),
             }
             for tax in total.taxes
         ],
