@@ -21,8 +21,9 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.periods import day_after
+from billing.pricing.taxes import Tax
 from invoices.issuing.commands.charging import decide, demand_of
-from invoices.issuing.commands.issue import Demand, corrected_by, keep_waiting, write_invoice
+from invoices.issuing.commands.issue import Demand, keep_waiting, write_invoice
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
 from invoices.issuing.queries.lines import lines_due
@@ -175,7 +176,6 @@ def _collect(demand: Demand, charges: Sequence[Charge]) -> Invoice:
         customer=demand.customer,
         currency=demand.currency,
     )
-    corrects = corrected_by(charges, decided.totals)
     invoice_id, nets = new_id(), decided.totals.line_nets
     settled = zip(charges, decided.taxes, nets, strict=True)
     for position, (charge, tax, net_minor) in enumerate(settled, start=1):
@@ -184,7 +184,7 @@ def _collect(demand: Demand, charges: Sequence[Charge]) -> Invoice:
         charge.amount_minor = net_minor
     _settle(charges)  # Before their invoice: it seals them.
     of_one = replace(demand, contract=_contract_of(charges))
-    return write_invoice(of_one, charges, decided.totals, corrects=corrects)
+    return write_invoice(of_one, charges, decided.totals)
 
 
 def _taxable(charge: Charge) -> Taxable:
@@ -193,6 +193,7 @@ def _taxable(charge: Charge) -> Taxable:
         charge.tax_included,
         charge.tax_class,
         supplied_on(charge.starts_on, charge.ends_on),
+        Tax(charge.tax_category, charge.tax_percent) if charge.is_taxed_as_charged else None,
     )
 
 
