@@ -137,36 +137,42 @@ def priced_timeline(
     return Timeline(str(mine.id), priced, contract.seller.timezone, settled=_settled(mine))
 
 
-def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Timeline, Change]:
+def timeline_to_check(
+    contract: Contract, new: SubscriptionChange, *, after: Sequence[SubscriptionChange] = ()
+) -> tuple[Timeline, Change]:
     """
     Return a subscription's timeline and a change that is to be added, to check it against.
+
+    `after` are changes that aren't recorded either, and come before it.
 
     Prices are there only where a change names one: a plan whose prices are still to come can be
     agreed on, and fails when it is billed.
 
     :raises PriceMissing: if a change names a price, and a plan lacks one of its prices.
     """
-    rows = [*_changes(contract, new.subscription_id), new]
+    rows = [*_changes(contract, new.subscription_id), *after, new]
     if any(_names_price(row) for row in rows):
-        whole = timeline_with(contract, new)
+        whole = timeline_with(contract, *after, new)
     else:
         whole = _unpriced_timeline(contract, rows)
     return replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
 
 
-def timeline_with(contract: Contract, new: SubscriptionChange) -> Timeline:
+def timeline_with(contract: Contract, *new: SubscriptionChange) -> Timeline:
     """
-    Return a subscription's timeline with a change that isn't recorded, or not yet.
+    Return a subscription's timeline with changes that aren't recorded, or not yet.
 
     :raises PriceMissing: if a plan lacks one of its prices.
     """
-    rows = [*_changes(contract, new.subscription_id), new]
+    rows = [*_changes(contract, new[-1].subscription_id), *new]
     return priced_timeline(contract, rows, prices=prices_of_plans({row.plan_id for row in rows}))
 
 
-def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
-    """Return a subscription's timeline without prices: enough to date a change."""
-    timeline = _unpriced_timeline(contract, _changes(contract, subscription_id))
+def unpriced_timeline(
+    contract: Contract, subscription_id: UUID, *, after: Sequence[SubscriptionChange] = ()
+) -> Timeline:
+    """Return a subscription's timeline without prices: enough to date a change `after` others."""
+    timeline = _unpriced_timeline(contract, [*_changes(contract, subscription_id), *after])
     return replace(timeline, subscription_id=str(subscription_id))
 
 
