@@ -231,6 +231,11 @@ _NOT_NEGATIVE = (
 )  # fmt: skip
 
 
+def amounts_of(model: PriceModel) -> tuple[str, ...]:
+    """Return the names of the amounts that a model takes, those that every model takes left out."""
+    return _TAKES[model]
+
+
 def _problems(price: PriceTerms) -> Iterator[str]:
     yield from _model_problems(price)
     for name in _NOT_NEGATIVE:
