@@ -235,6 +235,11 @@ _NOT_NEGATIVE = (
 _Problem = tuple[str, str]  # The field that is at fault, and what is wrong with it.
 
 
+def amounts_of(model: PriceModel) -> tuple[str, ...]:
+    """Return the names of the amounts that a model takes, those that every model takes left out."""
+    return _TAKES[model]
+
+
 def _problems(price: PriceTerms) -> Iterator[_Problem]:
     yield from _model_problems(price)
     for name in _NOT_NEGATIVE:

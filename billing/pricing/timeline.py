@@ -41,7 +41,8 @@ class Timeline:
     `zone` is the seller's time zone (IANA name): proration by the second and levels over time look
     at it. `known_on` leaves out versions of prices that became known later; None: none. An
     `opening` stands for changes that were taken out since what they lead to, before the day
-    `open_from`, is settled. `settled` is how far it was charged; None: not yet.
+    `open_from`, is settled. `settled` is how far it was charged; None: not yet. `undos` are known,
+    and told as reasons; what they took back is taken out already.
     """
 
     subscription_id: str
@@ -52,6 +53,7 @@ class Timeline:
     opening: tuple[Step, ...] = ()
     open_from: date = date.min
     settled: Settled | None = None
+    undos: tuple[Change, ...] = ()
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """
@@ -64,7 +66,8 @@ class Timeline:
             for change in self.changes
             if change.recorded_on <= on and (position is None or change.position <= position)
         )
-        return replace(self, changes=standing(known), known_on=on)
+        undos = tuple(change for change in known if change.kind is ChangeKind.UNDO)
+        return replace(self, changes=standing(known), known_on=on, undos=undos or self.undos)
 
     @property
     def plans(self) -> list[PlanTerms]:

@@ -60,7 +60,7 @@ class Papers:
 
     def at_one_rate(self, lines: Iterable[Line]) -> Iterator[Line]:
         """Yield the lines so that each bears the tax rate of one day."""
-        return at_one_rate(lines, lambda price, on: self._tax(price.tax_class, on))
+        return at_one_rate(lines, lambda line, on: self._tax(line.price.tax_class, on))
 
     def collect(self, lines: Iterable[Line], orders: Iterable[Ordered]) -> None:
         """Keep lines for the next document."""

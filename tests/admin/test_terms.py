@@ -1,5 +1,6 @@
 """Every way of charging can be stated and looked at in the admin."""
 
+import html
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from billing.catalog.admin.prices import AMOUNTS
 from billing.catalog.models import Meter, Price
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.events.models import Event
+from billing.pricing.prices import PriceModel, amounts_of
 from invoices.issuing.commands import bill
 from tests import factories
 from tests.admin.houses import House
@@ -34,6 +37,17 @@ class TestPrices:
         body = client.get(url(made)).content.decode()
         assert "up to 100: unit price 0.05, flat 1" in body
         assert "rest: unit price 0.02" in body
+
+    def test_a_choice_says_which_fields_it_needs(self, client: Client) -> None:
+        page = html.unescape(client.get("/admin/billing/price/add/").content.decode())
+
+        assert "billing/fitting.js" in page
+        assert '"package": ["amount", "size", "free_units", "rounding"]' in page
+        assert '"usage": ["meter", "filters", "group_by"]' in page
+
+    @pytest.mark.parametrize("model", PriceModel)
+    def test_all_that_is_hidden_is_a_field(self, model: PriceModel) -> None:
+        assert set(amounts_of(model)) <= set(AMOUNTS)
 
     def test_a_price_of_usage_filters_and_groups(self, client: Client, alpha: House) -> None:
         meter = factories.meter(alpha.seller, dimensions=["model", "region"])

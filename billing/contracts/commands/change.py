@@ -1,6 +1,6 @@
 """Changing subscriptions: each change is a new fact, checked against the others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ from billing.pricing.terms import (
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, WrongChange
 from billing.sellers.queries import today
 
-LATEST = 2**63 - 1  # Behind every position that the database has given.
+LATEST = 2**62  # Behind every position that the database has given.
 Kind = SubscriptionChange.Kind
 
 
@@ -82,10 +82,17 @@ def change_subscription(
 
 
 def checked_change(
-    *, contract: Contract, subscription: Subscription, request: ChangeRequest, at: datetime
+    *,
+    contract: Contract,
+    subscription: Subscription,
+    request: ChangeRequest,
+    at: datetime,
+    after: Sequence[SubscriptionChange] = (),
 ) -> SubscriptionChange:
     """
     Return a change as it would be recorded; nothing is stored. Its position is behind all others.
+
+    `after` are changes that aren't stored either, and would be recorded before it.
 
     :raises ContradictoryTimeline: see `change_subscription`.
     :raises PriceMissing: see `change_subscription`.
@@ -93,13 +100,13 @@ def checked_change(
     for name, problem in _problems(request, currency=contract.currency):
         raise WrongChange(problem, field=name)
     recorded_on = today(contract.seller, at=at)
-    timeline = unpriced_timeline(contract, subscription.id).known(recorded_on)
+    timeline = unpriced_timeline(contract, subscription.id, after=after).known(recorded_on)
     term = contract_term(contract)
     _check_undo(timeline, request, term=term, recorded_on=recorded_on)
     change = SubscriptionChange(
         seller_id=contract.seller_id,
         subscription=subscription,
-        position=LATEST,  # For the check; the database gives the real one.
+        position=LATEST + len(after),  # For the check; the database gives the real one.
         kind=request.kind,
         effective_on=_effective_on(timeline, request, term=term, recorded_on=recorded_on),
         recorded_on=recorded_on,
@@ -115,7 +122,7 @@ def checked_change(
             coupon=request.coupon,
         ),
     )
-    whole, new = timeline_to_check(contract, change)
+    whole, new = timeline_to_check(contract, change, after=after)
     check_change(whole, new, term=term)
     return change
 

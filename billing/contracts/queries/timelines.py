@@ -152,9 +152,13 @@ def priced_timeline(
     return Timeline(str(mine.id), tuple(priced), zone, settled=_settled(mine))
 
 
-def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Timeline, Change]:
+def timeline_to_check(
+    contract: Contract, new: SubscriptionChange, *, after: Sequence[SubscriptionChange] = ()
+) -> tuple[Timeline, Change]:
     """
     Return a subscription's timeline and a change that is to be added, to check it against.
+
+    `after` are changes that aren't recorded either, and come before it.
 
     What ends a subscription, pauses it or takes a change back can be recorded whatever the plans'
     prices: the timeline is then one without prices.
@@ -162,34 +166,36 @@ def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Time
     :raises PriceMissing: if a plan lacks one of its prices; what it would owe can't be told.
     """
     try:
-        whole = timeline_with(contract, new)
+        whole = timeline_with(contract, *after, new)
     except PriceMissing:
         if new.kind not in _NEEDS_NO_PRICE:
             raise
-        rows = [*_changes(contract, new.subscription_id), new]
+        rows = [*_changes(contract, new.subscription_id), *after, new]
         whole = _unpriced_timeline(contract, rows)
     return replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
 
 
-def timeline_with(contract: Contract, new: SubscriptionChange) -> Timeline:
+def timeline_with(contract: Contract, *new: SubscriptionChange) -> Timeline:
     """
-    Return a subscription's timeline with a change that isn't recorded, or not yet.
+    Return a subscription's timeline with changes that aren't recorded, or not yet.
 
     :raises PriceMissing: if a plan lacks one of its prices.
     """
-    rows = [*_changes(contract, new.subscription_id), new]
+    rows = [*_changes(contract, new[-1].subscription_id), *new]
     prices = prices_of_plans({row.plan_id for row in rows})
     try:
         return priced_timeline(contract, rows, prices=prices)
     except PriceMissing as missing:
-        if missing.plan_id == new.plan_id:
+        if missing.plan_id == new[-1].plan_id:
             missing.field = "plan"
         raise
 
 
-def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
-    """Return a subscription's timeline without prices: enough to date a change."""
-    timeline = _unpriced_timeline(contract, _changes(contract, subscription_id))
+def unpriced_timeline(
+    contract: Contract, subscription_id: UUID, *, after: Sequence[SubscriptionChange] = ()
+) -> Timeline:
+    """Return a subscription's timeline without prices: enough to date a change `after` others."""
+    timeline = _unpriced_timeline(contract, [*_changes(contract, subscription_id), *after])
     return replace(timeline, subscription_id=str(subscription_id))
 
 
