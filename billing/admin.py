@@ -5,5 +5,6 @@ from billing.contracts import admin as contracts
 from billing.customers import admin as customers
 from billing.orders import admin as orders
 from billing.sellers import admin as sellers
+from billing.usage import admin as usage
 
-__all__ = ["catalog", "contracts", "customers", "orders", "sellers"]
+__all__ = ["catalog", "contracts", "customers", "orders", "sellers", "usage"]

@@ -46,6 +46,16 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return round_half_up(amount.scaleb(minor_digits(currency), EXACT))
 
 
+def check_whole_minor(amount: Decimal, currency: str) -> str | None:
+    """Return what is wrong with an amount that the currency's coins can't pay; None if it can."""
+    digits = minor_digits(currency)
+    scaled = amount.scaleb(digits, EXACT)
+    if scaled == scaled.to_integral_value():
+        return None
+    remedy = f"give {digits} decimals at most" if digits else "give a whole amount"
+    return f"{plain_decimal(amount)} {currency} can't be paid: {remedy}"
+
+
 def from_minor(amount_minor: int, currency: str) -> Decimal:
     """Return the amount with all decimal places of its currency: 20000 are 200.00 EUR."""
     return Decimal(amount_minor).scaleb(-minor_digits(currency), _LOSSLESS)

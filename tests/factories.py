@@ -13,7 +13,7 @@ from billing.contracts.commands import (
     make_contract,
     start_subscription,
 )
-from billing.contracts.models import Contract, Subscription
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.orders.commands import NewLine, place_order
 from billing.orders.models import Order
@@ -104,7 +104,7 @@ def price_of(plan: Plan | None = None, *, of: Product | None = None, **given: An
         "code": "base",
         "text": "Base fee",
         "kind": "recurring" if plan else "once",
-        "timing": "advance",
+        "timing": "arrears" if given.get("kind") == "usage" else "advance",
         "model": "per_unit",
         "currency": "EUR",
         "tax_class": "standard",
@@ -156,6 +156,26 @@ def subscription(of: Contract, plan: Plan, **given: Any) -> Subscription:
     """A subscription to one unit of the plan from the seller's today."""
     values: dict[str, Any] = {"plan": plan, "quantity": Decimal(1), **given}
     return start_subscription(contract=of, new=NewSubscription(**values), at=AT)
+
+
+def unpriced_subscription(of: Contract, plan: Plan, **given: Any) -> Subscription:
+    """A subscription to a plan without a price for it: written past the command that refuses it."""
+    made = Subscription.objects.create(
+        seller=of.seller, contract=of, external_id=given.pop("external_id", None), created_at=AT
+    )
+    fact(made, kind="start", **{"plan": plan, "quantity": Decimal(1), **given})
+    return made
+
+
+def fact(of: Subscription, **given: Any) -> SubscriptionChange:
+    """A change of a subscription on the first day, written past the command that checks it."""
+    values: dict[str, Any] = {
+        "effective_on": AT.date(),
+        "recorded_on": AT.date(),
+        "recorded_at": AT,
+        **given,
+    }
+    return SubscriptionChange.objects.create(seller=of.seller, subscription=of, **values)
 
 
 def order(of: Customer, *lines: NewLine, **given: Any) -> Order:

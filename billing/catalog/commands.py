@@ -4,32 +4,40 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.catalog.queries import plan_terms, price_terms, unpriced_terms, written_tiers
-from billing.money import minor_digits
-from billing.pricing.prices import COMMITMENT, ContradictoryPlan, Tier
+from billing.money import check_whole_minor, minor_digits
+from billing.pricing.prices import COMMITMENT, ContradictoryPlan, PriceKind, Tier, Timing
+from billing.pricing.refused import Refused
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
+
+_Problem = tuple[str, str]  # The field that is at fault, and what is wrong with it.
 
 
 class PriceEndsTooEarly(Exception):
     """A price can only end on a day that is still to come: what was sold keeps its price."""
+
+    field = "valid_until"
 
 
 class PriceEndedAlready(Exception):
     """The last day of a price is set once."""
 
 
-class ContradictoryCoupon(ValueError):
+class ContradictoryCoupon(Refused):
     """A coupon's terms exclude each other; the text names the remedy."""
 
 
 class CouponEndsTooEarly(Exception):
     """A coupon can only end on a day that is still to come: what was redeemed stays."""
+
+    field = "valid_until"
 
 
 class CouponEndedAlready(Exception):
@@ -53,7 +61,8 @@ class NewPrice:
     """
     A price to be made. Without `valid_from` it is on sale from the seller's today.
 
-    Which amounts it needs depends on its model: see `billing.pricing.prices.PriceTerms`.
+    Which amounts it needs depends on its model: see `billing.pricing.prices.PriceTerms`. Without
+    `timing` a price of usage is charged in arrears, any other in advance.
     """
 
     code: str
@@ -61,9 +70,9 @@ class NewPrice:
     tax_class: str
     tax_included: bool
     kind: str
-    timing: str
     model: str
     proration: str
+    timing: str = ""
     amount: Decimal | None = None
     unit_price: Decimal | None = None
     tiers: Sequence[Tier] = ()
@@ -164,9 +173,15 @@ def create_plan(*, product: Product, new: NewPlan, at: datetime) -> Plan:
         created_at=at,
     )
     unpriced_terms(plan)  # Refuses what contradicts itself.
-    plan.save(force_insert=True)
     for price in new.prices:
-        create_price(of=plan, new=price, at=at)
+        _check_commitment(plan, price.currency, field="minimum_commitment")
+    plan.save(force_insert=True)
+    for index, price in enumerate(new.prices):
+        try:
+            create_price(of=plan, new=price, at=at)
+        except ContradictoryPlan as refused:
+            refused.field = f"prices.{index}.{refused.field}"
+            raise
     return plan
 
 
@@ -182,6 +197,7 @@ def create_price(*, of: Plan | Product, new: NewPrice, at: datetime) -> Price:
     known_on = today(of.seller, at=at)
     columns = {each.name: getattr(new, each.name) for each in fields(new)}
     columns |= {
+        "timing": new.timing or (Timing.ARREARS if new.kind == PriceKind.USAGE else Timing.ADVANCE),
         "text": new.text or (f"{of.name}: {new.code}" if plan else of.name),
         "tiers": written_tiers(new.tiers, model=new.model),
         "filters": {name: list(values) for name, values in new.filters.items()},
@@ -226,12 +242,14 @@ def create_coupon(*, seller: Seller, new: NewCoupon, at: datetime) -> Coupon:
     """
     Record a coupon of a seller.
 
-    :raises ContradictoryCoupon: if its terms exclude each other.
+    :raises ContradictoryCoupon: if its terms exclude each other, or name what isn't there.
     :raises UnknownCurrency: if nothing can be charged in its currency.
     """
     valid_from = new.valid_from or today(seller, at=at)
-    for problem in _coupon_problems(new, valid_from):
-        raise ContradictoryCoupon(problem)
+    for name, problem in chain(
+        _coupon_problems(new, valid_from), _coupon_promise_problems(seller, new)
+    ):
+        raise ContradictoryCoupon(problem, field=name)
     return Coupon.objects.create(
         seller=seller,
         code=new.code,
@@ -271,19 +289,37 @@ def end_coupon(*, coupon_id: UUID, valid_until: date, at: datetime) -> Coupon:
     return coupon
 
 
-def _coupon_problems(new: NewCoupon, valid_from: date) -> Iterator[str]:
-    if (new.percent is None) == (new.amount is None):
-        yield "A coupon takes off either a percent or an amount: give one of the two."
+def _coupon_problems(new: NewCoupon, valid_from: date) -> Iterator[_Problem]:
+    if new.percent is new.amount is None:
+        yield "percent", "A coupon takes off either a percent or an amount: give one of the two."
+    if new.percent is not None and new.amount is not None:
+        yield "amount", "A coupon takes off a percent or an amount: leave out one of the two."
     if new.percent is not None and not 0 < new.percent <= 100:
-        yield f"A coupon of {new.percent} percent: use more than 0, and 100 at most."
+        yield "percent", f"A coupon of {new.percent} percent: use more than 0, and 100 at most."
     if new.amount is not None and new.amount <= 0:
-        yield f"A coupon of {new.amount}: its amount must be more than 0."
+        yield "amount", f"A coupon of {new.amount}: its amount must be more than 0."
     if (new.amount is None) != (new.currency == ""):
-        yield "A coupon has a currency if it takes off an amount, and only then."
+        yield "currency", "A coupon has a currency if it takes off an amount, and only then."
     if new.valid_until and new.valid_until <= valid_from:
-        yield f"The coupon begins on {valid_from}: its end must lie after that."
-    if new.currency:
-        minor_digits(new.currency)
+        yield "valid_until", f"The coupon begins on {valid_from}: its end must lie after that."
+
+
+def _coupon_promise_problems(seller: Seller, new: NewCoupon) -> Iterator[_Problem]:
+    """Yield what the coupon could not keep: an amount that no coin pays, prices of no plan."""
+    if new.amount is not None and (problem := check_whole_minor(new.amount, new.currency)):
+        yield "amount", f"A coupon of {problem}."
+    if not new.prices:
+        return
+    prices = Price.objects.filter(seller=seller, plan__isnull=False)
+    if new.plans:
+        prices = prices.filter(plan__in=new.plans)
+    known = set(prices.values_list("code", flat=True))
+    for index, code in enumerate(new.prices):
+        if code not in known:
+            of = "its plans" if new.plans else "any plan"
+            named = ", ".join(sorted(known)[:20]) or "none"
+            problem = f"There is no price {code} of {of}: name one of theirs ({named})."
+            yield f"prices.{index}", problem
 
 
 def _check(price: Price) -> None:
@@ -291,28 +327,55 @@ def _check(price: Price) -> None:
     price_terms(price)
     if price.plan:
         plan_terms(price.plan, [price], currency=price.currency)
+        _check_commitment(price.plan, price.currency, field="currency")
     if price.code == COMMITMENT:
-        raise ContradictoryPlan(f"The code {COMMITMENT} is the engine's own: choose another.")
-    for problem in (*_product_problems(price), *_dimension_problems(price)):
-        raise ContradictoryPlan(f"Price {price.code}: {problem}.")
+        problem = f"The code {COMMITMENT} is the engine's own: choose another."
+        raise ContradictoryPlan(problem, field="code")
+    problems = (*_timing_problems(price), *_product_problems(price), *_dimension_problems(price))
+    for name, problem in problems:
+        raise ContradictoryPlan(f"Price {price.code}: {problem}.", field=name)
 
 
-def _product_problems(price: Price) -> Iterator[str]:
+def _check_commitment(plan: Plan, currency: str, *, field: str) -> None:
+    if plan.minimum_commitment is None:
+        return
+    if problem := check_whole_minor(plan.minimum_commitment, currency):
+        what = f"Plan {plan.code}: a minimum_commitment of {problem}"
+        raise ContradictoryPlan(f"{what}.", field=field)
+
+
+def _timing_problems(price: Price) -> Iterator[_Problem]:
+    if price.kind == PriceKind.USAGE and price.timing != Timing.ARREARS:
+        problem = "a price of usage is charged in arrears"
+        yield "timing", f"{problem}: choose that, or leave it out"
+    if price.kind == PriceKind.ONCE and price.timing != Timing.ADVANCE:
+        problem = "a price that is charged once is charged in advance"
+        yield "timing", f"{problem}: choose that, or leave it out"
+
+
+def _product_problems(price: Price) -> Iterator[_Problem]:
     if price.product is None:
         return
     if price.kind != "once" or price.model not in ("flat", "per_unit"):
-        yield "a product's price is flat or per unit, and charged once: use a plan for others"
-    if price.minimum is not None or price.maximum is not None:
-        yield "minimum and maximum belong to the periods of a plan"
+        name = "kind" if price.kind != "once" else "model"
+        yield name, "a product's price is flat or per unit, and charged once: use a plan for others"
+    for name in ("minimum", "maximum"):
+        if getattr(price, name) is not None:
+            yield name, "minimum and maximum belong to the periods of a plan: leave them out"
 
 
-def _dimension_problems(price: Price) -> Iterator[str]:
+def _dimension_problems(price: Price) -> Iterator[_Problem]:
     if price.meter is None:
         return
-    for name in (*price.filters, *price.group_by):
-        if name not in price.meter.dimensions:
-            known = ", ".join(price.meter.dimensions) or "none"
-            yield f"the meter {price.meter.code} has no dimension {name}; it has: {known}"
+    known = ", ".join(price.meter.dimensions) or "none"
+    for field_name in ("filters", "group_by"):
+        for name in getattr(price, field_name):
+            if name not in price.meter.dimensions:
+                problem = f"the meter {price.meter.code} has no dimension {name}; it has: {known}"
+                yield field_name, problem
     for name, values in price.filters.items():
         if not values:
-            yield f"the filter on {name} lets nothing through: name the values that count"
+            yield (
+                "filters",
+                f"the filter on {name} lets nothing through: name the values that count",
+            )

@@ -25,11 +25,17 @@ from billing.pricing.prices import (
     Tier,
     Timing,
 )
+from billing.pricing.refused import Refused
 from billing.pricing.taxes import TaxRate
 
 
-class PriceMissing(Exception):
+class PriceMissing(Refused):
     """A plan or product has no price that holds on the day, in the currency asked for."""
+
+    def __init__(self, problem: str, *, plan_id: UUID | None = None) -> None:
+        """Say what is missing, and of which plan."""
+        super().__init__(problem)
+        self.plan_id = plan_id
 
 
 def on_sale(prices: Iterable[Price], *, on: date) -> list[Price]:
@@ -76,7 +82,9 @@ def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> Plan
     if missing or not codes:
         what = f"price {', '.join(sorted(missing))}" if missing else "price"
         raise PriceMissing(
-            f"Plan {plan.code} has no {what} in {agreed.currency} on sale on {agreed.on}."
+            f"Plan {plan.code} has no {what} in {agreed.currency} on sale on {agreed.on}: add one, "
+            "or choose another plan or day.",
+            plan_id=plan.pk,
         )
     codes |= {price.code for price in prices if _was_announced(price, agreed)}
     known = [price for price in prices if price.code in codes]

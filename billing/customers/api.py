@@ -12,7 +12,13 @@ from rest_framework.response import Response
 from billing.customers import commands
 from billing.customers.models import GROUPINGS, Customer
 from billing.pricing.vat_ids import VatIdInvalid
-from billing.sellers.api.fields import CountryField, ExternalIdField, TextField, WholeField
+from billing.sellers.api.fields import (
+    CountryField,
+    ExternalIdField,
+    OneOfField,
+    TextField,
+    WholeField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
@@ -31,18 +37,16 @@ tell(
 class CustomerInput(Input):
     external_id = ExternalIdField()
     name = TextField(max_length=200)
-    kind = serializers.ChoiceField(choices=Customer.Kind.choices)
+    kind = OneOfField(choices=Customer.Kind.choices)
     email = serializers.EmailField(max_length=254, allow_blank=True, default="")
     street = TextField(max_length=200, allow_blank=True, default="")
     postcode = TextField(max_length=20, allow_blank=True, default="")
     city = TextField(max_length=100, allow_blank=True, default="")
     country = CountryField()
     vat_id = TextField(max_length=20, allow_blank=True, default="")
-    locale = serializers.ChoiceField(
-        choices=["de", "en"], required=False, help_text="Default: the seller's."
-    )
+    locale = OneOfField(choices=["de", "en"], required=False, help_text="Default: the seller's.")
     payment_days = WholeField(min_value=0, max_value=365, allow_null=True, default=None)
-    grouping = serializers.ChoiceField(
+    grouping = OneOfField(
         choices=GROUPINGS,
         default="per_event",
         help_text="What is put onto one invoice: each event's charges, a day's, or a month's.",
@@ -53,12 +57,12 @@ class CustomerInput(Input):
         default=1,
         help_text="Day of the monthly invoice; 31 means the last day where shorter.",
     )
-    credit_notes_to = serializers.ChoiceField(
+    credit_notes_to = OneOfField(
         choices=Customer.CreditNotesTo.values,
         default="balance",
         help_text="Whether what a credit note gives back waits for the next invoices.",
     )
-    apply_balance = serializers.ChoiceField(
+    apply_balance = OneOfField(
         choices=Customer.ApplyBalance.values,
         default="automatic",
         help_text="Whether invoices use the balance by themselves.",

@@ -21,6 +21,10 @@ CHANGEABLE = frozenset(
 COLLECTING = frozenset({"grouping", "invoice_day"})  # What says when charges are collected.
 
 
+class CustomerBusy(Exception):
+    """Someone else has locked the customer: begin again, and lock it before anything else."""
+
+
 def create_customer(*, seller: Seller, details: Mapping[str, object], at: datetime) -> Customer:
     """
     Record a customer; `details` are values of its columns.
@@ -55,11 +59,24 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: dat
 
 def lock_customer(customer_id: UUID) -> Customer:
     """
-    Lock a customer whose days are closed or whose next day changes; contracts come before it.
+    Lock a customer whose days are closed or whose next day changes, before any of its contracts.
 
     Orders and contracts can be made meanwhile: they only refer to the customer.
     """
     return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+
+
+def lock_customer_late(customer_id: UUID) -> Customer:
+    """
+    Lock a customer where other locks are held already, without waiting for it.
+
+    :raises CustomerBusy: if someone else has locked it.
+    """
+    rows = Customer.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=customer_id)
+    customer = rows.first()
+    if customer is None:
+        raise CustomerBusy(customer_id)
+    return customer
 
 
 def make_due(customer: Customer, *, day: date) -> None:

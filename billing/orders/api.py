@@ -27,6 +27,7 @@ from billing.sellers.api.fields import (
     ExactField,
     ExternalIdField,
     FlagField,
+    OneOfField,
     ReferenceField,
     TextField,
 )
@@ -56,7 +57,7 @@ class OrderLineInput(Input):
     text = TextField(max_length=300, allow_blank=True, default="", help_text="As printed.")
     quantity = ExactField()
     unit_price = ExactField(min_value=0, required=False)
-    tax_class = serializers.ChoiceField(choices=TAX_CLASSES, required=False)
+    tax_class = OneOfField(choices=TAX_CLASSES, required=False)
     tax_included = FlagField(required=False, help_text="Whether the unit price is gross.")
 
     def validate_quantity(self, quantity: Any) -> Any:

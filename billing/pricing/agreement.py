@@ -1,10 +1,13 @@
 """The term of a contract: how long it binds, how it goes on, and the earliest day it can end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from billing.periods import add_months
+from billing.pricing.refused import Refused
+from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.timeline import ContradictoryTimeline
 
 # Source: BGB § 309 no. 9 as of 1 March 2022.
@@ -13,7 +16,7 @@ CONSUMER_MONTHS_AT_MOST = 24
 CONSUMER_NOTICE_MONTHS_AT_MOST = 1
 
 
-class TermNotAllowed(ValueError):
+class TermNotAllowed(Refused):
     """The law doesn't let such a term be agreed with a consumer; the text names the remedy."""
 
 
@@ -55,7 +58,8 @@ class Term:
             return
         raise ContradictoryTimeline(
             f"The contract can't end on {on}: by its term and with notice on {notice_on} it ends "
-            f"on {earliest} at the earliest. Cancel for that day, or with when: term_end."
+            f"on {earliest} at the earliest. Cancel for that day, or with when: term_end.",
+            field="on",
         )
 
     def _may_end(self, on: date, earliest: date) -> bool:
@@ -76,6 +80,18 @@ class Term:
             yield add_months(self.starts_on, months)
 
 
+def agreed_from(changes: Iterable[Change]) -> date | None:
+    """
+    Return the day from which a contract's term counts, by the standing changes under it.
+
+    That is the first day of the start that was recorded first: what is started later, also
+    backdated, doesn't move what was agreed. None if nothing was started.
+    """
+    starts = [change for change in changes if change.kind is ChangeKind.START]
+    first = min(starts, key=attrgetter("position"), default=None)
+    return first.effective_on if first else None
+
+
 def check_consumer_term(term: Term) -> None:
     """
     Check a term that is agreed with a German consumer as a standard term.
@@ -88,20 +104,25 @@ def check_consumer_term(term: Term) -> None:
     """
     if term.starts_on < CONSUMER_TERM_SINCE:
         return
-    for is_void, remedy in (
+    for name, is_void, remedy in (
         (
+            "initial_months",
             term.initial_months > CONSUMER_MONTHS_AT_MOST,
             f"an initial term of at most {CONSUMER_MONTHS_AT_MOST} months (here "
             f"{term.initial_months})",
         ),
         (
+            "renewal_months",
             bool(term.renewal_months),
             "a renewal for an indefinite time only (renewal_months: null)",
         ),
         (
+            "notice_months",
             term.notice_months > CONSUMER_NOTICE_MONTHS_AT_MOST,
             f"a notice of at most one month (here {term.notice_months})",
         ),
     ):
         if is_void:
-            raise TermNotAllowed(f"A consumer's contract can have {remedy}: BGB § 309 no. 9.")
+            raise TermNotAllowed(
+                f"A consumer's contract can have {remedy}: BGB § 309 no. 9.", field=f"term.{name}"
+            )

@@ -10,8 +10,8 @@ from billing.pricing.agreement import Term
 from billing.pricing.conditions import indexed, overridden
 from billing.pricing.course import course
 from billing.pricing.prices import ContradictoryPlan, PlanTerms, PriceKind, PriceTerms
-from billing.pricing.terms import Change, ChangeKind, Discount
-from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
+from billing.pricing.terms import Change, ChangeKind, Discount, Override
+from billing.pricing.timeline import ContradictoryTimeline, Timeline, WrongChange, standing
 
 
 def check_change(timeline: Timeline, change: Change, *, term: Term | None = None) -> None:
@@ -23,10 +23,11 @@ def check_change(timeline: Timeline, change: Change, *, term: Term | None = None
     for such whose prices aren't known here. With a `term` a cancellation must keep to it:
     notice is given on the day it is recorded.
 
+    :raises WrongChange: if it says what no change can; it names the field.
     :raises ContradictoryTimeline: if it can't; the text says why and what to do instead.
     """
-    for problem in _problems(change):
-        raise ContradictoryTimeline(problem)
+    for name, problem in _problems(change):
+        raise WrongChange(problem, field=name)
     if change.kind is ChangeKind.UNDO:
         _check_not_ended(timeline, change)
     _check_course(standing((*timeline.changes, change)), change)
@@ -44,40 +45,65 @@ class _State:
     cancellation: Change | None = None
 
 
+_Problem = tuple[str, str]  # The field that is at fault, and what is wrong with it.
+
 _NEEDS = {
-    ChangeKind.START: ("plan", "a plan"),
-    ChangeKind.CHANGE_PLAN: ("plan", "a plan"),
-    ChangeKind.CHANGE_QUANTITY: ("quantity", "the new quantity"),
-    ChangeKind.OVERRIDE_PRICE: ("override", "the price and its new amount"),
-    ChangeKind.INDEX_PRICES: ("percent", "the percent"),
-    ChangeKind.DISCOUNT: ("discount", "its percent or amount"),
-    ChangeKind.SET_ANCHOR_DAY: ("anchor_day", "the anchor_day"),
+    ChangeKind.START: ("plan", "a plan", "plan"),
+    ChangeKind.CHANGE_PLAN: ("plan", "a plan", "plan"),
+    ChangeKind.CHANGE_QUANTITY: ("quantity", "the new quantity", "quantity"),
+    ChangeKind.OVERRIDE_PRICE: ("override", "the price and its new amount", "price"),
+    ChangeKind.INDEX_PRICES: ("percent", "the percent", "percent"),
+    ChangeKind.DISCOUNT: ("discount", "its percent or amount", "percent"),
+    ChangeKind.SET_ANCHOR_DAY: ("anchor_day", "the anchor_day", "anchor_day"),
 }
 
 
-def _problems(change: Change) -> Iterator[str]:
+def _problems(change: Change) -> Iterator[_Problem]:
     needed = _NEEDS.get(change.kind)
     if needed and getattr(change, needed[0]) is None:
-        yield f"A {change.kind} needs {needed[1]}: name it."
+        yield needed[2], f"A {change.kind} needs {needed[1]}: name it."
     if change.quantity is not None and change.quantity < 0:
-        yield f"A quantity of {change.quantity} is negative: use 0 or more, or cancel."
+        yield "quantity", f"A quantity of {change.quantity} is negative: use 0 or more, or cancel."
     if change.anchor_day is not None and not 1 <= change.anchor_day <= 31:
-        yield f"An anchor_day of {change.anchor_day} is no day of a month: use 1 to 31."
+        problem = f"An anchor_day of {change.anchor_day} is no day of a month: use 1 to 31."
+        yield "anchor_day", problem
     if change.percent is not None and change.percent <= -100:
-        yield f"An index of {change.percent} percent leaves no price: use more than -100."
+        yield (
+            "percent",
+            f"An index of {change.percent} percent leaves no price: use more than -100.",
+        )
     if change.discount is not None:
         yield from _discount_problems(change.discount)
+    if change.override is not None:
+        yield from _override_problems(change.override)
 
 
-def _discount_problems(discount: Discount) -> Iterator[str]:
-    if (discount.percent is None) == (discount.amount is None):
-        yield "A discount is either a percent or an amount: give one of the two."
+def _discount_problems(discount: Discount) -> Iterator[_Problem]:
+    if discount.percent is discount.amount is None:
+        yield "percent", "A discount is either a percent or an amount: give one of the two."
+    if discount.percent is not None and discount.amount is not None:
+        yield "amount", "A discount is either a percent or an amount: leave out one of the two."
     if discount.percent is not None and not 0 < discount.percent <= 100:
-        yield f"A discount of {discount.percent} percent: use more than 0, and 100 at most."
+        problem = f"A discount of {discount.percent} percent: use more than 0, and 100 at most."
+        yield "percent", problem
     if discount.amount is not None and discount.amount <= 0:
-        yield f"A discount of {discount.amount}: its amount must be more than 0."
+        yield "amount", f"A discount of {discount.amount}: its amount must be more than 0."
     if discount.periods is not None and discount.periods < 1:
-        yield f"A discount for {discount.periods} periods: use 1 or more, or none for ever."
+        problem = f"A discount for {discount.periods} periods: use 1 or more, or none for ever."
+        yield "periods", problem
+
+
+def _override_problems(override: Override) -> Iterator[_Problem]:
+    if override.amount is override.unit_price is None and not override.tiers:
+        yield (
+            "amount",
+            f"An override of the price {override.price_code} needs its amount, unit_price or "
+            "tiers: give the one that the price has.",
+        )
+    for name in ("amount", "unit_price"):
+        value = getattr(override, name)
+        if value is not None and value < 0:
+            yield name, f"An {name} of {value} is negative: use 0 or more."
 
 
 def _check_not_ended(timeline: Timeline, change: Change) -> None:
@@ -89,15 +115,20 @@ def _check_not_ended(timeline: Timeline, change: Change) -> None:
 def _check_course(changes: Sequence[Change], new: Change) -> None:
     state = _State()
     for change in changes:
-        refusal = _refusal(state, change)
+        try:
+            refusal = _refusal(state, change)
+        except WrongChange as wrong:
+            if change is new:
+                raise
+            refusal = str(wrong)
         if refusal is None:
             continue
-        if change is not new:
-            refusal = (
-                f"The {new.kind} on {new.effective_on} contradicts the {change.kind} on "
-                f"{change.effective_on} that is known already. {refusal}"
-            )
-        raise ContradictoryTimeline(refusal)
+        if change is new:
+            raise ContradictoryTimeline(refusal)
+        raise ContradictoryTimeline(
+            f"The {new.kind} on {new.effective_on} contradicts the {change.kind} on "
+            f"{change.effective_on} that is known already. {refusal}"
+        )
 
 
 def _refusal(state: _State, change: Change) -> str | None:
@@ -155,17 +186,14 @@ def _change_quantity(_state: _State, _change: Change) -> str | None:
 def _override_price(state: _State, change: Change) -> str | None:
     override = change.override
     assert override is not None
-    if override.amount is override.unit_price is None and not override.tiers:
-        return (
-            f"An override of the price {override.price_code} needs its amount, unit_price or tiers."
-        )
     price = state.prices.get(override.price_code)
-    if price is None:
-        return _no_such_price(state, override.price_code) if state.prices else None
-    try:
-        overridden(price, override)
-    except ContradictoryPlan as error:
-        return str(error)
+    if price is None and state.prices:
+        raise WrongChange(_no_such_price(state, override.price_code), field="price")
+    if price is not None:
+        try:
+            overridden(price, override)
+        except ContradictoryPlan as error:
+            raise WrongChange(str(error), field=error.field) from error
     return None
 
 
@@ -180,7 +208,7 @@ def _discount(state: _State, change: Change) -> str | None:
     assert change.discount is not None
     for code in change.discount.price_codes or ():
         if state.prices and code not in state.prices:
-            return _no_such_price(state, code)
+            raise WrongChange(_no_such_price(state, code), field="prices")
     return None
 
 
@@ -220,7 +248,7 @@ def _cancel(state: _State, change: Change) -> str | None:
 def _no_such_price(state: _State, code: str) -> str:
     plan = state.plan.code if state.plan else ""
     known = ", ".join(state.prices)
-    return f"The plan {plan} has no price {code}: its prices are {known}."
+    return f"The plan {plan} has no price {code}: its prices are {known}. Name one of them."
 
 
 def _ended(end: Change, change: Change) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing.pricing.explanation import Explanation, explain, explain_reversal
 from billing.pricing.owed import Owed
 from billing.pricing.prices import ZERO, PriceKind, PriceTerms
+from billing.pricing.taxes import Tax
 from billing.pricing.timeline import Timeline
 
 _Key = tuple[str, date, str, Decimal | None]
@@ -18,7 +19,8 @@ class Charged:
     """
     A charge already made: what it was for and how much, with its sign.
 
-    `measured` is the whole quantity of a price of usage as it was known then.
+    `measured` is the whole quantity of a price of usage as it was known then. `tax` is None until
+    a document has decided it.
     """
 
     price_id: str
@@ -31,6 +33,7 @@ class Charged:
     unit_price: Decimal | None = None
     amount_minor: int
     is_credit: bool
+    tax: Tax | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,8 @@ class Line:
 
     Its days are those it adds to, or takes back from, the end of the stretch that starts on
     `stretch_starts_on`; the whole stretch where only its amount is corrected. `charged_*` is what
-    the stretch was charged with before, `owed_*` what it owes now.
+    the stretch was charged with before, `owed_*` what it owes now. `tax` is that as which what
+    it corrects was charged; None: its document decides it.
     """
 
     price: PriceTerms
@@ -58,6 +62,7 @@ class Line:
     owed_minor: int
     owed_ends_on: date
     explanation: Explanation = field(hash=False)
+    tax: Tax | None = None
 
 
 def as_charged(line: Line) -> Charged:
@@ -73,6 +78,7 @@ def as_charged(line: Line) -> Charged:
         unit_price=line.unit_price,
         amount_minor=line.amount_minor,
         is_credit=line.is_credit,
+        tax=line.tax,
     )
 
 

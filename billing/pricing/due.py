@@ -105,7 +105,8 @@ def _period_end(timeline: Timeline, on: date, _term: Term | None) -> date:
     if facts.course.part_on(on) is None:
         raise ContradictoryTimeline(
             f"No billing period is running on {on}: choose the day itself, or a day between the "
-            "subscription's start and end."
+            "subscription's start and end.",
+            field="when",
         )
     return facts.schedule.slot(on).ends_on
 
@@ -113,13 +114,15 @@ def _period_end(timeline: Timeline, on: date, _term: Term | None) -> date:
 def _term_end(_timeline: Timeline, on: date, term: Term | None) -> date:
     if term is None:
         raise ContradictoryTimeline(
-            "The contract has no term: choose now or period_end, or agree on a term."
+            "The contract has no term: choose now or period_end, or agree on a term.",
+            field="when",
         )
     ends_on = term.end_after(on)
     if ends_on is None:
         raise ContradictoryTimeline(
             f"The contract runs for an indefinite time on {on}, so its term has no end: choose now "
-            "or period_end."
+            "or period_end.",
+            field="when",
         )
     return ends_on
 

@@ -1,6 +1,6 @@
 """Why a charge is what it is, as facts: what `billing.wording` makes sentences of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -23,6 +23,9 @@ from billing.pricing.terms import Change, ChangeKind, Credit
 from billing.pricing.timeline import Timeline
 from billing.pricing.usage import Properties
 
+# What matters more than other changes of the same day that became known together with it.
+_BEGINS = (ChangeKind.CHANGE_PLAN, ChangeKind.RESUME)
+_ENDS = (ChangeKind.CANCEL, ChangeKind.CHANGE_PLAN, ChangeKind.PAUSE)
 _TWELVE_PLACES = Decimal("1e-12")
 
 Fact = str | int | bool | None | list["Explanation"]
@@ -60,10 +63,10 @@ def explain(
         "stretch_ends_on": str(item.ends_on),
         "due_on": str(item.due_on),
         **_of_plan(item.plan),
-        **_of_change("change", item.change),
-        **_of_change("ended_by", item.ended_by),
+        **_of_change("change", _telling(item.change, item, known, _BEGINS)),
+        **_of_change("ended_by", item.ended_by and _telling(item.ended_by, item, known, _ENDS)),
         **_of_change("reason", _reason_of_correction(item, charged_before_minor, known)),
-        **_extras(item, reckoned),
+        **_extras(item, reckoned, known),
         **_of_usage(item, reckoned, measured_before),
         "exact_amount": _shown(reckoned.amount),
         "counted_minor": item.uncounted_minor if item.price.code == "minimum_commitment" else None,
@@ -86,7 +89,7 @@ def explain_reversal(
     By what is `known`, its plan and the change that made it so are told too.
     """
     starts_on, ends_on = days
-    reason = _news(known, ends_on) if known else None
+    reason = _news(known, ends_on, price) if known else None
     plans = known.plans if known else []
     return {
         **_of_price(price),
@@ -129,19 +132,50 @@ def _reason_of_correction(
         return None
     if item.price.kind is PriceKind.USAGE or item.price.code == COMMITMENT:
         return None  # Late usage corrects them.
-    return _news(known, day_after(item.ends_on))
+    return _news(known, day_after(item.ends_on), item.price)
 
 
-def _news(known: Timeline, ends_on: date) -> Change | None:
+def _news(known: Timeline, ends_on: date, price: PriceTerms) -> Change | None:
     """Return the latest news that can have changed what was charged for days before `ends_on`."""
     news = [
         change
-        for change in known.changes
+        for change in (*known.changes, *known.undos)
         if known.known_on in (change.recorded_on, change.effective_on)
         and (change.effective_on < ends_on or change.credit is Credit.FULL)
         and change.kind is not ChangeKind.START
+        and _touches(change, price)
     ]
     return max(news, key=attrgetter("position"), default=None)
+
+
+def _telling(
+    change: Change, item: Owed, known: Timeline | None, by_weight: Sequence[ChangeKind]
+) -> Change:
+    """Return which of the changes of a day tells best why terms begin or end on it."""
+    same_day = [
+        other
+        for other in (known.changes if known else ())
+        if other.effective_on == change.effective_on and _touches(other, item.price)
+    ]
+    if not _touches(change, item.price):
+        change = max(same_day, key=attrgetter("position"), default=change)
+    together = [other for other in same_day if other.recorded_on == change.recorded_on]
+    weighty = (other for kind in by_weight for other in together if other.kind is kind)
+    return next(weighty, change)
+
+
+def _touches(change: Change, price: PriceTerms) -> bool:
+    """Return whether a change can have changed what a price owes."""
+    if price.code == COMMITMENT:
+        return True
+    if change.kind is ChangeKind.CHANGE_QUANTITY:
+        return price.kind is not PriceKind.USAGE and price.model is not PriceModel.FLAT
+    if change.discount and change.discount.price_codes is None:
+        return price.kind is PriceKind.RECURRING
+    codes = change.discount.price_codes if change.discount else None
+    if change.override:
+        codes = (change.override.price_code,)
+    return codes is None or price.code in codes
 
 
 def _sells(plan: PlanTerms, price: PriceTerms) -> bool:
@@ -179,10 +213,12 @@ def _of_change(name: str, change: Change | None) -> Explanation:
     }
 
 
-def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
+def _extras(item: Owed, reckoned: Reckoning, known: Timeline | None) -> Explanation:
     found: Explanation = {"steps": _steps(item, reckoned)}
     if item.tag:
         found["tag"] = item.tag
+    if indexes := list(_indexes(item.tag, known)):
+        found["indexes"] = indexes
     if item.trial_until == item.starts_on:
         found["trial_ended_on"] = str(item.starts_on - timedelta(days=1))
     if reckoned.minimum is not None:
@@ -199,6 +235,17 @@ def _extras(item: Owed, reckoned: Reckoning) -> Explanation:
             for reduction in reckoned.reductions
         ]
     return {**found, **_of_model(item.price)}
+
+
+def _indexes(tag: str, known: Timeline | None) -> Iterator[Explanation]:
+    """Yield by how much the price was adjusted, and when."""
+    for change in known.changes if known else ():
+        if change.percent is not None and change.id in tag.split():
+            yield {
+                "change_id": change.id,
+                "percent": plain_decimal(change.percent),
+                "effective_on": str(change.effective_on),
+            }
 
 
 def _of_model(price: PriceTerms) -> Explanation:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from billing.periods import DAYS, Alignment, Interval
+from billing.pricing.refused import Refused
 
 ZERO = Decimal(0)
 COMMITMENT = "minimum_commitment"
@@ -77,7 +78,7 @@ class AppliesTo(StrEnum):
     AT_ONCE = "at_once"
 
 
-class ContradictoryPlan(ValueError):
+class ContradictoryPlan(Refused):
     """The terms of a price or plan exclude each other or leave something open."""
 
 
@@ -157,8 +158,8 @@ class PriceTerms:
     recorded_on: date | None = None
 
     def __post_init__(self) -> None:
-        for problem in _problems(self):
-            raise ContradictoryPlan(f"Price {self.code}: {problem}.")
+        for name, problem in _problems(self):
+            raise ContradictoryPlan(f"Price {self.code}: {problem}.", field=name)
 
     def is_on_sale(self, on: date) -> bool:
         """Return whether the version can be agreed on a day."""
@@ -186,8 +187,8 @@ class PlanTerms:
     prices: tuple[PriceTerms, ...]
 
     def __post_init__(self) -> None:
-        for problem in _plan_problems(self):
-            raise ContradictoryPlan(f"Plan {self.code}: {problem}.")
+        for name, problem in _plan_problems(self):
+            raise ContradictoryPlan(f"Plan {self.code}: {problem}.", field=name)
 
     @property
     def currency(self) -> str | None:
@@ -231,120 +232,136 @@ _NOT_NEGATIVE = (
 )  # fmt: skip
 
 
-def _problems(price: PriceTerms) -> Iterator[str]:
+_Problem = tuple[str, str]  # The field that is at fault, and what is wrong with it.
+
+
+def amounts_of(model: PriceModel) -> tuple[str, ...]:
+    """Return the names of the amounts that a model takes, those that every model takes left out."""
+    return _TAKES[model]
+
+
+def _problems(price: PriceTerms) -> Iterator[_Problem]:
     yield from _model_problems(price)
     for name in _NOT_NEGATIVE:
         value = getattr(price, name)
         if value is not None and value < 0:
-            yield f"{name} must not be negative"
+            yield name, f"{name} must not be negative: use 0 or more"
     if price.size is not None and price.size <= 0:
-        yield "size must be more than 0"
+        yield "size", "size must be more than 0"
     yield from _bounds_problems(price)
     yield from _usage_problems(price)
     yield from _tier_problems(price)
 
 
-def _model_problems(price: PriceTerms) -> Iterator[str]:
+def _model_problems(price: PriceTerms) -> Iterator[_Problem]:
     for name in _NEEDS[price.model]:
         if getattr(price, name) in (None, ()):
-            yield f"the model {price.model} needs {name}: give it"
+            yield name, f"the model {price.model} needs {name}: give it"
     for name in _ONLY_SOME_TAKE:
         if getattr(price, name) not in (None, (), ZERO) and name not in _TAKES[price.model]:
-            yield f"the model {price.model} has no {name}: leave it out, or choose another model"
+            problem = f"the model {price.model} has no {name}: leave it out"
+            yield name, f"{problem}, or choose another model"
 
 
-def _bounds_problems(price: PriceTerms) -> Iterator[str]:
+def _bounds_problems(price: PriceTerms) -> Iterator[_Problem]:
     for low, high in (("minimum", "maximum"), ("min_per_event", "max_per_event")):
         least, most = getattr(price, low), getattr(price, high)
         if least is not None and most is not None and least > most:
-            yield f"{low} must not be more than {high}"
+            yield low, f"{low} must not be more than {high}"
     if price.valid_from and price.valid_until and price.valid_until <= price.valid_from:
-        yield "valid_until must be after valid_from"
+        yield "valid_until", "valid_until must be after valid_from"
 
 
-def _usage_problems(price: PriceTerms) -> Iterator[str]:
+def _usage_problems(price: PriceTerms) -> Iterator[_Problem]:
     if price.kind is PriceKind.USAGE:
         if price.meter is None:
-            yield "a price of usage needs its meter: name one"
+            yield "meter", "a price of usage needs its meter: name one"
         elif price.model is PriceModel.PERCENTAGE and price.meter.aggregation not in (
             Aggregation.SUM,
             Aggregation.COUNT,
         ):
-            yield "the model percentage rates single records: its meter must be a sum or a count"
+            problem = "the model percentage rates single records"
+            yield "meter", f"{problem}: its meter must be a sum or a count"
         return
-    if price.meter or price.filters or price.group_by:
-        yield "meter, filters and group_by belong to a price of usage"
+    for name in ("meter", "filters", "group_by"):
+        if getattr(price, name):
+            yield name, "meter, filters and group_by belong to a price of usage: leave them out"
     if price.model in (PriceModel.PERCENTAGE, PriceModel.DYNAMIC):
-        yield f"the model {price.model} rates the records of a meter: it needs charge usage"
+        problem = f"the model {price.model} rates the records of a meter"
+        yield "model", f"{problem}: it needs charge usage"
 
 
-def _tier_problems(price: PriceTerms) -> Iterator[str]:
+def _tier_problems(price: PriceTerms) -> Iterator[_Problem]:
     bounds = [tier.up_to for tier in price.tiers]
     if bounds and bounds[-1] is not None:
-        yield (
-            f"tiers leave a gap above {bounds[-1]}: the last tier has no upper bound (up_to: null)"
-        )
+        problem = f"tiers leave a gap above {bounds[-1]}"
+        yield "tiers", f"{problem}: the last tier has no upper bound (up_to: null)"
     for bound in bounds[:-1]:
         if bound is None:
-            yield "tiers overlap: only the last one has no upper bound (up_to: null)"
+            yield "tiers", "tiers overlap: only the last one has no upper bound (up_to: null)"
         elif bound <= 0:
-            yield "the up_to of a tier must be more than 0"
+            yield "tiers", "the up_to of a tier must be more than 0"
     for lower, upper in pairwise(bounds):
         if lower is not None and upper is not None and upper <= lower:
-            yield f"tiers overlap: up_to {upper} must be more than {lower}"
+            yield "tiers", f"tiers overlap: up_to {upper} must be more than {lower}"
     for tier in price.tiers:
         yield from _single_tier_problems(price.model, tier)
 
 
-def _single_tier_problems(model: PriceModel, tier: Tier) -> Iterator[str]:
+def _single_tier_problems(model: PriceModel, tier: Tier) -> Iterator[_Problem]:
     if min(tier.unit_price, tier.flat, tier.rate or ZERO) < 0:
-        yield "the amounts of a tier must not be negative"
+        yield "tiers", "the amounts of a tier must not be negative: use 0 or more"
     if tier.rate is not None and model is not PriceModel.GRADUATED_PERCENTAGE:
-        yield f"the tiers of the model {model} have no rate"
+        yield "tiers", f"the tiers of the model {model} have no rate: leave it out"
     if tier.rate is None and model is PriceModel.GRADUATED_PERCENTAGE:
-        yield f"each tier of the model {model} needs its rate: give it, 0 where it is free"
+        problem = f"each tier of the model {model} needs its rate"
+        yield "tiers", f"{problem}: give it, 0 where it is free"
     if tier.unit_price and model in (PriceModel.STAIRSTEP, PriceModel.GRADUATED_PERCENTAGE):
-        yield f"the tiers of the model {model} have no unit_price"
+        yield "tiers", f"the tiers of the model {model} have no unit_price: leave it out"
 
 
-def _plan_problems(plan: PlanTerms) -> Iterator[str]:
+def _plan_problems(plan: PlanTerms) -> Iterator[_Problem]:
     yield from _period_problems(plan)
     if any(price.code == COMMITMENT for price in plan.prices):
-        yield f"the code {COMMITMENT} is the engine's own: choose another"
+        yield "code", f"the code {COMMITMENT} is the engine's own: choose another"
     if plan.trial_days < 0:
-        yield "trial_days must not be negative"
+        yield "trial_days", "trial_days must not be negative: use 0 or more"
     if plan.minimum_commitment is not None:
         yield from _commitment_problems(plan, plan.minimum_commitment)
     if plan.interval in DAYS and any(
         price.proration is Proration.THIRTY_DAYS for price in plan.prices
     ):
-        yield "proration thirty_days needs months, not days or weeks"
+        yield "proration", "proration thirty_days needs months, not days or weeks"
     if len({price.currency for price in plan.prices}) > 1:
-        yield "prices must have one currency"
+        yield "currency", "prices must have one currency"
     versions = [(price.code, price.valid_from, price.recorded_on) for price in plan.prices]
     for code in {version[0] for version in versions if versions.count(version) > 1}:
-        yield f"two versions of the price {code} are valid from the same day: give each its own"
+        problem = f"two versions of the price {code} are valid from the same day"
+        yield "valid_from", f"{problem}: give each its own"
 
 
-def _period_problems(plan: PlanTerms) -> Iterator[str]:
+def _period_problems(plan: PlanTerms) -> Iterator[_Problem]:
     if plan.interval_count < 1:
-        yield "interval_count must be at least 1"
+        yield "interval_count", "interval_count must be at least 1"
     if plan.anchor_day is not None and not 1 <= plan.anchor_day <= 31:
-        yield "anchor_day must be 1 to 31"
+        yield "anchor_day", "anchor_day must be 1 to 31"
     if plan.anchor_day is not None and plan.interval in DAYS:
-        yield "anchor_day is a day of the month: periods of days or weeks have none"
+        problem = "anchor_day is a day of the month"
+        yield "anchor_day", f"{problem}: periods of days or weeks have none"
     if _calendar_is_impossible(plan):
         yield (
+            "alignment",
             "calendar periods are single weeks, months, quarters, half-years or years, "
-            "without an anchor_day"
+            "without an anchor_day",
         )
 
 
-def _commitment_problems(plan: PlanTerms, commitment: Decimal) -> Iterator[str]:
+def _commitment_problems(plan: PlanTerms, commitment: Decimal) -> Iterator[_Problem]:
     if commitment < 0:
-        yield "minimum_commitment must not be negative"
+        yield "minimum_commitment", "minimum_commitment must not be negative: use 0 or more"
     if not plan.prices:
-        yield "minimum_commitment needs a price: its currency and tax are the first one's"
+        problem = "minimum_commitment needs a price"
+        yield "minimum_commitment", f"{problem}: its currency and tax are the first one's"
 
 
 def _calendar_is_impossible(plan: PlanTerms) -> bool:

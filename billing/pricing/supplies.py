@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from billing.pricing.difference import Line
-from billing.pricing.prices import PriceTerms
 from billing.pricing.taxes import Tax
 
 _DAY = timedelta(days=1)
 
-TaxOn = Callable[[PriceTerms, date], Tax]
+TaxOn = Callable[[Line, date], Tax]
 
 
 def supplied_on(line: Line) -> date:
@@ -51,5 +50,5 @@ def at_one_rate(lines: Iterable[Line], tax_on: TaxOn) -> Iterator[Line]:
 def _rate_differs(line: Line, tax_on: TaxOn) -> bool:
     if line.charged_ends_on == line.owed_ends_on:
         return False
-    charged = tax_on(line.price, line.charged_ends_on - _DAY)
-    return charged != tax_on(line.price, line.owed_ends_on - _DAY)
+    charged = tax_on(line, line.charged_ends_on - _DAY)
+    return charged != tax_on(line, line.owed_ends_on - _DAY)

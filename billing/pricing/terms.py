@@ -25,7 +25,11 @@ class ChangeKind(StrEnum):
 
 
 class Credit(StrEnum):
-    """What a cancellation gives back of what was paid in advance."""
+    """
+    What a cancellation gives back of what was paid in advance.
+
+    At a period's end nothing of it is left, whichever is said.
+    """
 
     PRORATED = "prorated"
     NONE = "none"

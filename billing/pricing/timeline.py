@@ -7,12 +7,17 @@ from operator import attrgetter
 
 from billing.pricing.course import Step
 from billing.pricing.prices import PlanTerms, PriceTerms, commitment_price
+from billing.pricing.refused import Refused
 from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.usage import Bucket
 
 
-class ContradictoryTimeline(ValueError):
+class ContradictoryTimeline(Refused):
     """A change contradicts the other changes of its subscription; the text names the remedy."""
+
+
+class WrongChange(ContradictoryTimeline):
+    """A change says what none of its subscription could: whatever else is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class Timeline:
     `zone` is the seller's time zone (IANA name): proration by the second and levels over time look
     at it. `known_on` leaves out versions of prices that became known later; None: none. An
     `opening` stands for changes that were taken out since what they lead to, before the day
-    `open_from`, is settled. `settled` is how far it was charged; None: not yet.
+    `open_from`, is settled. `settled` is how far it was charged; None: not yet. `undos` are known,
+    and told as reasons; what they took back is taken out already.
     """
 
     subscription_id: str
@@ -47,6 +53,7 @@ class Timeline:
     opening: tuple[Step, ...] = ()
     open_from: date = date.min
     settled: Settled | None = None
+    undos: tuple[Change, ...] = ()
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """
@@ -59,7 +66,8 @@ class Timeline:
             for change in self.changes
             if change.recorded_on <= on and (position is None or change.position <= position)
         )
-        return replace(self, changes=standing(known), known_on=on)
+        undos = tuple(change for change in known if change.kind is ChangeKind.UNDO)
+        return replace(self, changes=standing(known), known_on=on, undos=undos or self.undos)
 
     @property
     def plans(self) -> list[PlanTerms]:
@@ -100,3 +108,23 @@ def standing(changes: Iterable[Change]) -> tuple[Change, ...]:
             )
         kept.remove(pending[-1])
     return tuple(sorted(kept, key=attrgetter("effective_on", "position")))
+
+
+def never_in_force(changes: Iterable[Change]) -> frozenset[str]:
+    """
+    Return the ids of the changes whose plan holds on no day, so that it never owes anything.
+
+    Another plan or a cancellation came on the same day, or a cancellation on a day before.
+    """
+    known = standing(changes)
+    return frozenset(
+        change.id
+        for change in known
+        if change.plan
+        for later in known
+        if later.position > change.position
+        and (
+            (later.plan is not None and later.effective_on == change.effective_on)
+            or (later.kind is ChangeKind.CANCEL and later.effective_on <= change.effective_on)
+        )
+    )

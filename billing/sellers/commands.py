@@ -6,13 +6,14 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from billing.pricing.refused import Refused
 from billing.sellers.models import ApiKey, Seller, TestClock
 from billing.sellers.queries import local_date
 
 SHOWN_CHARACTERS = 16  # Enough to recognise a key by, too few to guess the rest from.
 
 
-class TestClockRefused(Exception):
+class TestClockRefused(Refused):
     """The test clock can't be set or advanced so; the text says why."""
 
     __test__ = False
@@ -68,10 +69,12 @@ def advance_test_clock(
     )
     clock = TestClock.objects.select_for_update().get(seller=seller)
     if to < clock.today:
-        raise TestClockRefused(f"The test clock stands on {clock.today} and can't go back to {to}.")
+        problem = f"The test clock stands on {clock.today} and can't go back to {to}"
+        raise TestClockRefused(f"{problem}: name that day or a later one.", field="to")
     if clock.target_date and to < clock.target_date:
         raise TestClockRefused(
-            f"The test clock is on its way to {clock.target_date}: wait, or name that day or later."
+            f"The test clock is on its way to {clock.target_date}: wait, or name a day from it on.",
+            field="to",
         )
     clock.target_date = to
     clock.held_date = to if hold_due else None

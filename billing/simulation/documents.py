@@ -47,6 +47,8 @@ class Papers:
     def __init__(self, scenario: Scenario) -> None:
         """Begin with nothing collected."""
         self.currency = scenario.seller.currency
+        party = "customer" if "customer" in scenario.places else "seller"
+        self.place = scenario.place(party)
         self.parties = parties(
             seller_country=scenario.seller.country,
             oss=scenario.seller.oss,
@@ -58,7 +60,7 @@ class Papers:
 
     def at_one_rate(self, lines: Iterable[Line]) -> Iterator[Line]:
         """Yield the lines so that each bears the tax rate of one day."""
-        return at_one_rate(lines, lambda price, on: self._tax(price.tax_class, on))
+        return at_one_rate(lines, lambda line, on: self._tax(line.price.tax_class, on))
 
     def collect(self, lines: Iterable[Line], orders: Iterable[Ordered]) -> None:
         """Keep lines for the next document."""
@@ -129,7 +131,7 @@ class Papers:
                 parties=self.parties, tax_class=tax_class, supplied_on=on, rates=TAX_RATES
             )
         except (TaxDataMissing, TaxNotDecided) as error:
-            raise BadScenario(str(error)) from error
+            raise BadScenario(str(error), where=self.place) from error
 
 
 def _documents(on: date, drafts: Sequence[_Draft]) -> Iterator[Document]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from billing.periods import day_after, month_day_after
-from billing.pricing.agreement import Term, TermNotAllowed, check_consumer_term
+from billing.pricing.agreement import Term, TermNotAllowed, agreed_from, check_consumer_term
 from billing.pricing.contradictions import check_change
 from billing.pricing.difference import Line
 from billing.pricing.due import effective_date, turns_on
 from billing.pricing.prices import ContradictoryPlan, PriceModel
 from billing.pricing.terms import Change, ChangeKind, When
-from billing.pricing.timeline import ContradictoryTimeline, Timeline
+from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 from billing.pricing.usage import BadUsage, Bucket, UsageRecord, roll_up
 from billing.simulation.documents import Papers
 from billing.simulation.lives import Life
@@ -23,7 +23,6 @@ from billing.simulation.scenario import (
     Ordered,
     Row,
     Scenario,
-    TermMonths,
 )
 
 _DAY = timedelta(days=1)
@@ -39,7 +38,7 @@ def run(scenario: Scenario) -> tuple[Document, ...]:
     try:
         return tuple(_Replay(scenario, lives).documents())
     except (ContradictoryTimeline, ContradictoryPlan) as error:
-        raise BadScenario(str(error)) from error
+        raise BadScenario(str(error), where=scenario.place("")) from error
 
 
 def timelines(scenario: Scenario) -> list[Timeline]:
@@ -49,11 +48,9 @@ def timelines(scenario: Scenario) -> list[Timeline]:
     :raises BadScenario: if a row contradicts what is known, or a record can't be measured.
     """
     changes: dict[str, list[Change]] = {row.subscription: [] for row in scenario.timeline}
-    starts = [row.on for row in scenario.timeline if row.kind is ChangeKind.START]
-    term = _term(scenario.contract.term, min(starts)) if starts else None
-    _check_term(term, scenario)
     for position, row in enumerate(scenario.timeline, start=1):
         mine = changes[row.subscription]
+        term = _term(scenario, row, changes.values())
         mine += _recorded(row, position, mine, scenario, term)
     try:
         usage = _usage(scenario)
@@ -65,24 +62,34 @@ def timelines(scenario: Scenario) -> list[Timeline]:
     ]
 
 
-def _term(months: TermMonths | None, starts_on: date) -> Term | None:
+def _term(scenario: Scenario, row: Row, before: Iterable[list[Change]]) -> Term | None:
+    """Return the contract's term as a row finds it; the first start begins it."""
+    months = scenario.contract.term
     if months is None:
         return None
-    return Term(
+    starts_on = agreed_from(change for mine in before for change in standing(mine))
+    if starts_on is None and row.kind is ChangeKind.START:
+        starts_on = row.on
+    if starts_on is None:
+        return None
+    term = Term(
         starts_on=starts_on,
         initial_months=months.initial_months,
         renewal_months=months.renewal_months,
         notice_months=months.notice_months,
     )
+    _check_term(term, scenario)
+    return term
 
 
-def _check_term(term: Term | None, scenario: Scenario) -> None:
+def _check_term(term: Term, scenario: Scenario) -> None:
     customer = scenario.customer
-    if term and (customer.kind, customer.country) == ("consumer", "DE"):
+    if (customer.kind, customer.country) == ("consumer", "DE"):
         try:
             check_consumer_term(term)
         except TermNotAllowed as error:
-            raise BadScenario(str(error), where="contract.term") from error
+            where = scenario.place(f"contract.{error.field}")
+            raise BadScenario(str(error), where=where) from error
 
 
 def _recorded(
@@ -105,7 +112,8 @@ def _recorded(
         )
         check_change(timeline, change, term=term)
     except (ContradictoryTimeline, ContradictoryPlan) as error:
-        raise BadScenario(str(error), where=row.where) from error
+        where = row.places.get(error.field, row.where)
+        raise BadScenario(str(error), where=where) from error
     yield change
     if row.kind is ChangeKind.START and term and term.renewal_months == 0:
         yield _end_of_term(change, term)

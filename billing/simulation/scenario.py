@@ -72,7 +72,7 @@ class Row:
     """
     A row of the timeline: a change that is ordered.
 
-    `where` says where it stands, for errors (for example "line 12").
+    `where` says where it stands, for errors (for example "line 12"), `places` where its keys do.
     """
 
     subscription: str
@@ -87,6 +87,7 @@ class Row:
     override: Override | None = None
     anchor_day: int | None = None
     where: str = ""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,8 @@ class Scenario:
     """
     A story up to and including the day `until`. Meters and plans by their codes.
 
-    `expect` is as it was written; None: nothing is expected.
+    `places` say where seller, customer and contract stand, for refusals; `expect` is as it was
+    written; None: nothing is expected.
     """
 
     title: str
@@ -136,7 +138,14 @@ class Scenario:
     orders: tuple[Ordered, ...] = ()
     usage: tuple[Used, ...] = ()
     until: date
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
     expect: Mapping[str, Any] | None = None
+
+    def place(self, path: str) -> str:
+        """Return where something stands, such as contract.term, or what is around it."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

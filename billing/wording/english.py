@@ -80,10 +80,13 @@ ENGLISH = Language(
         "step_is": "{step} = {amount}",
         "step_of_group": "{group}: {step}",
         "steps_more": "{number} more",
+        "free_unit": "The first unit is free of charge.",
         "free_units": "The first {units} are free of charge.",
         "free_event": "The first record is free of charge.",
         "free_events": "The first {number} records are free of charge.",
         "free_amount": "A value of {number} in all is free of charge.",
+        "free_event_and_amount": "The first record is free of charge, up to a value of"
+        " {number} in all.",
         "free_events_and_amount": "The first {events} records are free of charge, up to a value of"
         " {number} in all.",
         "min_per_event": "Each record costs at least {amount}.",
@@ -101,6 +104,8 @@ ENGLISH = Language(
         "discount_amount": "Less a discount of {taken}.",
         "override": "This price was agreed individually.",
         "index": "The price was adjusted as agreed.",
+        "index_raised": "The price was raised by {percent} on {day}, as agreed.",
+        "index_lowered": "The price was lowered by {percent} on {day}, as agreed.",
         "trial": "The trial period ended on {day}.",
         "version": "This price has been valid since {day}.",
         "committed": "Agreed {committed}, counted {counted}, missing {missing}.",

@@ -72,4 +72,9 @@ class Facts:
     @property
     def is_bounded(self) -> bool:
         """Whether a minimum, a maximum or a discount changes what the price comes to."""
-        return any(self.has(name) for name in ("minimum", "maximum", "discounts"))
+        return self.has("minimum") or self.has("maximum") or bool(self.discounts)
+
+    @property
+    def discounts(self) -> "list[Facts]":
+        """The discounts that take something off."""
+        return [row for row in self.rows("discounts") if row.sum("taken")]

@@ -80,10 +80,13 @@ GERMAN = Language(
         "step_is": "{step} = {amount}",
         "step_of_group": "{group}: {step}",
         "steps_more": "{number} weitere",
+        "free_unit": "Die erste Einheit ist kostenfrei.",
         "free_units": "Die ersten {units} sind kostenfrei.",
         "free_event": "Der erste Vorgang ist kostenfrei.",
         "free_events": "Die ersten {number} Vorgänge sind kostenfrei.",
         "free_amount": "Ein Wert von insgesamt {number} ist kostenfrei.",
+        "free_event_and_amount": "Der erste Vorgang ist kostenfrei, bis zu einem Wert von insgesamt"
+        " {number}.",
         "free_events_and_amount": "Die ersten {events} Vorgänge sind kostenfrei, bis zu einem Wert"
         " von insgesamt {number}.",
         "min_per_event": "Jeder Vorgang kostet mindestens {amount}.",
@@ -103,6 +106,8 @@ GERMAN = Language(
         "discount_amount": "Abzüglich {taken} Rabatt.",
         "override": "Dieser Preis wurde gesondert vereinbart.",
         "index": "Der Preis wurde vereinbarungsgemäß angepasst.",
+        "index_raised": "Der Preis wurde zum {day} vereinbarungsgemäß um {percent} erhöht.",
+        "index_lowered": "Der Preis wurde zum {day} vereinbarungsgemäß um {percent} gesenkt.",
         "trial": "Der Testzeitraum endete am {day}.",
         "version": "Dieser Preis gilt seit dem {day}.",
         "committed": "Vereinbart {committed}, angerechnet {counted}, es fehlen {missing}.",

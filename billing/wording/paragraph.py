@@ -150,7 +150,16 @@ class _Paragraph:
         facts = self.facts
         if facts.has("reason_change_id"):
             yield self.say("caused", change=self._change("reason_change"))
-            return
+        elif not self._is_late():
+            yield from self._bounds()
+
+    def _is_late(self) -> bool:
+        """Return whether it charges usage that became known late, and is told as such."""
+        before = self.facts.number("measured_before")
+        return before is not None and before < self.facts.sum("quantity")
+
+    def _bounds(self) -> Iterator[str]:
+        facts = self.facts
         first = last = ""
         if facts.has("change_id") and self._is_begun_by_change():
             if facts.text("change_kind") != "start":
@@ -172,7 +181,9 @@ class _Paragraph:
             return False
         kind = facts.text("change_kind")
         if kind == "discount":
-            return facts.has("discounts")
+            return bool(facts.discounts)
+        if kind == "change_quantity" and facts.text("model") == "flat":
+            return facts.is_commitment  # It costs the same, however many.
         tags = facts.text("tag").split()
         return all(kind != agreed or name in tags for name, agreed in AGREED_BY.items())
 

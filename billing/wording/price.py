@@ -16,9 +16,9 @@ def price_told(telling: Telling, days_owed: str = "") -> Iterator[str]:
         return
     if facts.is_usage:
         yield from _usage(telling)
+        yield from conditions(telling)
     elif facts.has("full_price"):
         yield from _recurring(telling, days_owed)
-    yield from conditions(telling)
     yield from _bounds(telling)
     yield from _agreed(telling)
 
@@ -45,6 +45,7 @@ def _recurring(telling: Telling, days_owed: str) -> Iterator[str]:
         yield telling.say(name, amount=telling.amount(full), steps=steps)
     elif steps:
         yield telling.say("costs_by", steps=steps)
+    yield from conditions(telling)
     if begun:
         yield telling.say("begun_already", begun=telling.amount(begun))
     if days_owed:
@@ -77,7 +78,7 @@ def _used(telling: Telling, steps: str) -> str:
         return telling.say("used_nothing_but" if rows else "used_nothing", steps=steps)
     if not rows:
         return _quantity(telling, "used_only", "")
-    if facts.text("model") != "flat" and not is_told_by_units(rows, quantity):
+    if quantity and facts.text("model") != "flat" and not is_told_by_units(rows, quantity):
         return _quantity(telling, "used", steps)
     how = _aggregation(telling)
     how = how[:1].upper() + how[1:]
@@ -116,7 +117,7 @@ def _bounds(telling: Telling) -> Iterator[str]:
     facts = telling.facts
     if facts.has("minimum"):
         yield telling.say("minimum", amount=telling.amount(facts.sum("minimum")))
-    for discount in facts.rows("discounts"):
+    for discount in facts.discounts:
         taken, percent = telling.amount(discount.sum("taken")), discount.sum("percent")
         if percent == ZERO:
             yield telling.say("discount_amount", taken=taken)
@@ -127,6 +128,16 @@ def _bounds(telling: Telling) -> Iterator[str]:
         yield telling.say("maximum", amount=telling.amount(facts.sum("maximum")))
 
 
+def _indexed(telling: Telling) -> Iterator[str]:
+    """Yield by how much a price was adjusted lately, and when."""
+    for index in telling.facts.rows("indexes")[-1:]:
+        on, percent = index.day("effective_on"), index.sum("percent")
+        if on:
+            name = "index_raised" if percent > ZERO else "index_lowered"
+            written = telling.language.rate(abs(percent))
+            yield telling.say(name, day=telling.language.day_of(on), percent=written)
+
+
 def _agreed(telling: Telling) -> Iterator[str]:
     """Yield where the price is another than the listed one, or a newer version of it."""
     facts = telling.facts
@@ -134,8 +145,11 @@ def _agreed(telling: Telling) -> Iterator[str]:
     begins = facts.day("change_effective_on") == facts.day("stretch_starts_on")
     for name, kind in AGREED_BY.items():
         # Where it begins, it is told as the change that it is.
-        if name in tags and not (begins and facts.text("change_kind") == kind):
+        if name not in tags or (begins and facts.text("change_kind") == kind):
+            continue
+        if name != "index" or not facts.has("indexes"):
             yield telling.say(name)
+    yield from _indexed(telling)
     ended_on = facts.day("trial_ended_on")
     if ended_on and not telling.is_correction:
         yield telling.say("trial", day=telling.language.day_of(ended_on))

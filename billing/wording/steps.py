@@ -62,10 +62,12 @@ def conditions(telling: Telling) -> Iterator[str]:
     facts, number = telling.facts, telling.language.number
     events, amount = facts.sum("free_events"), facts.sum("free_amount")
     if units := facts.sum("free_units"):
-        yield telling.say("free_units", units=telling.units(units))
+        name = "free_unit" if units == ONE else "free_units"
+        yield telling.say(name, units=telling.units(units))
     if events and amount:
         gaps = {"events": number(events), "number": number(amount)}
-        yield telling.say("free_events_and_amount", **gaps)
+        name = "free_event_and_amount" if events == ONE else "free_events_and_amount"
+        yield telling.say(name, **gaps)
     elif events:
         yield telling.say("free_event" if events == ONE else "free_events", number=number(events))
     elif amount:

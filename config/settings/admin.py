@@ -59,6 +59,7 @@ UNFOLD = {
                         badge="invoices.proving.admin.failures.open_failures",
                         badge_variant="primary",
                     ),
+                    _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
                     _item("Events", "bolt", "billing.event"),
                 ],
             },
@@ -77,6 +78,7 @@ UNFOLD = {
                     _item("Contracts", "contract", "billing.contract"),
                     _item("Subscriptions", "autorenew", "billing.subscription"),
                     _item("Orders", "shopping_cart", "billing.order"),
+                    _item("Usage", "speed", "billing.usagebucket"),
                 ],
             },
             {

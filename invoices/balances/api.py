@@ -14,7 +14,13 @@ from rest_framework.response import Response
 
 from billing.customers.models import Customer
 from billing.money import from_minor, to_minor
-from billing.sellers.api.fields import CurrencyField, DayField, ExactField, TextField
+from billing.sellers.api.fields import (
+    CurrencyField,
+    DayField,
+    ExactField,
+    OneOfField,
+    TextField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import MoneyField
 from billing.sellers.api.pages import listed
@@ -43,7 +49,7 @@ Kind = BalanceMovement.Kind
 
 
 class MovementInput(Input):
-    kind = serializers.ChoiceField(
+    kind = OneOfField(
         choices=STATED,
         help_text="`prepayment`: money came in; `adjustment`: up, or with a minus down; "
         "`reversed`: what is left of a lot is taken back.",

@@ -5,7 +5,7 @@ A lot is locked before it is used, and before the number series: two invoices at
 same money.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -80,6 +80,14 @@ def apply_balance(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> in
         for lot, amount in taken
     )
     return sum(amount for _, amount in taken)
+
+
+def lock_balances(customer: Customer, *, currencies: Iterable[str], on: date) -> None:
+    """Lock what a customer has in several currencies, before the number series of any invoice."""
+    if customer.apply_balance == Customer.ApplyBalance.AUTOMATIC:
+        for currency in sorted(currencies):
+            lots = usable_lots(customer_id=customer.pk, currency=currency, on=on)
+            list(lots.select_for_update().values_list("pk"))
 
 
 def keep_credit_note(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from billing.customers.models import Customer
 from billing.sellers.models import Seller
@@ -51,6 +51,15 @@ def usable_lots(*, customer_id: UUID, currency: str, on: date) -> QuerySet[Balan
         rest_minor__gt=0,
     )
     return _in_order(lots)
+
+
+def usable_minor(customer: Customer, *, currency: str, on: date, gross_minor: int) -> int:
+    """Return how much of a customer's balance an invoice would use."""
+    if gross_minor <= 0 or customer.apply_balance != Customer.ApplyBalance.AUTOMATIC:
+        return 0
+    lots = usable_lots(customer_id=customer.pk, currency=currency, on=on)
+    found: int | None = lots.order_by().aggregate(rest=Sum("rest_minor"))["rest"]
+    return min(found or 0, gross_minor)
 
 
 def expired_lots(seller: Seller, *, on: date) -> QuerySet[BalanceMovement]:

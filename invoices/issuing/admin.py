@@ -25,6 +25,7 @@ from billing.sellers.admin import (
     transaction_link,
     unit_price,
 )
+from billing.wording.vat import vat_note
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
 
@@ -190,12 +191,13 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     @admin.display(description="taxes")
     def shown_taxes(self, invoice: Invoice) -> SafeString:
         return table(
-            ("Category and rate", "Base", "Tax"),
+            ("Category and rate", "Base", "Tax", "Note"),
             (
                 (
                     f"{tax['category']} {tax['percent']} %",
                     money(tax["base_minor"], invoice.currency),
                     money(tax["tax_minor"], invoice.currency),
+                    vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
                 )
                 for tax in invoice.taxes
             ),

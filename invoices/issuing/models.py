@@ -1,7 +1,7 @@
 """What was charged, and the documents that demand it."""
 
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import MD5
 
 from billing.catalog.models import Plan, Price
@@ -125,7 +125,7 @@ class Charge(models.Model):
     for that; meanwhile its net amount and tax are those that a document of its event alone would
     have. `cause` names the fact that caused it: the turn of a period, the change, the order; not
     the event or message that told of it. A credit reverses the unused rest of the stretch that
-    began on `stretch_starts_on`.
+    began on `stretch_starts_on`; what it takes back of invoices bears the tax that they showed.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -186,6 +186,11 @@ class Charge(models.Model):
     tax_class = models.CharField(max_length=8, help_text="What the law makes of it.")
     tax_category = models.CharField(max_length=2, help_text="UNCL 5305 code.")
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
+    is_taxed_as_charged = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="It corrects a charge, and is taxed like that, whoever the customer is now.",
+    )
     explanation = models.JSONField(help_text="Why the amount is what it is.")
     event = models.ForeignKey(Event, models.PROTECT, related_name="charges", db_index=False)
     transaction_id = models.UUIDField()
@@ -208,6 +213,9 @@ class Charge(models.Model):
                 MD5("tag"),  # A tag may be too long for an index.
                 "is_credit",
                 "cause",
+                # What takes back charges of several taxes is a credit for each.
+                Case(When(is_taxed_as_charged=True, then="tax_category")),
+                Case(When(is_taxed_as_charged=True, then="tax_percent")),
                 condition=Q(subscription__isnull=False),
                 nulls_distinct=False,  # Either the price or the plan is null.
                 name="charge_period_charged_once",
@@ -241,6 +249,10 @@ class Charge(models.Model):
             models.CheckConstraint(
                 condition=Q(tax_included=True) | Q(priced_minor=F("amount_minor")),
                 name="charge_net_price_is_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_taxed_as_charged=False) | Q(subscription__isnull=False),
+                name="charge_taxed_as_charged_of_subscription",
             ),
             models.CheckConstraint(
                 condition=Q(invoice__isnull=True, position__isnull=True)

@@ -1,5 +1,6 @@
 """What happened: `/events`, `/transactions` and `/failures`."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,17 @@ from rest_framework.response import Response
 
 from billing.events import commands
 from billing.events.models import Event, Failure
-from billing.sellers.api.fields import TextField
+from billing.sellers.api.fields import (
+    OneOfField,
+    TextField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import MoneyField
 from billing.sellers.api.pages import PageQuery, PositionPageQuery, listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.references import UUID_FORM
 from billing.sellers.api.scoped import Endpoint
+from invoices.issuing.commands import write_off
 from invoices.proving.queries.story import story
 
 
@@ -32,15 +37,19 @@ tell(exceptions={FailureClosed: Refusal(409, "failure_closed")})
 
 class EventsQuery(PositionPageQuery):
     type = TextField(max_length=50, required=False, help_text="For example order.placed.")
-    state = serializers.ChoiceField(choices=Event.State.values, required=False)
+    state = OneOfField(choices=Event.State.values, required=False)
 
 
 class FailuresQuery(PageQuery):
-    state = serializers.ChoiceField(choices=Failure.State.values, required=False)
+    state = OneOfField(choices=Failure.State.values, required=False)
 
 
 class RetryInput(Input):
     why = TextField(max_length=500, allow_blank=True, default="", help_text="For the record.")
+
+
+class WriteOffInput(Input):
+    why = TextField(max_length=500, help_text="Why it will never be billed; for the record.")
 
 
 class EventOutput(serializers.ModelSerializer[Event]):
@@ -117,19 +126,53 @@ class FailuresView(Endpoint):
         return self.page(rows, _shown_failures, asked=asked)
 
 
-class RetryView(Endpoint):
+class FailureView(Endpoint):
+    @extend_schema(responses=FailureOutput)
+    def get(self, request: Request, id: str) -> Response:
+        """Show a failure: what is wrong, what to do, and what became of it."""
+        rows = self.rows(Failure).select_related("event")
+        return Response(FailureOutput(self.find(rows, id, known_as="")).data)
+
+
+class ClosingEndpoint(Endpoint):
+    # An address at which a failure is closed by what a human decides about it.
+
+    def closed(self, close: Callable[..., int], id: str, form: type[Input]) -> Response:
+        """
+        Close an open failure as the body says, and show it.
+
+        :raises FailureClosed: if it isn't open any more.
+        """
+        failure = self.find(self.rows(Failure), id, known_as="")
+        why = self.said(form)["why"]
+        by = str(self.request.user)
+        is_closed = close(failure_ids=[failure.id], by=by, at=timezone.now(), why=why)
+        failure = self.rows(Failure).select_related("event").get(pk=failure.pk)
+        if not is_closed:
+            raise FailureClosed(
+                f"The failure was closed already ({failure.get_state_display()}): there is nothing "
+                "left to decide. A retry that fails again opens another one."
+            )
+        return Response(FailureOutput(failure).data)
+
+
+class RetryView(ClosingEndpoint):
     @extend_schema(request=RetryInput, responses=FailureOutput)
     def post(self, request: Request, id: str) -> Response:
         """Close an open failure, and send its event to the workers again."""
-        failure = self.find(self.rows(Failure), id, known_as="")
-        said = self.said(RetryInput)
-        is_retried = commands.retry(
-            failure_ids=[failure.id], by=str(request.user), at=timezone.now(), why=said["why"]
-        )
-        if not is_retried:
-            raise FailureClosed(f"The failure is {failure.get_state_display()} already.")
-        rows = self.rows(Failure).select_related("event")
-        return Response(FailureOutput(rows.get(pk=failure.pk)).data)
+        return self.closed(commands.retry, id, RetryInput)
+
+
+class WriteOffView(ClosingEndpoint):
+    @extend_schema(request=WriteOffInput, responses=FailureOutput)
+    def post(self, request: Request, id: str) -> Response:
+        """
+        Close an open failure for good: its event will not be billed.
+
+        An order is then never billed. What a contract owes stays owed, and comes with its next
+        event: cancel the subscription if it shall not be paid.
+        """
+        return self.closed(write_off, id, WriteOffInput)
 
 
 def _shown_events(events: Any) -> Any:
@@ -146,4 +189,6 @@ urlpatterns = [
     path("transactions/<reference:id>", TransactionView.as_view(), name="transaction"),
     path("failures", FailuresView.as_view(), name="failures"),
     path("failures/<reference:id>/retry", RetryView.as_view(), name="failure-retry"),
+    path("failures/<reference:id>/write-off", WriteOffView.as_view(), name="failure-write-off"),
+    path("failures/<reference:id>", FailureView.as_view(), name="failure"),
 ]

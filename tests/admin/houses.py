@@ -14,6 +14,8 @@ from billing.customers.models import Customer
 from billing.events.models import Event, Failure
 from billing.orders.models import Order
 from billing.sellers.models import ApiKey, Membership, Seller
+from billing.usage.commands import record_usage
+from billing.usage.models import UnattributedUsage, UsageBucket
 from invoices.balances.models import BalanceMovement
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
@@ -52,7 +54,8 @@ class House:
         """The ids of all rows of the seller that the admin shows."""
         found = {str(self.seller.pk)}
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
-                      Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement):  # fmt: skip
+                      Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement, UsageBucket,
+                      UnattributedUsage):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -79,9 +82,15 @@ def house(mark: str) -> House:
     line = factories.line(text=f"{mark} training")
     order = factories.order(customer, line, external_id=f"{mark}-order")
     unpriced = factories.contract(customer, currency="USD", external_id=f"{mark}-usd")
-    factories.subscription(unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2))
+    factories.unpriced_subscription(
+        unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2)
+    )
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
         bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
+    sent = {"subscription": f"ext:{mark}-sub", "key": f"{mark}-key"}
+    meters = (f"{mark}-meter", f"{mark}-unknown")
+    records = [factories.usage(**sent, meter=code) for code in meters]
+    record_usage(seller=seller, records=records, at=factories.AT)
     return House(
         mark, seller, customer, product, meter, plan, plan.prices.get(), contract, subscription,
         order, Failure.objects.get(seller=seller),

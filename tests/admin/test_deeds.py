@@ -90,6 +90,18 @@ class TestStating:
         (invoice,) = bill(event_id=event.pk, at=factories.AT, worker="test")
         assert (change.quantity, invoice.net_minor) == (2, 6000)  # 2 x 30.00
 
+    def test_a_plan_without_a_price_in_the_currency_is_refused_at_its_field(
+        self, client: Client, alpha: House
+    ) -> None:
+        dollars = factories.contract(alpha.customer, currency="USD")
+        values = {**posted(alpha)["subscription"], "contract": dollars.pk}
+
+        answer = added(client, "subscription", values)
+
+        told = answer.context["adminform"].form.errors["plan"].as_text()
+        assert "has no price alpha-fee in USD on sale on 2026-01-01: add one" in told
+        assert not Subscription.objects.filter(external_id="new").exists()
+
     def test_an_order_gets_its_event_and_is_billed(self, client: Client, alpha: House) -> None:
         added(client, "order", posted(alpha)["order"])
 
@@ -136,6 +148,25 @@ class TestStating:
         answer = added(client, "customer", {**posted(alpha)["customer"], "vat_id": "FR1"})
 
         assert "is no VAT id of DE" in answer.content.decode()
+
+    @pytest.mark.parametrize("name", ["A\u202eB", "A\u2066B", "A\x9bB"])
+    def test_a_name_with_a_control_character_is_refused_at_its_field(
+        self, client: Client, alpha: House, name: str
+    ) -> None:
+        answer = added(client, "customer", {**posted(alpha)["customer"], "name": name})
+
+        told = answer.context["adminform"].form.errors["name"].as_text()
+        assert f"This holds a control character (U+{ord(name[1]):04X}): leave it out." in told
+
+    def test_a_coupon_for_no_price_is_refused_at_its_field(
+        self, client: Client, alpha: House
+    ) -> None:
+        values = {"seller": alpha.seller.pk, "code": "NEW", "percent": "5", "price_codes": "x"}
+
+        answer = added(client, "coupon", values)
+
+        told = answer.context["adminform"].form.errors["price_codes"][0]
+        assert told.startswith("There is no price x of any plan: name one of theirs (alpha-fee")
 
     def test_a_currency_that_is_none_is_refused(self, client: Client, alpha: House) -> None:
         answer = added(client, "contract", {**posted(alpha)["contract"], "currency": "XXQ"})
@@ -285,12 +316,22 @@ class TestSellers:
     def test_a_test_clock_is_sent_on_its_way(self, client: Client, alpha: House) -> None:
         client.post(url(alpha.seller, "advance/"), {"to": "2026-02-01"})
 
-        assert TestClock.objects.get(seller=alpha.seller).target_date == date(2026, 2, 1)
+        clock = TestClock.objects.get(seller=alpha.seller)
+        assert (clock.target_date, clock.held_date) == (date(2026, 2, 1), None)
+
+    def test_a_test_clock_holds_what_is_due(self, client: Client, alpha: House) -> None:
+        for row in (alpha.seller, alpha.row(TestClock)):
+            answer = client.post(url(row, "advance/"), {"to": "2026-02-01", "hold_due": "on"})
+            assert answer.status_code == 302
+
+            clock = TestClock.objects.get(seller=alpha.seller)
+            assert (clock.target_date, clock.held_date) == (date(2026, 2, 1), date(2026, 2, 1))
+            TestClock.objects.update(held_date=None)
 
     def test_a_test_clock_does_not_go_back(self, client: Client, alpha: House) -> None:
         answer = client.post(url(alpha.row(TestClock), "advance/"), {"to": "2025-12-31"})
 
-        assert "can't go back" in answer.content.decode().replace("&#x27;", "'")
+        assert "can't go back" in answer.context["form"].errors["to"][0]
 
     def test_a_number_format_that_repeats_numbers_is_refused(
         self, root: Client, alpha: House

@@ -1,5 +1,6 @@
 """Every way of charging can be stated and looked at in the admin."""
 
+import html
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from billing.catalog.admin.prices import AMOUNTS
 from billing.catalog.models import Meter, Price
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.events.models import Event
+from billing.pricing.prices import PriceModel, amounts_of
 from invoices.issuing.commands import bill
 from tests import factories
 from tests.admin.houses import House
@@ -35,10 +38,22 @@ class TestPrices:
         assert "up to 100: unit price 0.05, flat 1" in body
         assert "rest: unit price 0.02" in body
 
+    def test_a_choice_says_which_fields_it_needs(self, client: Client) -> None:
+        page = html.unescape(client.get("/admin/billing/price/add/").content.decode())
+
+        assert "billing/fitting.js" in page
+        assert '"package": ["amount", "size", "free_units", "rounding"]' in page
+        assert '"usage": ["meter", "filters", "group_by"]' in page
+
+    @pytest.mark.parametrize("model", PriceModel)
+    def test_all_that_is_hidden_is_a_field(self, model: PriceModel) -> None:
+        assert set(amounts_of(model)) <= set(AMOUNTS)
+
     def test_a_price_of_usage_filters_and_groups(self, client: Client, alpha: House) -> None:
         meter = factories.meter(alpha.seller, dimensions=["model", "region"])
-        given = {"kind": "usage", "meter": str(meter.pk), "group_by": " model ",
-                 "filters": "region: eu, us\r\n", "unit_price": "0.5"}  # fmt: skip
+        given = {"kind": "usage", "timing": "arrears", "meter": str(meter.pk),
+                 "group_by": " model ", "filters": "region: eu, us\r\n",
+                 "unit_price": "0.5"}  # fmt: skip
 
         added(client, "price", price(alpha, **given))
 
@@ -100,7 +115,8 @@ class TestPrices:
         assert not Price.objects.filter(code="more").exists()
 
     def test_what_is_no_dimension_is_refused(self, client: Client, alpha: House) -> None:
-        given = {"kind": "usage", "meter": str(alpha.meter.pk), "group_by": "city"}
+        given = {"kind": "usage", "timing": "arrears", "meter": str(alpha.meter.pk),
+                 "group_by": "city"}  # fmt: skip
 
         answer = added(client, "price", price(alpha, unit_price="1", **given))
 
@@ -161,24 +177,36 @@ class TestChanges:
         assert "units 1, amount 30, unit price 30" in body
 
     @pytest.mark.parametrize(
-        ("given", "told"),
+        ("given", "field", "told"),
         [
-            ({"kind": "pause", "percent": "1"}, "leave it empty"),
-            ({"kind": "override_price", "unit_price": "1"}, "Name the price"),
-            ({"kind": "override_price", "price_code": "x", "unit_price": "1"}, "no price x"),
-            ({"kind": "override_price", "price_code": "alpha-fee", "tiers": "5"}, "is no tier"),
-            ({"kind": "discount"}, "needs its percent or amount"),
-            ({"kind": "set_anchor_day"}, "needs the anchor_day"),
-            ({"kind": "index_prices"}, "needs the percent"),
-            ({"kind": "cancel", "when": "term_end"}, "has no term"),
+            ({"kind": "pause", "percent": "1"}, "percent", "leave it empty"),
+            ({"kind": "override_price", "unit_price": "1"}, "price_code", "Name the price"),
+            (
+                {"kind": "override_price", "price_code": "x", "unit_price": "1"},
+                "price_code",
+                "no price x",
+            ),
+            (
+                {"kind": "override_price", "price_code": "alpha-fee", "tiers": "5"},
+                "tiers",
+                "is no tier",
+            ),
+            ({"kind": "discount"}, "percent", "needs its percent or amount"),
+            ({"kind": "discount", "percent": "1", "discounted": "x"}, "discounted", "no price x"),
+            ({"kind": "discount", "coupon": "x"}, "coupon", "no such coupon"),
+            ({"kind": "set_anchor_day"}, "anchor_day", "needs the anchor_day"),
+            ({"kind": "index_prices"}, "percent", "needs the percent"),
+            ({"kind": "cancel", "when": "term_end"}, "when", "has no term"),
+            ({"kind": "resume"}, "__all__", "is not paused"),
         ],
     )
-    def test_nonsense_is_refused_in_plain_words(
-        self, client: Client, alpha: House, given: dict[str, str], told: str
+    def test_nonsense_is_refused_at_its_field_in_plain_words(
+        self, client: Client, alpha: House, given: dict[str, str], field: str, told: str
     ) -> None:
         answer = self.change(client, alpha, **given)
 
         assert answer.status_code == 200
+        assert told in answer.context["form"].errors[field].as_text()
         assert told in answer.content.decode()
         assert alpha.subscription.changes.count() == 1
 
@@ -210,6 +238,7 @@ class TestTerms:
         answer = added(client, "contract", values)
 
         assert "BGB § 309 no. 9" in answer.content.decode()
+        assert [*answer.context["adminform"].form.errors] == ["renewal_months"]
         assert not Contract.objects.filter(external_id="new").exists()
 
     def test_what_ends_by_itself_shows_its_cancellation(self, client: Client, alpha: House) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from billing.catalog.models import Plan
+from billing.contracts.models import SubscriptionChange
 from billing.customers.models import Customer
 from billing.sellers.models import Seller
 from invoices.issuing.models import Invoice
@@ -28,10 +30,10 @@ def subscription(app: App, customer: Customer) -> str:
     return started(app, {})
 
 
-def started(app: App, contract: dict[str, Any]) -> str:
+def started(app: App, contract: dict[str, Any], **given: Any) -> str:
     made = app.post("/contracts", {"customer": "ext:A1", "external_id": "C1", **contract})
     assert made.status == 201, made.body
-    body = {"contract": "ext:C1", "plan": "code:pro", "external_id": "S1"}
+    body = {"contract": "ext:C1", "plan": "code:pro", "external_id": "S1", **given}
     assert app.post("/subscriptions", body).status == 201
     return "/subscriptions/ext:S1/changes"
 
@@ -124,34 +126,66 @@ class TestChanges:
         assert answer.errors == {"unit_price": "amount_too_large"}
 
     @pytest.mark.parametrize(
-        ("body", "named"),
+        ("body", "field", "told"),
         [
-            ({"kind": "override_price", "price": "x", "amount": "1"}, "its prices are base, seats"),
-            ({"kind": "override_price", "price": "base", "amount": "1"}, "has no amount"),
-            ({"kind": "override_price", "price": "base"}, "amount, unit_price or tiers"),
-            ({"kind": "discount", "percent": "1", "prices": ["x"]}, "its prices are base, seats"),
-            ({"kind": "discount", "percent": "1", "amount": "1"}, "one of the two"),
-            ({"kind": "discount", "percent": "0"}, "more than 0"),
-            ({"kind": "index_prices", "percent": "-100"}, "more than -100"),
-            ({"kind": "cancel", "when": "term_end"}, "no term"),
+            (
+                {"kind": "override_price", "price": "x", "amount": "1"},
+                "price",
+                "its prices are base, seats. Name one",
+            ),
+            (
+                {"kind": "override_price", "price": "base", "amount": "1"},
+                "amount",
+                "has no amount: leave it out",
+            ),
+            (
+                {"kind": "override_price", "price": "base"},
+                "amount",
+                "needs its amount, unit_price or tiers: give the one",
+            ),
+            (
+                {"kind": "discount", "percent": "1", "prices": ["x"]},
+                "prices",
+                "its prices are base, seats. Name one",
+            ),
+            ({"kind": "discount"}, "percent", "needs its percent or amount"),
+            (
+                {"kind": "discount", "percent": "1", "amount": "1"},
+                "amount",
+                "leave out one of the two",
+            ),
+            ({"kind": "discount", "percent": "0"}, "percent", "more than 0"),
+            ({"kind": "discount", "percent": "-5"}, "percent", "more than 0"),
+            ({"kind": "discount", "amount": "0"}, "amount", "more than 0"),
+            ({"kind": "index_prices", "percent": "-100"}, "percent", "more than -100"),
+            ({"kind": "undo", "on": "2026-02-01"}, "on", "leave out the day"),
+            ({"kind": "discount", "amount": "0.005"}, "amount", "give 2 decimals at most"),
+        ],
+    )
+    def test_what_no_change_can_say_is_refused_at_its_field(
+        self, app: App, subscription: str, body: dict[str, Any], field: str, told: str
+    ) -> None:
+        answer = app.post(subscription, body)
+
+        assert (answer.status, answer.errors) == (400, {field: "validation_failed"})
+        assert told in answer.body["errors"][0]["detail"]
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"kind": "resume"}, None),
+            ({"kind": "undo"}, None),
+            ({"kind": "cancel", "when": "term_end"}, "when"),
+            ({"kind": "change_quantity", "quantity": "2", "on": "2025-12-01"}, None),
         ],
     )
     def test_what_contradicts_the_timeline_is_refused(
-        self, app: App, subscription: str, body: dict[str, Any], named: str
+        self, app: App, subscription: str, body: dict[str, Any], field: str | None
     ) -> None:
         answer = app.post(subscription, body)
 
         assert (answer.status, answer.code) == (409, "timeline_contradicts")
-        assert named in answer.body["detail"]
-
-    def test_a_price_of_a_plan_without_prices_is_not_to_be_found(
-        self, app: App, seller: Seller, customer: Customer
-    ) -> None:
-        subscription = started(app, {"currency": "USD"})
-
-        answer = app.post(subscription, {"kind": "discount", "percent": "1", "prices": ["base"]})
-
-        assert (answer.status, answer.code) == (409, "price_missing")
+        assert answer.errors == ({field: "timeline_contradicts"} if field else {})
 
     def test_a_later_change_must_suit_what_is_pending(
         self, app: App, seller: Seller, subscription: str
@@ -190,6 +224,19 @@ class TestTerms:
         answer = app.post("/contracts", {"customer": "ext:A1", "term": TERM})
 
         assert answer.body["earliest_end"] is None
+
+    def test_a_second_start_that_is_backdated_does_not_move_it(
+        self, app: App, customer: Customer
+    ) -> None:
+        subscription = started(app, {"term": TERM}, on="2026-01-15")
+        before = app.get("/contracts/ext:C1").body["earliest_end"]
+
+        second = {"contract": "ext:C1", "plan": "code:pro", "on": "2026-01-01"}
+        assert app.post("/subscriptions", second).status == 201
+
+        assert before == app.get("/contracts/ext:C1").body["earliest_end"] == "2027-01-15"
+        taken = app.post(subscription, {"kind": "cancel", "when": "term_end"})
+        assert taken.body["effective_on"] == "2027-01-15"
 
     def test_within_it_a_cancellation_is_refused_with_the_earliest_date(
         self, app: App, customer: Customer
@@ -238,7 +285,7 @@ class TestConsumers:
     @pytest.mark.parametrize(
         ("term", "named"),
         [
-            ({"initial_months": 25, "renewal_months": None}, "at most 24 months"),
+            ({"renewal_months": None, "initial_months": 25}, "at most 24 months"),
             ({"initial_months": 12, "renewal_months": 12}, "indefinite"),
             (
                 {"initial_months": 12, "renewal_months": None, "notice_months": 2},
@@ -251,7 +298,8 @@ class TestConsumers:
     ) -> None:
         answer = self.made(app, seller, term)
 
-        assert (answer.status, answer.errors) == (400, {"term": "term_not_allowed"})
+        field = f"term.{list(term)[-1]}"
+        assert (answer.status, answer.errors) == (400, {field: "term_not_allowed"})
         assert named in answer.body["detail"]
 
     def test_a_business_that_became_a_consumer(self, app: App, seller: Seller) -> None:
@@ -263,7 +311,7 @@ class TestConsumers:
 
         answer = app.post("/subscriptions", {"contract": "ext:L1", "plan": "code:law"})
 
-        assert (answer.status, answer.errors) == (400, {"term": "term_not_allowed"})
+        assert (answer.status, answer.errors) == (400, {"contract": "term_not_allowed"})
 
     def test_what_it_allows_is_taken(self, app: App, seller: Seller) -> None:
         term = {"initial_months": 24, "renewal_months": None, "notice_months": 1}
@@ -296,3 +344,80 @@ class TestCustomers:
         self, app: App, customer: Customer, given: dict[str, Any], errors: dict[str, str]
     ) -> None:
         assert app.patch("/customers/ext:A1", given).errors == errors
+
+
+class TestWhatCantBePriced:
+    @pytest.fixture
+    def dollars(self, seller: Seller) -> None:
+        factories.plan(seller, code="usd", price={"currency": "USD"})
+
+    @pytest.mark.parametrize("on", ["2026-01-01", "2026-07-01"])
+    def test_a_change_of_plan_is_refused_as_its_preview(
+        self, app: App, subscription: str, dollars: None, on: str
+    ) -> None:
+        body = {"kind": "change_plan", "plan": "code:usd", "on": on}
+
+        answer = app.post(subscription, body)
+        preview = app.post(subscription.replace("/changes", "/preview"), body)
+
+        assert (answer.status, answer.code) == (409, "price_missing")
+        assert answer.errors == {"plan": "price_missing"}
+        assert answer.without_request_id == preview.without_request_id
+        assert SubscriptionChange.objects.count() == 1
+
+    def test_a_start_is_refused_as_its_preview(
+        self, app: App, subscription: str, dollars: None
+    ) -> None:
+        answer = app.post("/subscriptions", {"contract": "ext:C1", "plan": "code:usd"})
+        preview = app.post("/contracts/ext:C1/preview", {"plan": "code:usd"})
+
+        assert answer.errors == {"plan": "price_missing"}
+        assert answer.without_request_id == preview.without_request_id
+
+    @pytest.fixture
+    def unpriced(self, app: App, seller: Seller, customer: Customer, dollars: None) -> str:
+        """A subscription that has a plan without a price, from an older release."""
+        contract = factories.contract(customer, external_id="C2")
+        plan = Plan.objects.get(code="usd")
+        factories.unpriced_subscription(contract, plan, external_id="S2")
+        return "/subscriptions/ext:S2/changes"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"kind": "change_quantity", "quantity": "2"},
+            {"kind": "discount", "percent": "1"},
+            {"kind": "discount", "percent": "1", "prices": ["base"]},
+            {"kind": "discount", "coupon": "WELCOME"},
+            {"kind": "override_price", "price": "base", "unit_price": "1"},
+            {"kind": "index_prices", "percent": "3"},
+            {"kind": "change_plan", "plan": "code:pro", "on": "2026-01-15"},
+        ],
+    )
+    def test_nothing_is_added_to_it(
+        self, app: App, seller: Seller, unpriced: str, body: dict[str, Any]
+    ) -> None:
+        factories.coupon(seller)
+
+        answer = app.post(unpriced, body)
+
+        assert (answer.status, answer.code, answer.errors) == (409, "price_missing", {})
+
+    def test_nor_by_an_indexation_of_the_contract(self, app: App, unpriced: str) -> None:
+        answer = app.post("/contracts/ext:C2/indexations", {"on": "2026-02-01", "percent": "3"})
+
+        assert (answer.status, answer.code) == (409, "price_missing")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"kind": "change_plan", "plan": "code:pro"},
+            {"kind": "cancel"},
+            {"kind": "cancel", "on": "2026-03-01"},
+            {"kind": "pause", "on": "2026-03-01"},
+        ],
+    )
+    def test_it_can_be_mended_ended_and_paused(
+        self, app: App, unpriced: str, body: dict[str, Any]
+    ) -> None:
+        assert app.post(unpriced, body).status == 201

@@ -1,11 +1,12 @@
 """`/contracts`, `/subscriptions` and their changes."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from billing.contracts.models import SubscriptionChange
-from billing.events.models import Event, Failure
+from billing.contracts.models import Subscription, SubscriptionChange
+from billing.events.models import Event
 from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import UNKNOWN, App, bill_all
@@ -65,16 +66,26 @@ class TestStart:
         assert invoice.net_minor == 30_00
         assert str(invoice.id) in str(story.body)
 
-    def test_a_plan_without_price_is_accepted_and_becomes_a_failure(
+    def test_a_plan_without_a_price_in_the_currency_is_refused(
         self, app: App, seller: Seller, contract: str
     ) -> None:
         factories.plan(seller, code="usd", price={"currency": "USD"})
 
         answer = app.post("/subscriptions", {"contract": contract, "plan": "code:usd"})
-        bill_all(seller)
 
-        assert answer.status == 201
-        assert Failure.objects.get().code == "price_missing"
+        assert (answer.status, answer.code) == (409, "price_missing")
+        assert answer.errors == {"plan": "price_missing"}
+        assert "add one, or choose another plan or day" in answer.body["detail"]
+        assert not Subscription.objects.exists()
+
+    def test_a_plan_whose_price_is_not_on_sale_yet_is_refused(
+        self, app: App, seller: Seller, contract: str
+    ) -> None:
+        factories.plan(seller, code="later", price={"valid_from": date(2026, 2, 1)})
+        body = {"contract": contract, "plan": "code:later"}
+
+        assert app.post("/subscriptions", body).errors == {"plan": "price_missing"}
+        assert app.post("/subscriptions", {**body, "on": "2026-02-01"}).status == 201
 
     def test_what_amounts_to_too_much_is_refused(self, app: App, contract: str) -> None:
         body = {"contract": contract, "plan": "code:pro", "quantity": "999999999999"}
@@ -155,7 +166,6 @@ class TestChange:
         [
             {"kind": "resume"},
             {"kind": "undo"},
-            {"kind": "undo", "on": "2025-06-01"},
             {"kind": "pause", "on": "2025-12-31"},
             {"kind": "cancel", "on": "2025-12-01", "when": "period_end"},
         ],

@@ -50,20 +50,39 @@ class TestCoupons:
         assert (answer.status, answer.errors) == (400, errors)
 
     @pytest.mark.parametrize(
-        "terms",
+        ("terms", "field"),
         [
-            {},
-            {"percent": "0"},
-            {"amount": "-1"},
-            {"percent": "5", "amount": "5"},
-            {"percent": "5", "currency": "EUR"},
-            {"percent": "5", "valid_from": "2026-02-01", "valid_until": "2026-02-01"},
+            ({}, "percent"),
+            ({"percent": "0"}, "percent"),
+            ({"amount": "-1"}, "amount"),
+            ({"amount": "1.001"}, "amount"),
+            ({"amount": "1.5", "currency": "JPY"}, "amount"),
+            ({"percent": "5", "amount": "5"}, "amount"),
+            ({"percent": "5", "currency": "EUR"}, "currency"),
+            (
+                {"percent": "5", "valid_from": "2026-02-01", "valid_until": "2026-02-01"},
+                "valid_until",
+            ),
+            ({"percent": "5", "prices": ["base", "x"]}, "prices.1"),
+            ({"percent": "5", "prices": ["fee"], "plans": ["code:pro"]}, "prices.0"),
         ],
     )
-    def test_terms_that_exclude_each_other(self, app: App, terms: dict[str, Any]) -> None:
+    def test_terms_that_exclude_each_other(
+        self, app: App, seller: Seller, contract: str, terms: dict[str, Any], field: str
+    ) -> None:
+        factories.plan(seller, code="other", price={"code": "fee"})
+
         answer = app.post("/coupons", {"code": "x", **terms})
 
         assert (answer.status, answer.code) == (400, "coupon_contradicts")
+        assert answer.errors == {field: "coupon_contradicts"}
+
+    def test_prices_of_any_plan_can_be_named(self, app: App, seller: Seller, contract: str) -> None:
+        factories.plan(seller, code="other", price={"code": "fee"})
+
+        answer = app.post("/coupons", {"code": "x", "percent": "5", "prices": ["base", "fee"]})
+
+        assert (answer.status, answer.body["prices"]) == (201, ["base", "fee"])
 
     def test_a_code_is_given_once_in_any_case(self, app: App) -> None:
         app.post("/coupons", {"code": "x", "percent": "5"})

@@ -33,6 +33,7 @@ class TestShow:
                 "percent": "19",
                 "base": {"amount": "99.00", "currency": "EUR"},
                 "tax": {"amount": "18.81", "currency": "EUR"},
+                "note": "",
             }
         ]
         assert (line["text"], line["quantity"], line["unit_price"]) == ("Training", "1", "99")

@@ -230,6 +230,7 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
         )
     ],
     ("failures/<reference:id>/retry", "POST"): [("failures/{failure}/retry", {"why": "x"})],
+    ("failures/<reference:id>/write-off", "POST"): [("failures/{failure}/write-off", {"why": "x"})],
 }
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from billing.contracts.commands import step_test_clock
 from billing.contracts.models import Contract
+from billing.customers.models import Customer
 from billing.sellers.commands import advance_test_clock
 from billing.sellers.models import Seller
 from tests import factories
@@ -52,6 +53,11 @@ def sums(document: Any) -> list[str]:
     return [document[name]["amount"] for name in ("net", "tax", "gross")]
 
 
+def payments(document: Any) -> list[str]:
+    return [document[name]["amount"] for name in ("prepaid", "payable")]
+
+
+START_PREVIEW = "/contracts/ext:deal/preview"
 UPGRADE = {"kind": "change_plan", "plan": "code:pro"}
 
 
@@ -192,3 +198,76 @@ class TestStarts:
 
         assert body["now"] is None
         assert (body["then"]["starts_on"], sums(body["then"])[0]) == ("2026-03-10", "60.00")
+
+    def test_a_coupon_takes_off_what_the_start_then_bills(
+        self, app: App, seller: Seller, contract: Contract
+    ) -> None:
+        coupon = {"code": "WELCOME", "percent": "50", "periods": 1, "valid_from": "2026-01-01"}
+        assert app.post("/coupons", coupon).status == 201
+        before, start = stored(), {"plan": "code:pro", "coupon": "welcome"}
+
+        body = app.post(START_PREVIEW, start).body
+
+        # 60.00 - 50 %; then is the first period too
+        assert [sums(body[name])[0] for name in ("now", "then")] == ["30.00", "30.00"]
+        assert stored() == before
+        app.post("/subscriptions", {"contract": "ext:deal", **start})
+        (invoice,) = bill_all(seller)
+        assert sums(app.get(f"/invoices/{invoice.id}").body) == sums(body["now"])
+
+    @pytest.mark.parametrize("code", ["none", "basics"])
+    def test_a_coupon_is_refused_as_by_the_start(
+        self, app: App, contract: Contract, code: str
+    ) -> None:
+        coupon = {
+            "code": "BASICS",
+            "percent": "50",
+            "plans": ["code:basic"],
+            "valid_from": "2026-01-01",
+        }
+        assert app.post("/coupons", coupon).status == 201
+        start = {"plan": "code:pro", "coupon": code}
+
+        shown = app.post(START_PREVIEW, start)
+
+        refused = app.post("/subscriptions", {"contract": "ext:deal", **start})
+        assert shown.status == refused.status >= 400
+        assert (shown.code, shown.body["detail"]) == (refused.code, refused.body["detail"])
+
+
+class TestBalances:
+    def test_what_the_balance_would_pay_is_shown(
+        self, app: App, seller: Seller, contract: Contract
+    ) -> None:
+        factories.money(contract.customer, 10_00)
+
+        now = app.post(START_PREVIEW, {"plan": "code:pro"}).body["now"]
+
+        # 71.40 - 10.00
+        assert payments(now) == ["10.00", "61.40"]
+        app.post("/subscriptions", {"contract": "ext:deal", "plan": "code:pro"})
+        (invoice,) = bill_all(seller)
+        assert payments(app.get(f"/invoices/{invoice.id}").body) == payments(now)
+
+    def test_no_more_is_used_than_is_charged(self, app: App, contract: Contract) -> None:
+        factories.money(contract.customer, 500_00)
+
+        now = app.post(START_PREVIEW, {"plan": "code:pro"}).body["now"]
+
+        assert payments(now) == ["71.40", "0.00"]
+
+    def test_a_balance_that_is_kept_pays_nothing(self, app: App, contract: Contract) -> None:
+        factories.money(contract.customer, 10_00)
+        Customer.objects.update(apply_balance="manual")
+
+        now = app.post(START_PREVIEW, {"plan": "code:pro"}).body["now"]
+
+        assert payments(now) == ["0.00", "71.40"]
+
+    def test_a_credit_uses_none(self, app: App, seller: Seller, contract: Contract) -> None:
+        factories.money(contract.customer, 10_00)
+        let_pass(seller, date(2026, 1, 16))
+
+        now = app.post(PREVIEW, {"kind": "cancel"}).body["now"]
+
+        assert payments(now) == ["0.00", "-18.42"]

@@ -111,6 +111,8 @@ class TestModels:
             (usage(unit_price="1", filters={"city": ["x"]}), "no dimension city"),
             (usage(unit_price="1", filters={"region": []}), "lets nothing through"),
             (price(unit_price="1", minimum="2", maximum="1"), "minimum must not be more"),
+            (usage(unit_price="1", timing="advance"), "is charged in arrears"),
+            (price(unit_price="1", kind="once", timing="arrears"), "is charged in advance"),
             (price(unit_price="1") | {"code": "minimum_commitment"}, "the engine's own"),
             ({**price(model="volume", tiers=TIERS, kind="once"), "plan": None}, "flat or per"),
         ],
@@ -146,6 +148,70 @@ class TestModels:
         answer = app.post("/prices", body)
 
         assert (answer.status, answer.errors) == (400, errors)
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            (usage(unit_price="1", timing="advance"), "timing"),
+            (price(unit_price="1", kind="once", timing="arrears"), "timing"),
+            (price(model="flat"), "amount"),
+            (price(model="graduated", tiers=TIERS[:1]), "tiers"),
+            (usage(unit_price="1", group_by=["city"]), "group_by"),
+            (usage(unit_price="1", filters={"city": ["x"]}), "filters"),
+            (price(unit_price="1", kind="usage"), "meter"),
+        ],
+    )
+    def test_a_contradiction_names_its_field(
+        self, app: App, plan: str, body: dict[str, Any], field: str
+    ) -> None:
+        assert app.post("/prices", body).errors == {field: "plan_contradicts"}
+
+    @pytest.mark.parametrize(
+        ("body", "timing"),
+        [
+            (usage(unit_price="1"), "arrears"),
+            (usage(unit_price="1", timing="arrears"), "arrears"),
+            (price(unit_price="1"), "advance"),
+            (price(unit_price="1", timing="arrears"), "arrears"),
+            (price(unit_price="1", kind="once"), "advance"),
+        ],
+    )
+    def test_it_reads_back_when_it_is_charged(
+        self, app: App, plan: str, body: dict[str, Any], timing: str
+    ) -> None:
+        assert app.post("/prices", body).body["timing"] == timing
+
+    @pytest.mark.parametrize(
+        ("currency", "commitment", "told"),
+        [
+            ("EUR", "10.001", "10.001 EUR can't be paid: give 2 decimals at most"),
+            ("JPY", "10.5", "10.5 JPY can't be paid: give a whole amount"),
+            ("KWD", "10.0001", "10.0001 KWD can't be paid: give 3 decimals at most"),
+            ("EUR", "10.010", None),
+            ("KWD", "10.001", None),
+        ],
+    )
+    def test_a_commitment_can_be_paid(
+        self, app: App, plan: str, currency: str, commitment: str, told: str | None
+    ) -> None:
+        own = {"code": "x", "unit_price": "1", "tax_class": "standard", "currency": currency}
+        body = {"product": "code:crm", "code": "new", "name": "New", "interval": "month",
+                "minimum_commitment": commitment, "prices": [own]}  # fmt: skip
+
+        answer = app.post("/plans", body)
+
+        if told is None:
+            assert answer.status == 201
+        else:
+            assert answer.errors == {"minimum_commitment": "plan_contradicts"}
+            assert told in answer.body["detail"]
+
+    def test_a_price_within_a_plan_is_named(self, app: App, plan: str) -> None:
+        own = {"code": "x", "model": "flat", "tax_class": "standard"}
+        body = {"product": "code:crm", "code": "new", "name": "New", "interval": "month",
+                "prices": [{**own, "amount": "1"}, {**own, "code": "y"}]}  # fmt: skip
+
+        assert app.post("/plans", body).errors == {"prices.1.amount": "plan_contradicts"}
 
     def test_a_version_of_another_kind_is_refused(self, app: App, plan: str) -> None:
         app.post("/prices", price(unit_price="1", valid_until="2026-02-01"))

@@ -54,7 +54,7 @@ class TestForm:
     def test_it_speaks_english_whatever_the_browser_prefers(self, app: App) -> None:
         answer = app.post("/customers", {}, Accept_Language="de")
 
-        assert {error["detail"] for error in answer.body["errors"]} == {"This field is required."}
+        assert {error["detail"] for error in answer.body["errors"]} == {"This is missing: give it."}
 
     def test_a_defect_shows_nothing_of_the_inside(
         self, app: App, seller: Seller, monkeypatch: pytest.MonkeyPatch
@@ -65,6 +65,92 @@ class TestForm:
 
         assert (answer.status, answer.code) == (500, "defect")
         assert b"ZeroDivision" not in answer.content
+
+
+class TestWords:
+    """Each refusal of a value says what was expected."""
+
+    @pytest.mark.parametrize(
+        ("field", "value", "told"),
+        [
+            ("name", None, "null is not taken here: give a value."),
+            ("name", 7, "Give a text, as a JSON string."),
+            ("name", "", "This is empty: give a text."),
+            ("name", "x" * 201, "Give at most 200 characters."),
+            ("name", "a\u202eb", "This holds a control character (U+202E): leave it out."),
+            ("name", "a\u2066b", "This holds a control character (U+2066): leave it out."),
+            ("name", "a\u2028b", "This holds a control character (U+2028): leave it out."),
+            (
+                "kind",
+                "firm",
+                '"firm" is not one of the choices: give business, consumer.',
+            ),
+            ("kind", {"a": 1}, '{"a": 1} is not one of the choices: give business, consumer.'),
+            ("payment_days", "7", "Give a whole number, for example 12."),
+            ("payment_days", "9" * 5000, "Give a whole number, for example 12."),
+            ("payment_days", -1, "Give 0 or more."),
+            ("payment_days", 10**900, "Give 365 or less."),
+        ],
+    )
+    def test_of_a_customer(self, app: App, field: str, value: Any, told: str) -> None:
+        said = {"name": "A", "kind": "business", "country": "DE", field: value}
+
+        (error,) = app.post("/customers", said).body["errors"]
+
+        assert (error["field"], error["detail"]) == (field, told)
+
+    @pytest.mark.parametrize(
+        ("field", "value", "told"),
+        [
+            ("percent", "1" * 13, "Give at most 12 digits before the decimal point."),
+            ("percent", "0." + "1" * 13, "Give at most 12 digits after the decimal point."),
+            ("percent", "101", "Give 100 or less."),
+            ("percent", "ten", 'Give a decimal number as a string, for example "12.50".'),
+            ("once_per_customer", "yes", "Give true or false."),
+            ("prices", "base", "Give a list."),
+            ("prices", [], "Give at least 1 in the list."),
+            ("valid_from", "1.1.2026", "Give a day as YYYY-MM-DD, for example 2026-03-01."),
+        ],
+    )
+    def test_of_a_coupon(self, app: App, field: str, value: Any, told: str) -> None:
+        (error,) = app.post("/coupons", {"code": "A", "percent": "1", field: value}).body["errors"]
+
+        assert (error["field"], error["detail"]) == (field, told)
+
+    @pytest.mark.parametrize(
+        ("tiers", "told"),
+        [
+            ({}, "Give a list."),
+            ([7], "Give a JSON object: names with values."),
+            ([{"unit_price": "1"}], "This is missing: give it."),
+        ],
+    )
+    def test_of_a_price(self, app: App, tiers: Any, told: str) -> None:
+        said = {"code": "a", "tax_class": "standard", "plan": "code:pro", "tiers": tiers}
+
+        (error,) = app.post("/prices", said).body["errors"]
+
+        assert error["detail"] == told
+
+    @pytest.mark.parametrize(
+        ("query", "told"),
+        [
+            ("limit=x", "Give a whole number, for example 12."),
+            (f"limit={'9' * 5000}", "Give a whole number, for example 12."),
+            ("limit=101", "Give 100 or less."),
+            ("cursor=x", "Take the cursor from `next` of the page before."),
+        ],
+    )
+    def test_of_a_list(self, app: App, query: str, told: str) -> None:
+        (error,) = app.get(f"/customers?{query}").body["errors"]
+
+        assert error["detail"] == told
+
+    def test_of_a_number_without_end(self, app: App) -> None:
+        answer = app.send("POST", "/customers", b'{"payment_days": ' + b"9" * 5000 + b"}")
+
+        assert answer.code == "parse_error"
+        assert "a number has more than 1000 digits: nothing takes so many" in answer.body["detail"]
 
 
 class TestBody:

@@ -6,7 +6,7 @@ from billing.catalog.models import Product
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from tests import factories
-from tests.api.conftest import App, bill_all
+from tests.api.conftest import UNKNOWN, App, bill_all
 
 
 @pytest.fixture
@@ -87,3 +87,43 @@ class TestFailures:
         answer = app.post(f"/failures/{failure.id}/retry", {})
 
         assert (answer.status, answer.code) == (409, "failure_closed")
+
+    def test_it_is_shown_alone(self, app: App, failure: Failure) -> None:
+        (row,) = app.get("/failures").body["results"]
+
+        assert app.get(f"/failures/{failure.id}").body == row
+        assert app.get(f"/failures/{UNKNOWN}").status == 404
+
+    def test_it_is_written_off_with_a_reason(self, app: App, failure: Failure) -> None:
+        path = f"/failures/{failure.id}/write-off"
+        assert app.post(path, {}).errors == {"why": "required"}
+        assert app.post(path, {"why": " "}).errors == {"why": "blank"}
+
+        answer = app.post(path, {"why": "A test order"})
+
+        assert (answer.status, answer.body["state"]) == (200, "written_off")
+        assert answer.body["closing_note"] == "A test order"
+        assert answer.body["closed_by"].startswith("API key anl_test_")
+        assert Event.objects.get(pk=failure.event_id).state == "written_off"
+
+    def test_it_is_written_off_once(self, app: App, failure: Failure) -> None:
+        path, key = f"/failures/{failure.id}/write-off", {"Idempotency_Key": "k1"}
+        first = app.post(path, {"why": "x"}, **key)
+
+        assert app.post(path, {"why": "x"}, **key).body == first.body
+        again = app.post(path, {"why": "x"})
+        assert (again.status, again.code) == (409, "failure_closed")
+        assert "closed already (written off)" in again.body["detail"]
+        assert app.post(f"/failures/{failure.id}/retry", {}).code == "failure_closed"
+
+    def test_a_contract_goes_on_after_it(self, app: App, seller: Seller) -> None:
+        contract = factories.contract(factories.customer(seller))
+        unpriced = factories.plan(seller, price={"currency": "USD"})
+        factories.unpriced_subscription(contract, unpriced)
+        bill_all(seller)
+        failed = Failure.objects.get()
+
+        answer = app.post(f"/failures/{failed.id}/write-off", {"why": "Ordered by mistake"})
+
+        contract.refresh_from_db()
+        assert (answer.status, str(contract.next_billing_date)) == (200, "2026-02-01")

@@ -24,7 +24,11 @@ FACTS = [
     ("billing_plan", "plan", {"name"}),
     ("billing_price", "price", {"valid_until"}),
     ("billing_contract", "contract", {"next_billing_date", "billed_date", "billed_position"}),
-    ("billing_subscription", "subscription", set()),
+    (
+        "billing_subscription",
+        "subscription",
+        {"charged_until", "charged_known_on", "charged_position"},
+    ),
     ("billing_subscriptionchange", "subscription_change", set()),
     ("billing_coupon", "coupon", {"valid_until"}),
     ("billing_couponredemption", "coupon_redemption", set()),

@@ -150,6 +150,10 @@ class TestCharges:
         with refused("charge_of_subscription_or_order"):
             _insert_copy("invoices_charge", invoice.lines.get().id, {"order_line_id": None})
 
+    def test_only_a_subscription_is_taxed_as_charged(self, sql: Sql, invoice: Invoice) -> None:
+        with refused("charge_taxed_as_charged_of_subscription"):
+            _insert_copy("invoices_charge", invoice.lines.get().id, {"is_taxed_as_charged": True})
+
     def test_a_position_needs_an_invoice(self, sql: Sql, invoice: Invoice) -> None:
         with refused("charge_invoiced_at_position"):
             _insert_copy("invoices_charge", invoice.lines.get().id, {"invoice_id": None})

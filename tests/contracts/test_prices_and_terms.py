@@ -82,7 +82,7 @@ class TestPrices:
         needed = NEEDED.get(model, ["tiers"])
         values = usage(plan, meter, model, *needed, name)
         terms = Price(seller=plan.seller, code="x", currency="EUR", proration="daily",
-                      timing="advance", **values)  # fmt: skip
+                      timing="arrears", **values)  # fmt: skip
         try:
             price_terms(terms)
         except ContradictoryPlan:
@@ -98,6 +98,7 @@ class TestPrices:
             ({"minimum": Decimal(-1)}, "price_not_negative"),
             ({"minimum": Decimal(2), "maximum": ONE}, "price_bounds_in_order"),
             ({"code": "minimum_commitment"}, "price_code_not_reserved"),
+            ({"kind": "once", "timing": "arrears"}, "price_timing_of_its_kind"),
             ({"kind": "usage"}, "price_of_usage_has_meter"),
             ({"filters": {"region": ["eu"]}}, "price_of_usage_has_meter"),
             ({"group_by": ["region"]}, "price_of_usage_has_meter"),

@@ -69,8 +69,8 @@ class TestAtTheStart:
         call_command("verify")
 
     def test_the_change_names_the_coupon_and_its_terms(self, contract: Contract) -> None:
-        factories.coupon(contract.seller, prices=["base"])
         plan = factories.plan(contract.seller)
+        factories.coupon(contract.seller, prices=["base"])
 
         subscription = factories.subscription(contract, plan, coupon="WELCOME")
 

@@ -9,8 +9,8 @@ from billing.simulation.reading import Case, read_yaml, scenario_of
 from billing.simulation.run import run
 from billing.simulation.scenario import Scenario
 from tests import factories
+from tests.endtoend.days import steps
 from tests.endtoend.documents import Shown, of_engine
-from tests.endtoend.telling import steps
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 

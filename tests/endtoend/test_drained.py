@@ -12,9 +12,10 @@ from billing.simulation.comparing import differences
 from invoices.issuing.commands import bill
 from tests import factories
 from tests.api.conftest import App
+from tests.endtoend.days import steps
 from tests.endtoend.documents import of_api
 from tests.endtoend.stories import Story, case_of, names, seller_of, story
-from tests.endtoend.telling import Refused, Teller, steps
+from tests.endtoend.telling import Refused, Teller
 from tests.factories import AT
 
 # What is not there yet, or is there already, the API refuses in words of its own.

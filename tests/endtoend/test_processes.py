@@ -10,9 +10,10 @@ from django.core.management import call_command
 from billing.events.models import Failure
 from tests import factories
 from tests.chaos.engine import Engine
+from tests.endtoend.days import steps
 from tests.endtoend.documents import Shown, of_api
 from tests.endtoend.stories import Story, names, seller_of, story
-from tests.endtoend.telling import Teller, steps
+from tests.endtoend.telling import Teller
 from tests.endtoend.web import WebApp
 
 EACH = 12  # Every twelfth by name: of all kinds of scenarios some.

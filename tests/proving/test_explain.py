@@ -1,6 +1,7 @@
 """`manage.py explain`, and the same words over the API and in the admin."""
 
 from datetime import date
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -71,7 +72,7 @@ class TestExplain:
         assert f"{words} 1 Jan 2026." in explain(order.number)
 
     def test_a_minimum_commitment_names_its_plan(self, seller: Seller) -> None:
-        plan = factories.plan(seller, name="Pro", minimum_commitment="100.00")
+        plan = factories.plan(seller, name="Pro", minimum_commitment=Decimal("100.00"))
         factories.subscription(factories.contract(factories.customer(seller, locale="en")), plan)
         invoices = advance(seller, date(2026, 2, 1))
 

@@ -56,7 +56,7 @@ class TestStory:
 
     def test_a_failure_is_told_with_what_became_of_it(self, seller: Seller) -> None:
         contract = factories.contract(factories.customer(seller), currency="USD")
-        factories.subscription(contract, factories.plan(seller), external_id="S-1")
+        factories.unpriced_subscription(contract, factories.plan(seller), external_id="S-1")
         drain()
         later = AT + timedelta(hours=2)
         events.write_off(failure_ids=[Failure.objects.get().id], by="bob", at=later, why="A test")

@@ -382,7 +382,7 @@ class TestVerify:
 class TestSettled:
     def test_a_written_off_event_is_settled(self, seller: Seller) -> None:
         contract = factories.contract(factories.customer(seller), currency="USD")
-        factories.subscription(contract, factories.plan(seller))
+        factories.unpriced_subscription(contract, factories.plan(seller))
         drain()
         events.write_off(
             failure_ids=[Failure.objects.get(state="open").id], by="bob", at=AT, why="A test"

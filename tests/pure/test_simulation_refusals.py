@@ -5,6 +5,9 @@ from decimal import Decimal
 import pytest
 
 from billing.simulation.reading import read_json, read_yaml
+from billing.simulation.reading.cases import scenario_of
+from billing.simulation.run import run
+from billing.simulation.scenario import BadScenario
 from tests.pure.telling import (
     TEXT,
     body,
@@ -142,6 +145,14 @@ def test_values_of_the_wrong_kind(text, refusal):
             "a.yaml:18: The record u-1 lacks the property gb",
         ),
         (with_top("orders: [{on: 2026-01-02, lines: []}]"), "an order needs lines"),
+        (
+            with_row('{on: 2026-01-09, do: discount, amount: "0.005"}'),
+            "a.yaml:17: a discount of 0.005 EUR can't be paid: give 2 decimals at most",
+        ),
+        (
+            TEXT.replace("interval: month", "interval: month\n    minimum_commitment: 1.005", 1),
+            "a minimum_commitment of 1.005 EUR can't be paid",
+        ),
     ],
 )
 def test_what_does_not_fit_together(text, refusal):
@@ -219,3 +230,44 @@ class TestRefusedCase:
 
     def test_without_title_it_is_called_like_its_file(self):
         assert read_yaml("a: [", file="a.yaml").title == "a.yaml"
+
+
+def run_refused(value: object) -> str:
+    """Why a scenario that can be read can't be run."""
+    with pytest.raises(BadScenario) as refused:
+        run(scenario_of(read_json(value)))
+    return str(refused.value)
+
+
+TERM = {"initial_months": 12, "renewal_months": 12, "notice_months": 1}
+DISCOUNT = {"on": "2026-01-09", "do": "discount", "percent": "101"}
+
+
+class TestRuns:
+    @pytest.mark.parametrize(
+        ("value", "refusal"),
+        [
+            (
+                body(timeline=[*body()["timeline"], DISCOUNT]),
+                "timeline[1].percent: A discount of 101 percent: use more than 0",
+            ),
+            (
+                body(timeline=[*body()["timeline"], {"on": "2026-01-09", "do": "resume"}]),
+                "timeline[1]: The subscription is not paused",
+            ),
+            (
+                body(customer={"kind": "consumer"}, contract={"term": TERM}),
+                "contract.term.renewal_months: A consumer's contract can have a renewal",
+            ),
+            (body(seller={"country": "US"}), "seller: "),
+            (body(seller={"country": "US"}, customer={"country": "DE"}), "customer: "),
+        ],
+    )
+    def test_the_path_is_named(self, value, refusal):
+        assert run_refused(value).startswith(refusal)
+
+    def test_the_line_is_named(self):
+        case = read_yaml(with_top("seller: {country: US}"), file="a.yaml")
+
+        with pytest.raises(BadScenario, match=r"^a\.yaml:20: "):
+            run(scenario_of(case))

@@ -10,6 +10,8 @@ from string import Formatter
 
 import pytest
 
+from billing.pricing.explanation import explain
+from billing.pricing.owed import owed
 from billing.pricing.prices import Aggregation, PriceModel, Proration
 from billing.pricing.terms import ChangeKind
 from billing.simulation.reading.cases import read_yaml, scenario_of
@@ -21,7 +23,8 @@ from billing.wording.language import Language
 from billing.wording.line import ExplainedLine
 from billing.wording.paragraph import LONGEST, explained, language_of
 from billing.wording.steps import MODELS
-from tests.pure.wording_cases import CASES, Case
+from tests.pure.test_indexation import indexed
+from tests.pure.wording_cases import CASES, FEE, SEATS, START, Case, story
 
 SCENARIOS = sorted(Path("tests/scenarios").rglob("*.yaml"))
 LANGUAGES = (GERMAN, ENGLISH)
@@ -166,3 +169,71 @@ class TestExplained:
         line = ExplainedLine(text="Fee", currency="EUR", net_minor=990, quantity=Decimal(1))
 
         assert explained({}, locale="de", line=line) == "9,90 €: „Fee“."
+
+
+class TestReasons:
+    """Which facts of a day a line names."""
+
+    def test_of_two_changes_of_a_day_the_plan_matters(self) -> None:
+        told_ = self.of(
+            "{on: 2026-02-01, do: change_plan, plan: small}",
+            "{on: 2026-02-01, do: change_quantity, quantity: '3'}",
+        )
+
+        assert "begin with the change of plan on 1 Feb 2026" in told_[-1]
+
+    def test_a_flat_price_does_not_change_with_the_quantity(self) -> None:
+        told_ = self.of("{on: 2026-02-01, do: change_quantity, quantity: '3'}")
+
+        assert [("change of quantity" in text) for text in told_] == [False, False, False, True]
+
+    def test_an_undo_is_the_reason_of_what_it_corrects(self) -> None:
+        told_ = self.of(
+            "{on: 2026-02-15, recorded: 2026-01-10, do: cancel}", "{on: 2026-02-05, do: undo}"
+        )
+
+        assert "That follows from the withdrawal of a change on 5 Feb 2026." in told_[-1]
+
+    def test_a_discount_that_takes_nothing_off_is_not_told(self) -> None:
+        told_ = self.of("{on: 2026-02-01, do: discount, amount: '31.00', prices: [fee, seats]}")
+
+        assert told_[-1] == "€5.00 for February 2026, the whole month: “seats” of plan “pro”."
+
+    def test_late_usage_is_not_explained_by_what_ends_its_days(self) -> None:
+        calls = "{code: calls, charge: usage, meter: calls, model: per_unit, unit_price: '1'}"
+        at = 'at: "2026-01-05T10:00:00+01:00", meter: calls'
+        late = f"usage: [{{{at}, key: a, value: '2'}}, {{{at}, key: b, recorded: 2026-02-10}}]"
+        end = "{on: 2026-02-01, recorded: 2026-01-20, do: cancel}"
+
+        text = list(self.told(story(calls, timeline=f"{START}, {end}") + late))[-1]
+
+        assert "Of these, 1 unit became known later." in text
+        assert "cancellation" not in text
+
+    @pytest.mark.parametrize(
+        ("percent", "english", "german"),
+        [
+            ("2.5", "raised by 2.5% on 1 Feb 2026", "zum 01.02.2026 vereinbarungsgemäß um 2,5 %"),
+            ("-2.5", "lowered by 2.5% on 1 Feb 2026", "um 2,5 % gesenkt"),
+        ],
+    )
+    def test_an_index_is_told_with_its_percent(
+        self, percent: str, english: str, german: str
+    ) -> None:
+        timeline = indexed(("2026-02-01", percent))
+        items = owed(timeline, until=date(2026, 3, 1))
+        line = ExplainedLine(text="Fee", currency="EUR", net_minor=3075, quantity=Decimal(1))
+
+        for item in items[1:]:
+            why = explain(item, 0, known=timeline)
+            assert english in explained(why, locale="en", line=line)
+            assert german in explained(why, locale="de", line=line)
+
+    def of(self, *rows: str) -> list[str]:
+        return list(
+            self.told(story(FEE, SEATS, timeline=", ".join([START, *rows]), until="2026-02-10"))
+        )
+
+    def told(self, text: str) -> Iterator[str]:
+        for line, currency in lines(text, "a story"):
+            yield told(line, currency, "en")

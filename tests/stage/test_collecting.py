@@ -329,7 +329,7 @@ class TestFailing:
         customer = daily(seller)
         started(customer)
         plan = factories.plan(seller, price={"currency": "USD"})
-        factories.subscription(factories.contract(customer), plan)
+        factories.unpriced_subscription(factories.contract(customer), plan)
 
         issued = advance(date(2026, 1, 2))
 

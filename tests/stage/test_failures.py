@@ -26,7 +26,7 @@ Kind = SubscriptionChange.Kind
 def failed(seller: Seller) -> Failure:
     """A subscription in dollars to a plan that is sold in euros."""
     contract = factories.contract(factories.customer(seller), currency="USD")
-    factories.subscription(contract, factories.plan(seller), quantity=Decimal(2))
+    factories.unpriced_subscription(contract, factories.plan(seller), quantity=Decimal(2))
     assert drain() == []
     return Failure.objects.get()
 
@@ -214,7 +214,7 @@ class TestLateRetries:
         self, seller: Seller, subscription: Subscription, advance: Callable[[date], list[Invoice]]
     ) -> None:
         unpriced = factories.plan(seller, price={"currency": "USD"})
-        factories.subscription(subscription.contract, unpriced)
+        factories.unpriced_subscription(subscription.contract, unpriced)
         renewals = advance(date(2026, 2, 1))
 
         factories.price_of(unpriced, unit_price=Decimal("7.00"))
@@ -245,8 +245,13 @@ class TestLateRetries:
     ) -> None:
         advance(date(2026, 1, 5))
         unpriced = factories.plan(seller, price={"currency": "USD"})
-        request = ChangeRequest(kind=Kind.CHANGE_PLAN, plan=unpriced, on=date(2026, 1, 20))
-        change_subscription(subscription_id=subscription.id, request=request, at=AT)
+        factories.fact(
+            subscription,
+            kind=Kind.CHANGE_PLAN,
+            plan=unpriced,
+            recorded_on=date(2026, 1, 5),
+            effective_on=date(2026, 1, 20),
+        )
         drain()
 
         undo = ChangeRequest(kind=Kind.UNDO)

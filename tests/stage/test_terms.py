@@ -256,7 +256,7 @@ class TestVersions:
         self, contract: Contract, seller: Seller, advance: Advance
     ) -> None:
         plan = factories.plan(seller, price={"currency": "USD"})
-        factories.subscription(contract, plan)
+        factories.unpriced_subscription(contract, plan)
         drain()
         later = {"created_at": AT + timedelta(days=9), "recorded_on": date(2026, 1, 10)}
         factories.price_of(plan, **later)

@@ -122,6 +122,17 @@ class TestConflict:
         assert UsageBucket.objects.get().total == 3
         assert UsageConflict.objects.get().payload["value"] == "7"
 
+    def test_an_idempotency_key_gives_the_same_problem(self, app: App) -> None:
+        app.post("/usage", {"records": [record()]})
+        body = {"records": [record(value="7")]}
+
+        first, again = (app.post("/usage", body, Idempotency_Key="x") for _ in range(2))
+
+        assert (again.status, again.headers["Idempotent-Replayed"]) == (409, "true")
+        assert again.headers["Content-Type"] == "application/problem+json"
+        assert again.headers["Content-Type"] == first.headers["Content-Type"]
+        assert again.body == first.body
+
     @pytest.mark.parametrize(
         "other",
         [

@@ -39,6 +39,7 @@ TERMS = (
 
 
 class CouponForm(OwnedForm):
+    named: ClassVar[Mapping[str, str]] = {"prices": "price_codes"}
     plain_words: ClassVar[Mapping[str, str]] = {
         "coupon_code_once": "Another coupon has this code.",
         "coupon_percent_or_amount": "Give a percent (100 at most), or an amount and its currency.",

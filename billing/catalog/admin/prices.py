@@ -1,5 +1,6 @@
 """Pages of prices: made once, each version a row; only the end of its sale is set later."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -24,7 +25,7 @@ from billing.catalog.commands import (
 )
 from billing.catalog.models import Price
 from billing.catalog.queries import tiers_of
-from billing.pricing.prices import ContradictoryPlan
+from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel, amounts_of
 from billing.sellers.admin import (
     FactInline,
     FormPage,
@@ -78,6 +79,14 @@ PLAIN_WORDS = {
 }
 
 
+# Which fields a choice needs: `fitting.js` hides the others.
+_ROUNDED = {PriceModel.PACKAGE: ("rounding",)}
+FITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "model": {model: (*amounts_of(model), *_ROUNDED.get(model, ())) for model in PriceModel},
+    "kind": {PriceKind.USAGE: ("meter", "filters", "group_by")},
+}
+
+
 class PriceTermsForm(OwnedLineForm):
     plain_words: ClassVar[Mapping[str, str]] = PLAIN_WORDS
     text = forms.CharField(
@@ -96,6 +105,16 @@ class PriceTermsForm(OwnedLineForm):
         widget=UnfoldAdminSingleDateWidget(),
         help_text="First day on sale; empty: today.",
     )
+
+    class Media:
+        js = ("billing/fitting.js",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Let choices say which fields they need."""
+        super().__init__(*args, **kwargs)
+        for name, fits in FITS.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-fits"] = json.dumps(fits)
 
     def clean(self) -> dict[str, Any]:
         """Say at the field that the end comes before the start."""

@@ -13,7 +13,12 @@ from billing.catalog import commands
 from billing.catalog.commands import NewMeter
 from billing.catalog.models import Meter
 from billing.pricing.prices import Aggregation
-from billing.sellers.api.fields import FlagField, TextField
+from billing.sellers.api.fields import (
+    FlagField,
+    ListField,
+    OneOfField,
+    TextField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
@@ -29,7 +34,7 @@ tell(
 class MeterInput(Input):
     code = TextField(max_length=100)
     name = TextField(max_length=200, help_text="As printed.")
-    aggregation = serializers.ChoiceField(choices=list(Aggregation))
+    aggregation = OneOfField(choices=list(Aggregation))
     property = TextField(
         max_length=100,
         allow_null=True,
@@ -37,7 +42,7 @@ class MeterInput(Input):
         help_text="The record's property that is aggregated; null: its value.",
     )
     carried = FlagField(default=False, help_text="Whether its level goes on over periods.")
-    dimensions = serializers.ListField(
+    dimensions = ListField(
         child=TextField(max_length=100),
         default=[],
         max_length=20,

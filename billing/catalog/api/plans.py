@@ -15,7 +15,13 @@ from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
 from billing.catalog.commands import NewPlan, NewPrice
 from billing.catalog.models import Meter, Plan, Price, Product
 from billing.periods import Alignment, Interval
-from billing.sellers.api.fields import ExactField, ReferenceField, TextField, WholeField
+from billing.sellers.api.fields import (
+    ExactField,
+    OneOfField,
+    ReferenceField,
+    TextField,
+    WholeField,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import PlainDecimalField
 from billing.sellers.api.pages import listed
@@ -44,9 +50,9 @@ class PlanInput(Input):
     product = ReferenceField(known_as="code")
     code = TextField(max_length=100)
     name = TextField(max_length=200, help_text="As printed.")
-    interval = serializers.ChoiceField(choices=list(Interval))
+    interval = OneOfField(choices=list(Interval))
     interval_count = WholeField(min_value=1, max_value=100, default=1)
-    alignment = serializers.ChoiceField(choices=list(Alignment), default="anniversary")
+    alignment = OneOfField(choices=list(Alignment), default="anniversary")
     anchor_day = WholeField(
         min_value=1,
         max_value=31,

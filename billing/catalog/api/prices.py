@@ -28,6 +28,9 @@ from billing.sellers.api.fields import (
     DayField,
     ExactField,
     FlagField,
+    ListField,
+    ObjectField,
+    OneOfField,
     ReferenceField,
     TextField,
     WholeField,
@@ -89,9 +92,14 @@ class NestedPriceInput(Input):
     text = TextField(
         max_length=200, allow_blank=True, default="", help_text="As printed; default: the name."
     )
-    kind = serializers.ChoiceField(choices=list(PriceKind), required=False)
-    timing = serializers.ChoiceField(choices=list(Timing), default="advance")
-    model = serializers.ChoiceField(choices=list(PriceModel), default="per_unit")
+    kind = OneOfField(choices=list(PriceKind), required=False)
+    timing = OneOfField(
+        choices=list(Timing),
+        required=False,
+        help_text="Default: advance; of usage always arrears, of a price that is charged once "
+        "always advance.",
+    )
+    model = OneOfField(choices=list(PriceModel), default="per_unit")
     amount = _amount("For flat: of a period. For package: of one package.")
     unit_price = _amount("For per_unit.")
     tiers = TierInput(  # type: ignore[call-arg]
@@ -102,7 +110,7 @@ class NestedPriceInput(Input):
     )
     size = _amount("For package: its units.")
     free_units = _amount("For package: units before the first one is paid.")
-    rounding = serializers.ChoiceField(
+    rounding = OneOfField(
         choices=list(Rounding), default="up", help_text="Whether a begun package counts."
     )
     rate = _amount("For percentage: percent.")
@@ -116,24 +124,24 @@ class NestedPriceInput(Input):
     minimum = _amount("Least that a period costs.")
     maximum = _amount("Most that a period costs.")
     meter = ReferenceField(known_as="code", required=False)
-    filters = serializers.DictField(
-        child=serializers.ListField(child=TextField(max_length=200), max_length=100),
+    filters = ObjectField(
+        child=ListField(child=TextField(max_length=200), max_length=100),
         required=False,
         help_text="Dimension of the meter: the values that count.",
     )
-    group_by = serializers.ListField(
+    group_by = ListField(
         child=TextField(max_length=100),
         required=False,
         max_length=20,
         help_text="Dimensions of the meter whose values have the tiers for themselves.",
     )
     currency = CurrencyField(required=False, help_text="Default: the seller's.")
-    tax_class = serializers.ChoiceField(choices=TAX_CLASSES)
+    tax_class = OneOfField(choices=TAX_CLASSES)
     tax_included = FlagField(default=False)
-    proration = serializers.ChoiceField(choices=list(Proration), default="daily")
+    proration = OneOfField(choices=list(Proration), default="daily")
     valid_from = DayField(default=None, allow_null=True, help_text="Default: today.")
     valid_until = DayField(default=None, allow_null=True, help_text="First day no longer on sale.")
-    applies_to = serializers.ChoiceField(
+    applies_to = OneOfField(
         choices=list(AppliesTo),
         default="next_period",
         help_text="Whom a later version reaches: new agreements only, or also who has an earlier "

@@ -174,6 +174,12 @@ class Price(models.Model):
                 name="price_can_be_rated",
             ),
             models.CheckConstraint(
+                condition=Q(kind="recurring")
+                | Q(kind="once", timing="advance")
+                | Q(kind="usage", timing="arrears"),
+                name="price_timing_of_its_kind",
+            ),
+            models.CheckConstraint(
                 condition=~Q(code=COMMITMENT),  # The engine's own, for what tops up to one.
                 name="price_code_not_reserved",
             ),

@@ -20,6 +20,7 @@ from billing.catalog.queries import PriceMissing, tiers_of
 from billing.contracts.commands import CouponRefused, change_subscription, redeem_coupon
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Subscription, SubscriptionChange
+from billing.pricing.agreement import TermNotAllowed
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.terms import Discount, Override, When
 from billing.pricing.timeline import ContradictoryTimeline
@@ -28,6 +29,7 @@ from billing.sellers.admin import FormPage, PageForm
 KIND = SubscriptionChange.Kind
 REFUSALS = (
     IntegrityError, ContradictoryTimeline, ContradictoryPlan, PriceMissing, CouponRefused,
+    TermNotAllowed,
 )  # fmt: skip
 NAMES_PLAN = {KIND.CHANGE_PLAN}
 NAMES_QUANTITY = {KIND.CHANGE_PLAN, KIND.CHANGE_QUANTITY}
@@ -63,6 +65,7 @@ def decimal_field(**given: Any) -> forms.DecimalField:
 
 
 class ChangeForm(PageForm):
+    named = {"price": "price_code", "prices": "discounted"}
     kind = forms.ChoiceField(
         label="What changes",
         choices=[(kind.value, kind.label) for kind in KIND if kind != KIND.START],

@@ -21,6 +21,7 @@ from billing.sellers.queries import today
 
 class ContractForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
+    named = {f"term.{name}": name for name in ("initial_months", "renewal_months", "notice_months")}
     plain_words = {
         "contract_external_id_once": "Another contract has this external id.",
         "contract_term_complete": "A term needs its initial months, what follows it and its "

@@ -32,6 +32,7 @@ from billing.sellers.admin import (
 
 class StartForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("contract",)
+    named = {"on": "starts_on"}
     plain_words = {"subscription_external_id_once": "Another subscription has this external id."}
     plan = plan_field()
     quantity = decimal_field(initial=1)

@@ -23,6 +23,8 @@ from billing.pricing.terms import Credit, Discount, Override, When
 from billing.sellers.api.fields import (
     DayField,
     ExactField,
+    ListField,
+    OneOfField,
     ReferenceField,
     TextField,
     WholeField,
@@ -78,9 +80,9 @@ PERCENT_AT_MOST = 1000
 
 
 class ChangeInput(Input):
-    kind = serializers.ChoiceField(choices=KINDS)
+    kind = OneOfField(choices=KINDS)
     on = DayField(default=None, allow_null=True, help_text="Default: the seller's today.")
-    when = serializers.ChoiceField(
+    when = OneOfField(
         choices=list(When),
         required=False,
         help_text="`period_end` moves it to the end of the period that the day lies in, "
@@ -89,10 +91,11 @@ class ChangeInput(Input):
     )
     plan = ReferenceField(known_as="code", required=False)
     quantity = ExactField(min_value=0, required=False)
-    credit = serializers.ChoiceField(
+    credit = OneOfField(
         choices=list(Credit),
         required=False,
-        help_text="What a cancellation gives back of what was paid in advance.",
+        help_text="What a cancellation gives back of what was paid in advance; `full`: the whole "
+        "charge of the running period, so not at a period's end.",
     )
     price = TextField(
         max_length=100, required=False, help_text="For override_price: the code of the price."
@@ -120,7 +123,7 @@ class ChangeInput(Input):
         help_text="For discount: for how many billing periods, the running one included; null: "
         "for ever.",
     )
-    prices = serializers.ListField(
+    prices = ListField(
         child=TextField(max_length=100),
         min_length=1,
         max_length=100,

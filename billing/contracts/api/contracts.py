@@ -34,7 +34,7 @@ from billing.sellers.models import Seller
 from billing.sellers.queries import today
 
 tell(
-    exceptions={TermNotAllowed: Refusal(400, "term_not_allowed", field="term")},
+    exceptions={TermNotAllowed: Refusal(400, "term_not_allowed")},
     constraints={
         "contract_external_id_once": Refusal(
             409, "external_id_taken", "external_id", "Another contract has this external_id."

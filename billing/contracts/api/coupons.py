@@ -27,6 +27,7 @@ from billing.sellers.api.fields import (
     DayField,
     ExactField,
     FlagField,
+    ListField,
     ReferenceField,
     TextField,
     WholeField,
@@ -83,7 +84,7 @@ class CouponInput(Input):
         help_text="For how many billing periods, the one in which it begins included; null: for "
         "ever.",
     )
-    prices = serializers.ListField(
+    prices = ListField(
         child=TextField(max_length=100),
         min_length=1,
         max_length=AT_MOST,
@@ -91,7 +92,7 @@ class CouponInput(Input):
         default=None,
         help_text="Codes of the prices that it reduces; null: all recurring ones.",
     )
-    plans = serializers.ListField(
+    plans = ListField(
         child=ReferenceField(known_as="code"),
         min_length=1,
         max_length=AT_MOST,

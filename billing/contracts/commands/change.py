@@ -1,5 +1,6 @@
 """Changing subscriptions: each change is a new fact, checked against the others."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,14 +17,20 @@ from billing.contracts.queries import (
     unpriced_timeline,
     written_terms,
 )
+from billing.money import check_whole_minor
 from billing.pricing.agreement import Term
 from billing.pricing.contradictions import check_change
 from billing.pricing.due import effective_date
-from billing.pricing.terms import ChangeKind, Discount, Override, When
-from billing.pricing.timeline import ContradictoryTimeline, Timeline
+from billing.pricing.terms import (
+    ChangeKind,
+    Discount,
+    Override,
+    When,
+)
+from billing.pricing.timeline import ContradictoryTimeline, Timeline, WrongChange
 from billing.sellers.queries import today
 
-LATEST = 2**63 - 1  # Behind every position that the database has given.
+LATEST = 2**62  # Behind every position that the database has given.
 Kind = SubscriptionChange.Kind
 
 
@@ -58,9 +65,10 @@ def change_subscription(
     """
     Record a change of a subscription; the hook appends its event.
 
+    :raises WrongChange: if it says what no change can; it names the field.
     :raises ContradictoryTimeline: if it contradicts what is known, or the contract's term; the
         text names the remedy.
-    :raises PriceMissing: if it names a price of a plan that lacks one in the currency.
+    :raises PriceMissing: if what it makes owed couldn't be priced.
     """
     subscription = Subscription.objects.get(pk=subscription_id)
     contract = (
@@ -74,22 +82,31 @@ def change_subscription(
 
 
 def checked_change(
-    *, contract: Contract, subscription: Subscription, request: ChangeRequest, at: datetime
+    *,
+    contract: Contract,
+    subscription: Subscription,
+    request: ChangeRequest,
+    at: datetime,
+    after: Sequence[SubscriptionChange] = (),
 ) -> SubscriptionChange:
     """
     Return a change as it would be recorded; nothing is stored. Its position is behind all others.
 
+    `after` are changes that aren't stored either, and would be recorded before it.
+
     :raises ContradictoryTimeline: see `change_subscription`.
     :raises PriceMissing: see `change_subscription`.
     """
+    for name, problem in _problems(request, currency=contract.currency):
+        raise WrongChange(problem, field=name)
     recorded_on = today(contract.seller, at=at)
-    timeline = unpriced_timeline(contract, subscription.id).known(recorded_on)
+    timeline = unpriced_timeline(contract, subscription.id, after=after).known(recorded_on)
     term = contract_term(contract)
     _check_undo(timeline, request, term=term, recorded_on=recorded_on)
     change = SubscriptionChange(
         seller_id=contract.seller_id,
         subscription=subscription,
-        position=LATEST,  # For the check; the database gives the real one.
+        position=LATEST + len(after),  # For the check; the database gives the real one.
         kind=request.kind,
         effective_on=_effective_on(timeline, request, term=term, recorded_on=recorded_on),
         recorded_on=recorded_on,
@@ -105,9 +122,16 @@ def checked_change(
             coupon=request.coupon,
         ),
     )
-    whole, new = timeline_to_check(contract, change)
+    whole, new = timeline_to_check(contract, change, after=after)
     check_change(whole, new, term=term)
     return change
+
+
+def _problems(request: ChangeRequest, *, currency: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with what is asked for, each with its field."""
+    amount = request.discount.amount if request.discount else None
+    if amount is not None and (problem := check_whole_minor(amount, currency)):
+        yield "amount", f"A discount of {problem}."
 
 
 def _check_undo(
@@ -116,8 +140,9 @@ def _check_undo(
     if request.kind != Kind.UNDO:
         return
     if request.on not in (None, recorded_on):
-        raise ContradictoryTimeline(
-            "An undo takes back what is pending on the day it is recorded: leave out the day."
+        raise WrongChange(
+            "An undo takes back what is pending on the day it is recorded: leave out the day.",
+            field="on",
         )
     pending = [change for change in timeline.changes if change.effective_on > recorded_on]
     latest = max(pending, key=attrgetter("position"), default=None)

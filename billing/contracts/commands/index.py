@@ -25,6 +25,7 @@ def index_contract(
     agreed at the prices of their day.
 
     :raises ContradictoryTimeline: if none runs on that day.
+    :raises PriceMissing: if one of them can't be priced.
     """
     locked = Contract.objects.select_for_update(of=("self",)).select_related("seller")
     contract = locked.get(pk=contract.pk)
@@ -36,7 +37,8 @@ def index_contract(
     ]
     if not running:
         raise ContradictoryTimeline(
-            f"No subscription of the contract runs on {on}: choose a day on which one does."
+            f"No subscription of the contract runs on {on}: choose a day on which one does.",
+            field="on",
         )
     request = ChangeRequest(kind=SubscriptionChange.Kind.INDEX_PRICES, on=on, percent=percent)
     return [

@@ -1,5 +1,6 @@
 """Redeeming coupons: a discount of a subscription, with the terms that the coupon promises."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
@@ -17,6 +18,8 @@ from billing.sellers.queries import today
 
 class CouponRefused(Exception):
     """A coupon can't be redeemed; the text says why."""
+
+    field = "coupon"
 
 
 class UnknownCoupon(CouponRefused):
@@ -89,9 +92,12 @@ def checked_redemption(
     code: str,
     request: ChangeRequest,
     at: datetime,
+    after: Sequence[SubscriptionChange] = (),
 ) -> SubscriptionChange:
     """
     Return the discount that redeeming a coupon would record; nothing is stored.
+
+    `after` are changes that aren't stored either: the start that it comes with.
 
     :raises CouponRefused: see `redeem_coupon`.
     :raises ContradictoryTimeline: see `redeem_coupon`.
@@ -99,8 +105,10 @@ def checked_redemption(
     coupon = _coupon(Coupon.objects.all(), contract, code)
     _check_coupon(coupon, contract, on=today(contract.seller, at=at))
     wanted = replace(request, discount=_discount(coupon), coupon=coupon.code)
-    change = checked_change(contract=contract, subscription=subscription, request=wanted, at=at)
-    _check_plan(coupon, contract, change)
+    change = checked_change(
+        contract=contract, subscription=subscription, request=wanted, at=at, after=after
+    )
+    _check_plan(coupon, contract, change, after=after)
     return change
 
 
@@ -128,10 +136,17 @@ def _check_coupon(coupon: Coupon, contract: Contract, *, on: date) -> None:
         raise CouponUsedUp(f"The coupon {coupon} is used up: {coupon.max_redemptions} had it.")
 
 
-def _check_plan(coupon: Coupon, contract: Contract, change: SubscriptionChange) -> None:
+def _check_plan(
+    coupon: Coupon,
+    contract: Contract,
+    change: SubscriptionChange,
+    *,
+    after: Sequence[SubscriptionChange] = (),
+) -> None:
     if coupon.plan_codes is None:
         return
-    timeline = unpriced_timeline(contract, change.subscription_id).known(change.recorded_on)
+    timeline = unpriced_timeline(contract, change.subscription_id, after=after)
+    timeline = timeline.known(change.recorded_on)
     plans = [
         known.plan.code
         for known in timeline.changes

@@ -117,7 +117,7 @@ def make_due(contract: Contract, *, day: date) -> None:
     """
     Have a contract charged at the end of a day, or of the next that isn't closed.
 
-    The caller has locked the contract, and then its customer.
+    The caller has locked the customer and the contract.
     """
     day, due_on = open_day(contract, on=day), contract.next_billing_date
     if due_on is None or day < due_on or open_day(contract, on=due_on) != due_on:
@@ -171,7 +171,8 @@ def bring_forward(price: Price) -> int:
         currency=price.currency,
         pk__in=having.values("subscription__contract"),
     )
-    return contracts.update(next_billing_date=day)
+    in_order = contracts.select_for_update().order_by("pk").values_list("pk", flat=True)
+    return Contract.objects.filter(pk__in=list(in_order)).update(next_billing_date=day)
 
 
 def _append_if_due(contract: Contract, *, at: datetime) -> None:

@@ -12,7 +12,7 @@ from billing.contracts.commands.change import ChangeRequest, change_subscription
 from billing.contracts.commands.redeem import redeem_coupon
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.contracts.queries import contract_term
-from billing.pricing.agreement import Term
+from billing.pricing.agreement import Term, TermNotAllowed
 from billing.pricing.timeline import ContradictoryTimeline
 
 Kind = SubscriptionChange.Kind
@@ -36,7 +36,8 @@ def start_subscription(*, contract: Contract, new: NewSubscription, at: datetime
 
     If the contract ends by itself with its term, the cancellation for that day is recorded too.
 
-    :raises ContradictoryTimeline: if the contract has ended by then, or the plan isn't on sale.
+    :raises ContradictoryTimeline: if the contract has ended by then.
+    :raises PriceMissing: if the plan lacks a price in the contract's currency for that day.
     :raises CouponRefused: if the coupon can't be redeemed.
     :raises TermNotAllowed: if the law makes the contract's term void for the customer.
     """
@@ -50,10 +51,19 @@ def start_subscription(*, contract: Contract, new: NewSubscription, at: datetime
         redeem_coupon(subscription_id=subscription.id, code=new.coupon, request=discount, at=at)
     term = contract_term(contract)
     if term:
-        check_law(term, contract.customer)  # Who pays may have become a consumer.
+        _check_law(term, contract)
     if term and contract.renewal == Contract.Renewal.NONE:
         _end_with_term(start, term, at=at)
     return subscription
+
+
+def _check_law(term: Term, contract: Contract) -> None:
+    """Check the term once more: who pays may have become a consumer."""
+    try:
+        check_law(term, contract.customer)
+    except TermNotAllowed as void:
+        void.field = "contract"
+        raise
 
 
 def _end_with_term(start: SubscriptionChange, term: Term, *, at: datetime) -> None:
@@ -61,7 +71,8 @@ def _end_with_term(start: SubscriptionChange, term: Term, *, at: datetime) -> No
     if start.effective_on >= ends_on:
         raise ContradictoryTimeline(
             f"The contract ends by itself on {ends_on}: start the subscription earlier, or under a "
-            "new contract."
+            "new contract.",
+            field="on",
         )
     request = ChangeRequest(kind=Kind.CANCEL, on=ends_on)
     change_subscription(subscription_id=start.subscription_id, request=request, at=at)

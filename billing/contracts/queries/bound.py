@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
 from uuid import UUID
 
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries.changes import as_change
-from billing.pricing.agreement import Term
-from billing.pricing.terms import Change, ChangeKind
+from billing.pricing.agreement import Term, agreed_from
+from billing.pricing.terms import Change
 from billing.pricing.timeline import standing
 
 
@@ -21,8 +20,8 @@ def contract_terms(contracts: Iterable[Contract]) -> dict[UUID, Term]:
     """
     Return the terms of those contracts that have one that has begun to count: in one query.
 
-    It counts from the first day of the subscription that starts first; a start that was undone
-    doesn't count.
+    It counts from the first day of the start that was recorded first; one that was undone doesn't
+    count.
     """
     bound = {contract.pk: contract for contract in contracts if contract.initial_months}
     if not bound:
@@ -32,20 +31,18 @@ def contract_terms(contracts: Iterable[Contract]) -> dict[UUID, Term]:
     for row in rows.select_related("subscription").order_by("position"):
         key = (row.subscription.contract_id, row.subscription_id)
         changes[key].append(as_change(row, None))
-    starts: dict[UUID, list[date]] = defaultdict(list)
+    kept: dict[UUID, list[Change]] = defaultdict(list)
     for (contract_id, _), mine in changes.items():
-        starts[contract_id] += [
-            change.effective_on for change in standing(mine) if change.kind is ChangeKind.START
-        ]
+        kept[contract_id] += standing(mine)
     return {
         contract_id: Term(
-            starts_on=min(days),
+            starts_on=starts_on,
             initial_months=bound[contract_id].initial_months or 0,
             renewal_months=_renewal_months(bound[contract_id]),
             notice_months=bound[contract_id].notice_months or 0,
         )
-        for contract_id, days in starts.items()
-        if days
+        for contract_id, known in kept.items()
+        if (starts_on := agreed_from(known))
     }
 
 

@@ -23,7 +23,15 @@ from billing.events.models import Failure
 from billing.pricing.due import effective_date
 from billing.pricing.prices import PlanTerms
 from billing.pricing.terms import Change, ChangeKind, When
-from billing.pricing.timeline import ContradictoryTimeline, Settled, Timeline, standing
+from billing.pricing.timeline import (
+    ContradictoryTimeline,
+    Settled,
+    Timeline,
+    never_in_force,
+    standing,
+)
+
+_NEEDS_NO_PRICE = {ChangeKind.CANCEL, ChangeKind.PAUSE, ChangeKind.UNDO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,50 +131,71 @@ def priced_timeline(
     """
     Return a subscription's timeline from its changes and the prices of their plans.
 
-    A change that was undone needs no prices.
+    A change that was undone needs no prices, nor does a plan that is in force on no day.
 
     :raises PriceMissing: if a plan lacks one of its prices.
     """
     unpriced = [as_change(change, _unpriced(change)) for change in changes]
     kept = {change.id for change in standing(unpriced)}
-    priced = tuple(
-        replace(change, plan=_priced(contract, row, prices)) if change.id in kept else change
-        for row, change in zip(changes, unpriced, strict=True)
-    )
+    moot = never_in_force(unpriced)
+    priced: list[Change] = []
+    for row, change in zip(changes, unpriced, strict=True):
+        try:
+            plan = _priced(contract, row, prices) if change.id in kept else change.plan
+        except PriceMissing:
+            if change.id not in moot:
+                raise
+            plan = change.plan
+        priced.append(replace(change, plan=plan))
     mine = changes[0].subscription
-    return Timeline(str(mine.id), priced, contract.seller.timezone, settled=_settled(mine))
+    zone = contract.seller.timezone
+    return Timeline(str(mine.id), tuple(priced), zone, settled=_settled(mine))
 
 
-def timeline_to_check(contract: Contract, new: SubscriptionChange) -> tuple[Timeline, Change]:
+def timeline_to_check(
+    contract: Contract, new: SubscriptionChange, *, after: Sequence[SubscriptionChange] = ()
+) -> tuple[Timeline, Change]:
     """
     Return a subscription's timeline and a change that is to be added, to check it against.
 
-    Prices are there only where a change names one: a plan whose prices are still to come can be
-    agreed on, and fails when it is billed.
+    `after` are changes that aren't recorded either, and come before it.
 
-    :raises PriceMissing: if a change names a price, and a plan lacks one of its prices.
+    What ends a subscription, pauses it or takes a change back can be recorded whatever the plans'
+    prices: the timeline is then one without prices.
+
+    :raises PriceMissing: if a plan lacks one of its prices; what it would owe can't be told.
     """
-    rows = [*_changes(contract, new.subscription_id), new]
-    if any(_names_price(row) for row in rows):
-        whole = timeline_with(contract, new)
-    else:
+    try:
+        whole = timeline_with(contract, *after, new)
+    except PriceMissing:
+        if new.kind not in _NEEDS_NO_PRICE:
+            raise
+        rows = [*_changes(contract, new.subscription_id), *after, new]
         whole = _unpriced_timeline(contract, rows)
     return replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
 
 
-def timeline_with(contract: Contract, new: SubscriptionChange) -> Timeline:
+def timeline_with(contract: Contract, *new: SubscriptionChange) -> Timeline:
     """
-    Return a subscription's timeline with a change that isn't recorded, or not yet.
+    Return a subscription's timeline with changes that aren't recorded, or not yet.
 
     :raises PriceMissing: if a plan lacks one of its prices.
     """
-    rows = [*_changes(contract, new.subscription_id), new]
-    return priced_timeline(contract, rows, prices=prices_of_plans({row.plan_id for row in rows}))
+    rows = [*_changes(contract, new[-1].subscription_id), *new]
+    prices = prices_of_plans({row.plan_id for row in rows})
+    try:
+        return priced_timeline(contract, rows, prices=prices)
+    except PriceMissing as missing:
+        if missing.plan_id == new[-1].plan_id:
+            missing.field = "plan"
+        raise
 
 
-def unpriced_timeline(contract: Contract, subscription_id: UUID) -> Timeline:
-    """Return a subscription's timeline without prices: enough to date a change."""
-    timeline = _unpriced_timeline(contract, _changes(contract, subscription_id))
+def unpriced_timeline(
+    contract: Contract, subscription_id: UUID, *, after: Sequence[SubscriptionChange] = ()
+) -> Timeline:
+    """Return a subscription's timeline without prices: enough to date a change `after` others."""
+    timeline = _unpriced_timeline(contract, [*_changes(contract, subscription_id), *after])
     return replace(timeline, subscription_id=str(subscription_id))
 
 
@@ -200,11 +229,6 @@ def _settled(subscription: Subscription) -> Settled | None:
     if until is None or known_on is None or subscription.charged_position is None:
         return None
     return Settled(until, known_on, subscription.charged_position)
-
-
-def _names_price(change: SubscriptionChange) -> bool:
-    named = change.kind == ChangeKind.OVERRIDE_PRICE
-    return named or bool(change.terms and change.terms.get("prices"))
 
 
 def _priced(

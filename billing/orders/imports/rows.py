@@ -13,6 +13,7 @@ from billing.catalog.models import TAX_CLASSES
 from billing.money import EXACT, UnknownCurrency, minor_digits, to_minor
 from billing.orders.commands import BulkOrder
 from billing.sellers.models import Seller
+from billing.texts import first_control
 
 LONGEST_ID, LONGEST_NAME, LONGEST_TEXT = 100, 200, 300
 EARLIEST = date(1900, 1, 1)
@@ -107,8 +108,8 @@ def _text(what: str, value: str, longest: int) -> str:
         raise ValueRefused(f"{what} is empty")
     if len(value) > longest:
         raise ValueRefused(f"{what} has {len(value)} characters: at most {longest} are possible")
-    if "\0" in value:
-        raise ValueRefused(f"{what} contains a NUL character")
+    if control := first_control(value, has_lines=True):
+        raise ValueRefused(f"{what} contains a control character ({control}): leave it out")
     if any("\udc80" <= character <= "\udcff" for character in value):
         raise ValueRefused(f"{what} is not UTF-8")
     return value

@@ -21,6 +21,7 @@ from billing.sellers.admin.forms import (
     OwnedForm,
     OwnedFormSet,
     OwnedLineForm,
+    field_of,
     in_plain_words,
 )
 from billing.sellers.admin.pages import FormPage, render_page
@@ -99,8 +100,7 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
                     request, object_id, form_url, extra_context
                 )
         except self.refusals as refusal:
-            words = getattr(self.form, "plain_words", {})
-            vars(request)[REFUSAL] = in_plain_words(refusal, words)
+            vars(request)[REFUSAL] = refusal
             page = super().changeform_view(request, object_id, form_url, extra_context)
         return page
 
@@ -119,7 +119,7 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
                     said = page.act(row, form.cleaned_data, timezone.now())
                     self.log_change(request, row, said)
             except page.refusals as refusal:
-                form.add_error(None, in_plain_words(refusal, {}))
+                form.add_error(field_of(refusal, form), in_plain_words(refusal, {}))
             else:
                 self.message_user(request, said, messages.SUCCESS)
                 return HttpResponseRedirect(self.url_of(row))

@@ -13,10 +13,19 @@ from unfold.forms import PaginationInlineFormSet
 from billing.money import UnknownCurrency, minor_digits
 from billing.sellers.admin.scope import sellers_of
 from billing.sellers.models import Seller
+from billing.texts import first_control
 
 # A refusal met while saving; the second pass over the form shows it.
 REFUSAL = "anlass_refusal"
 FOREIGN = "This belongs to another seller: choose one of the same seller."
+
+
+def field_of(refusal: Exception, form: forms.BaseForm) -> str | None:
+    """Return the field of a form that a refusal is about; None if it is about no single one."""
+    path = str(getattr(refusal, "field", ""))
+    named: Mapping[str, str] = getattr(form, "named", {})
+    field = named.get(path) or named.get(path.partition(".")[0], path)
+    return field if field in form.fields else None
 
 
 def in_plain_words(refusal: Exception, words: Mapping[str, str]) -> str:
@@ -29,10 +38,25 @@ def in_plain_words(refusal: Exception, words: Mapping[str, str]) -> str:
     return words.get(rule, default)
 
 
+def refuse_controls(form: forms.BaseForm) -> None:
+    """Add an error for each text of a form that holds a control character."""
+    for name, field in form.fields.items():
+        value = getattr(form, "cleaned_data", {}).get(name)
+        has_lines = isinstance(field.widget, forms.Textarea)
+        if isinstance(value, str) and (control := first_control(value, has_lines=has_lines)):
+            form.add_error(name, f"This holds a control character ({control}): leave it out.")
+
+
 class PlainForm(forms.ModelForm[Any]):
     """A form that says in plain words which rule of the table its values break."""
 
     plain_words: ClassVar[Mapping[str, str]] = {}  # Name of a constraint → what to tell.
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse texts with control characters."""
+        cleaned = super().clean()
+        refuse_controls(self)
+        return self.cleaned_data if cleaned is None else cleaned
 
     def _update_errors(self, errors: ValidationError) -> None:
         for error in getattr(errors, "error_dict", {}).get(NON_FIELD_ERRORS, []):
@@ -69,6 +93,7 @@ class OwnedForm(PlainForm):
     """
 
     request: ClassVar[HttpRequest]  # The admin page sets it.
+    named: ClassVar[Mapping[str, str]] = {}  # A refusal's field → the form's, where it is another.
     owners: ClassVar[tuple[str, ...]] = ("seller",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +115,8 @@ class OwnedForm(PlainForm):
         """Check that all references are of the owner's seller."""
         cleaned = super().clean() or self.cleaned_data
         if refusal := vars(self.request).get(REFUSAL):
-            self.add_error(None, refusal)
+            said = in_plain_words(refusal, self.plain_words)
+            self.add_error(field_of(refusal, self), said)
         if seller_id := self._seller_id(cleaned):
             self.instance.seller_id = seller_id
             refuse_foreign(self, seller_id)

@@ -1,9 +1,9 @@
 """Pages that ask for something before a command acts on a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,14 +12,24 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from billing.sellers.admin.forms import refuse_controls
+
 
 class PageForm(forms.Form):
     """What a page asks for before it acts on `row`."""
+
+    named: ClassVar[Mapping[str, str]] = {}  # A refusal's field → the form's, where it is another.
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         """Ask about `row`; None where the page is about several."""
         self.row = row
         super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse texts with control characters."""
+        cleaned = super().clean()
+        refuse_controls(self)
+        return self.cleaned_data if cleaned is None else cleaned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

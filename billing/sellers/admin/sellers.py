@@ -1,6 +1,6 @@
 """Pages of sellers, their members, API keys and test clocks."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
 from billing.sellers.admin.base import FactAdmin, Lines, SellerScopedAdmin
 from billing.sellers.admin.display import button
@@ -34,25 +34,34 @@ class DateForm(PageForm):
         widget=UnfoldAdminSingleDateWidget(),
         help_text="The scheduler takes the clock there, day by due day.",
     )
+    hold_due = forms.BooleanField(
+        label="Hold what is due on that day",
+        required=False,
+        widget=UnfoldBooleanWidget(),
+        help_text="Stop at the day's first moment: what is due on it waits until the clock is told "
+        "to go on, to the same day or a later one. Facts of the day can be stated before.",
+    )
 
 
-def _advance(seller: Seller, to: date, at: datetime) -> str:
-    advance_test_clock(seller=seller, to=to, at=at)
-    return f"The test clock of {seller} is on its way to {to}."
+def _advance(seller: Seller, values: dict[str, Any], at: datetime) -> str:
+    to, hold_due = values["to"], values["hold_due"]
+    advance_test_clock(seller=seller, to=to, hold_due=hold_due, at=at)
+    held = ", and holds what is due on that day" if hold_due else ""
+    return f"The test clock of {seller} is on its way to {to}{held}."
 
 
 ADVANCE_OF_SELLER = FormPage(
     title="Advance the test clock",
     submit="Advance",
     form_class=DateForm,
-    act=lambda seller, values, at: _advance(seller, values["to"], at),
+    act=_advance,
     refusals=(TestClockRefused,),
 )
 ADVANCE = FormPage(
     title="Advance the test clock",
     submit="Advance",
     form_class=DateForm,
-    act=lambda clock, values, at: _advance(clock.seller, values["to"], at),
+    act=lambda clock, values, at: _advance(clock.seller, values, at),
     refusals=(TestClockRefused,),
 )
 REVOKE = FormPage(

@@ -1,15 +1,19 @@
 """Fields of inputs: strict about what they take."""
 
+import json
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from iso3166 import countries_by_alpha2
 from rest_framework import serializers
 
 from billing.money import UnknownCurrency, minor_digits
+from billing.sellers.api import messages
+from billing.sellers.api.inputs import printable
 from billing.sellers.api.references import Reference, read_reference
+from billing.texts import first_control
 
 FIRST_DAY, END_OF_DAYS = date(2000, 1, 1), date(2100, 1, 1)
 DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
@@ -21,15 +25,18 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 class TextField(serializers.CharField):
     """A line of text: a JSON string without control characters."""
 
-    default_error_messages = {"control": "Control characters are not allowed."}
+    default_error_messages = {
+        **messages.TEXT,
+        "control": "This holds a control character ({code}): leave it out.",
+    }
 
     def to_internal_value(self, data: Any) -> str:
         """Return the text without blanks around it."""
         if not isinstance(data, str):
             self.fail("invalid")
         text = data.strip()
-        if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in text):
-            self.fail("control")
+        if control := first_control(text):
+            self.fail("control", code=control)
         return text
 
 
@@ -44,6 +51,8 @@ class ExternalIdField(TextField):
 class FlagField(serializers.BooleanField):
     """JSON's true or false, nothing else."""
 
+    default_error_messages = messages.FLAG
+
     def to_internal_value(self, data: Any) -> bool:
         """Return the flag."""
         if not isinstance(data, bool):
@@ -53,6 +62,8 @@ class FlagField(serializers.BooleanField):
 
 class WholeField(serializers.IntegerField):
     """A whole number, as JSON number."""
+
+    default_error_messages = messages.WHOLE
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number."""
@@ -64,7 +75,7 @@ class WholeField(serializers.IntegerField):
 class ExactField(serializers.DecimalField):
     """A price of a unit or a quantity: a decimal string, or a JSON number taken digit by digit."""
 
-    default_error_messages = {"invalid": 'Give a decimal number as a string, for example "12.50".'}
+    default_error_messages = messages.EXACT
 
     def __init__(self, **kwargs: Any) -> None:
         """At most 12 digits before and 12 after the decimal point."""
@@ -82,6 +93,7 @@ class DayField(serializers.DateField):
     """A day from 2000 to 2099, as `2026-03-01`."""
 
     default_error_messages = {
+        **messages.ANY,
         "invalid": "Give a day as YYYY-MM-DD, for example 2026-03-01.",
         "out_of_range": f"Give a day from {FIRST_DAY} up to, but without, {END_OF_DAYS}.",
     }
@@ -97,6 +109,30 @@ class DayField(serializers.DateField):
         if not FIRST_DAY <= day < END_OF_DAYS:
             self.fail("out_of_range")
         return day
+
+
+class OneOfField(serializers.ChoiceField):
+    """One of several words."""
+
+    default_error_messages = messages.CHOICE
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        """Refuse, and name the choices."""
+        named = json.dumps(kwargs.get("input"), default=str)
+        words = ", ".join(str(choice) for choice in self.choices)
+        super().fail(key, **{**kwargs, "input": printable(named), "choices": words})
+
+
+class ListField(serializers.ListField):
+    """Several values."""
+
+    default_error_messages = messages.LIST
+
+
+class ObjectField(serializers.DictField):
+    """Values by their names."""
+
+    default_error_messages = messages.OBJECT
 
 
 class CurrencyField(TextField):

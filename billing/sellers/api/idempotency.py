@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 
 from django.db import connection, transaction
 from django.http import HttpResponse
@@ -14,6 +15,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.sellers.api.problems import CONTENT_TYPE as PROBLEM
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.models import IdempotentRequest, Seller
 
@@ -82,9 +84,14 @@ def _replay(known: IdempotentRequest, request_hash: str) -> HttpResponse:
     return HttpResponse(
         known.answer["body"],
         status=known.status,
-        content_type="application/json",
+        content_type=_content_type(known.status),
         headers={**known.answer["headers"], REPLAYED: "true"},
     )
+
+
+def _content_type(status: int) -> str:
+    """Return that of an answer. One that refuses a part, and keeps the rest, is remembered too."""
+    return PROBLEM if status >= HTTPStatus.BAD_REQUEST else "application/json"
 
 
 def _remember(response: Response, row: IdempotentRequest, at: datetime) -> None:

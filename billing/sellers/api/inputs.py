@@ -7,12 +7,21 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from billing.sellers.api import messages
+
 NAMED_AT_MOST = 20
 
 
 class Input(serializers.Serializer[Any]):
     # A body or query whose unknown fields are refused, so that no wish is silently passed over. A
     # comment, since the API's description would repeat a docstring for each input.
+
+    default_error_messages = messages.OBJECT
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a list of such inputs."""
+        return super().many_init(*args, **{"error_messages": messages.LIST, **kwargs})
 
     def to_internal_value(self, data: Any) -> Any:
         """

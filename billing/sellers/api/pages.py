@@ -10,8 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.sellers.api import messages
 from billing.sellers.api.inputs import Input
 
+CURSOR: messages.Messages = dict.fromkeys(
+    ("invalid", "max_string_length", "min_value", "max_value"),
+    "Take the cursor from `next` of the page before.",
+)
 Row = TypeVar("Row", bound=Model)
 Method = TypeVar("Method", bound=Callable[..., Response])
 
@@ -19,15 +24,23 @@ Method = TypeVar("Method", bound=Callable[..., Response])
 class PageQuery(Input):
     """Which page of a list is wanted."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
-    cursor = serializers.UUIDField(required=False, help_text="From `next` of the page before.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=100, default=50, error_messages=messages.WHOLE
+    )
+    cursor = serializers.UUIDField(
+        required=False, help_text="From `next` of the page before.", error_messages=CURSOR
+    )
 
 
 class PositionPageQuery(PageQuery):
     """Which page of a list that is ordered by position is wanted."""
 
     cursor = serializers.IntegerField(  # type: ignore[assignment]
-        required=False, min_value=0, max_value=2**63 - 1, help_text="From `next`."
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="From `next`.",
+        error_messages={**messages.WHOLE, **CURSOR},
     )
 
 

@@ -8,6 +8,8 @@ from typing import IO, Any, NoReturn
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+LONGEST_NUMBER = 1000
+
 
 class ExactJsonParser(JSONParser):
     """Reads numbers as exact decimals; refuses NaN, names given twice, and nesting without end."""
@@ -27,6 +29,7 @@ class ExactJsonParser(JSONParser):
             return json.loads(  # type: ignore[no-any-return]
                 stream.read().decode("utf-8"),
                 parse_float=Decimal,
+                parse_int=_whole,
                 parse_constant=_refuse_constant,
                 object_pairs_hook=_unique,
             )
@@ -34,6 +37,12 @@ class ExactJsonParser(JSONParser):
             raise ParseError("The JSON is nested too deeply.") from error
         except ValueError as error:  # Also what is not UTF-8.
             raise ParseError(f"The body is not JSON in UTF-8: {error}"[:300]) from error
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise ValueError(f"a number has more than {LONGEST_NUMBER} digits: nothing takes so many")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from billing.ids import new_id
 from billing.pricing.prices import ContradictoryPlan
-from billing.pricing.timeline import ContradictoryTimeline
+from billing.pricing.timeline import ContradictoryTimeline, WrongChange
 from billing.sellers.api.inputs import printable
 from billing.sellers.commands import TestClockRefused
 
@@ -32,7 +32,7 @@ LONGEST_DETAIL = 500
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How an exception is told: without a `detail`, in its own words."""
+    """How an exception is told: without a `detail`, in its own words; so its `field`."""
 
     status: int
     code: str
@@ -47,6 +47,7 @@ _EXCEPTIONS: dict[type[Exception], Refusal] = {
     NotFound: _NOT_FOUND,
     PermissionDenied: Refusal(403, "permission_denied", detail="This is not permitted."),
     RequestDataTooBig: Refusal(413, "body_too_large", detail="The body is larger than 2.5 MB."),
+    WrongChange: Refusal(400, "validation_failed"),
     ContradictoryTimeline: Refusal(409, "timeline_contradicts"),
     ContradictoryPlan: Refusal(400, "plan_contradicts"),
     TestClockRefused: Refusal(409, "test_clock_refused"),
@@ -79,7 +80,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("Request %s: %s", request_id, refusal.code, exc_info=error)
     detail = refusal.detail or str(error)
-    errors = [_entry(refusal.field, refusal.code, detail)] if refusal.field else []
+    field = refusal.field or getattr(error, "field", "")
+    errors = [_entry(field, refusal.code, detail)] if field else []
     headers = {"Retry-After": "1"} if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return _answer(
         _problem(refusal.status, refusal.code, detail, errors=errors, request_id=request_id),

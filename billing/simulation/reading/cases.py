@@ -17,6 +17,7 @@ _KEYS = (
     "title", "seller", "customer", "contract", "meters", "plans", "timeline", "orders", "usage",
     "until", "expect",
 )  # fmt: skip
+_PARTIES = ("seller", "customer", "contract")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,5 +94,16 @@ def _scenario(fields: Fields, expect: Mapping[str, Any] | None) -> Scenario:
         orders=orders(fields),
         usage=usage(fields, meters=known_meters, rows=rows, zone=seller.zone),
         until=until,
+        places={"": fields.where, **_places(fields.told)},
         expect=expect,
     )
+
+
+def _places(told: Told, path: str = "") -> dict[str, str]:
+    """Return where the keys stand that say who deals with whom on which terms, by their paths."""
+    found: dict[str, str] = {}
+    for name, each in told.value.items() if isinstance(told.value, dict) else ():
+        if path or name in _PARTIES:
+            inner = f"{path}.{name}" if path else name
+            found |= {inner: each.where, **_places(each, inner)}
+    return found

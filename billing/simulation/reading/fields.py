@@ -57,8 +57,11 @@ class Fields:
 
     def refuse(self, name: str, problem: str) -> BadScenario:
         """Return a refusal of a key's value, or of the whole if the key isn't there."""
-        told = self.entries.get(name, self.told)
-        return BadScenario(problem, where=told.where)
+        return BadScenario(problem, where=self.entries.get(name, self.told).where)
+
+    def places(self) -> dict[str, str]:
+        """Return where each key stands that is given."""
+        return {name: told.where for name, told in self.entries.items()}
 
     def maybe(self, read: Callable[[str], T], name: str) -> T | None:
         """Return what a key says; None if it isn't given."""

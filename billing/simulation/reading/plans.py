@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from billing.money import check_whole_minor
 from billing.periods import MONTHS, Alignment, Interval
 from billing.pricing.prices import (
     Aggregation,
@@ -65,6 +66,9 @@ def _plan(code: str, told: Told, meters: Mapping[str, MeterTerms], currency: str
         raise fields.refuse("interval_count", "a billing period lasts 100 years at most.")
     if trial_days > _LONGEST_TRIAL:
         raise fields.refuse("trial_days", f"trial_days are at most {_LONGEST_TRIAL}.")
+    commitment = fields.maybe(fields.decimal, "minimum_commitment")
+    if commitment is not None and (problem := check_whole_minor(commitment, currency)):
+        raise fields.refuse("minimum_commitment", f"a minimum_commitment of {problem}.")
     try:
         return PlanTerms(
             id=code,
@@ -74,11 +78,11 @@ def _plan(code: str, told: Told, meters: Mapping[str, MeterTerms], currency: str
             alignment=fields.choice("alignment", Alignment, Alignment.ANNIVERSARY),
             anchor_day=fields.maybe(fields.month_day, "anchor_day"),
             trial_days=trial_days,
-            minimum_commitment=fields.maybe(fields.decimal, "minimum_commitment"),
+            minimum_commitment=commitment,
             prices=_prices(code, fields, meters, currency),
         )
     except ContradictoryPlan as error:
-        raise BadScenario(str(error), where=fields.where) from error
+        raise fields.refuse(error.field, str(error)) from error
 
 
 def _prices(

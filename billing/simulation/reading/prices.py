@@ -32,6 +32,7 @@ _PRICE = (
     "meter", "filters", "group_by", "proration", "tax", "tax_included", "valid_from",
     "valid_until", "applies_to",
 )  # fmt: skip
+_KEY_OF = {"kind": "charge"}
 _TIER = ("up_to", "unit_price", "flat", "rate")
 
 
@@ -73,7 +74,7 @@ def price_terms(
             applies_to=fields.choice("applies_to", AppliesTo, AppliesTo.NEXT_PERIOD),
         )
     except ContradictoryPlan as error:
-        raise BadScenario(str(error), where=fields.where) from error
+        raise fields.refuse(_KEY_OF.get(error.field, error.field), str(error)) from error
 
 
 def tiers(fields: Fields) -> tuple[Tier, ...]:

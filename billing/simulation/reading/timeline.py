@@ -4,9 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from billing.money import check_whole_minor
 from billing.periods import MONTHS
 from billing.pricing.prices import PlanTerms
-from billing.pricing.terms import ChangeKind, Credit, Discount, Override, When
+from billing.pricing.terms import (
+    ChangeKind,
+    Credit,
+    Discount,
+    Override,
+    When,
+)
 from billing.simulation.reading.fields import Fields, known_one
 from billing.simulation.reading.nodes import Told
 from billing.simulation.reading.prices import tiers
@@ -57,6 +64,7 @@ def _row(told: Told, plans: Plans) -> Row:
         kind=kind,
         when=_when(fields, kind),
         where=told.where,
+        places=fields.places(),
         **_SAID.get(kind, _nothing)(fields, plans),
     )
 
@@ -110,12 +118,16 @@ def _override(fields: Fields, plans: Plans) -> dict[str, Any]:
 
 def _discount(fields: Fields, plans: Plans) -> dict[str, Any]:
     _one_of_them(fields, ("percent", "amount"))
+    currency = next((plan.currency for plan in plans.values() if plan.currency), None)
+    amount = fields.maybe(fields.decimal, "amount")
+    if amount is not None and currency and (problem := check_whole_minor(amount, currency)):
+        raise fields.refuse("amount", f"a discount of {problem}.")
     codes = tuple(_price_code(each, plans) for each in fields.items("prices"))
     if fields.given("prices") and not codes:
         raise fields.refuse("prices", "prices is empty: name some, or leave it out.")
     discount = Discount(
         percent=fields.maybe(fields.decimal, "percent"),
-        amount=fields.maybe(fields.decimal, "amount"),
+        amount=amount,
         periods=_periods(fields, plans),
         price_codes=codes if fields.given("prices") else None,
     )

@@ -27,7 +27,7 @@ _KEY_LENGTH, _CODE_LENGTH, _TEXT_LENGTH, _PROPERTIES = 200, 100, 255, 50
 _OWN = "ext:"
 _INSTANT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _NUMBER = re.compile(rf"-?\d{{1,{WHOLE_DIGITS}}}(\.\d{{1,{PLACES}}})?", re.ASCII)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _ONE, _ZERO = Decimal(1), Decimal(0)
 _UTC = {"Z", "+00:00"}
 

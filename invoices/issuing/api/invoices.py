@@ -16,6 +16,7 @@ from billing.sellers.api.fields import DayField, ReferenceField
 from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
 from billing.sellers.api.pages import PageQuery, listed
 from billing.sellers.api.scoped import Endpoint
+from billing.wording.vat import vat_note
 from invoices.issuing.models import KINDS, Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
 
@@ -83,6 +84,9 @@ class TaxOutput(serializers.Serializer[Any]):
     percent = serializers.CharField()
     base = serializers.JSONField()
     tax = serializers.JSONField()
+    note = serializers.CharField(
+        help_text="Why there is no VAT, in the language of the customer; empty where there is."
+    )
 
 
 class InvoiceOutput(InvoiceSummaryOutput):
@@ -105,6 +109,7 @@ class InvoiceOutput(InvoiceSummaryOutput):
                 "percent": tax["percent"],
                 "base": money(tax["base_minor"], invoice.currency),
                 "tax": money(tax["tax_minor"], invoice.currency),
+                "note": vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
             }
             for tax in invoice.taxes
         ]

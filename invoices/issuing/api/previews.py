@@ -18,10 +18,11 @@ from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.money import plain_decimal
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
-from billing.sellers.api.fields import DayField, ExactField, ReferenceField
+from billing.sellers.api.fields import DayField, ExactField, ReferenceField, TextField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import money
 from billing.sellers.api.problems import Refusal, tell
+from billing.wording.vat import vat_note
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.drafts import Draft, SellerDataMissing
@@ -41,6 +42,12 @@ class StartInput(Input):
     plan = ReferenceField(known_as="code")
     quantity = ExactField(min_value=0, default=Decimal(1))
     on = DayField(default=None, allow_null=True, help_text="Default: the seller's today.")
+    coupon = TextField(
+        max_length=50,
+        default=None,
+        allow_null=True,
+        help_text="Code of a coupon that would be redeemed.",
+    )
 
 
 class PreviewLineOutput(InvoiceLineOutput):
@@ -58,9 +65,13 @@ class PreviewLineOutput(InvoiceLineOutput):
         return explained_line(line, language=self.context["language"])
 
     def get_explanation(self, line: Charge) -> dict[str, Any]:
-        """Return the facts, without the id of a change that nobody can look up."""
+        """Return the facts, without the ids of changes that nobody can look up."""
         unborn = self.context["unborn"]
-        return {name: value for name, value in line.explanation.items() if value != unborn}
+        return {
+            name: value
+            for name, value in line.explanation.items()
+            if not isinstance(value, str) or value not in unborn
+        }
 
 
 class PreviewDocumentOutput(serializers.Serializer[Any]):
@@ -72,6 +83,11 @@ class PreviewDocumentOutput(serializers.Serializer[Any]):
     lines = PreviewLineOutput(many=True)
 
 
+class PreviewInvoiceOutput(PreviewDocumentOutput):
+    prepaid = serializers.JSONField(help_text="What it would use of the customer's balance.")
+    payable = serializers.JSONField(help_text="Gross less what is prepaid.")
+
+
 class PreviewPeriodOutput(PreviewDocumentOutput):
     starts_on = serializers.DateField()
     ends_on = serializers.DateField(help_text="First day that no longer belongs to it.")
@@ -79,7 +95,7 @@ class PreviewPeriodOutput(PreviewDocumentOutput):
 
 class PreviewOutput(serializers.Serializer[Any]):
     effective_on = serializers.DateField(help_text="First day of the new terms.")
-    now = PreviewDocumentOutput(
+    now = PreviewInvoiceOutput(
         allow_null=True,
         help_text="What the change charges at once, on the next invoice where charges are "
         "collected; null: nothing.",
@@ -117,30 +133,50 @@ class StartPreviewView(ChangeEndpoint, writes=False):
         contract = self.find(self.rows(Contract), id)
         said = self.said(StartInput)
         plan = self.resolve(Plan, said.pop("plan"), field="plan")
+        coupon = said.pop("coupon")
         wanted = ChangeRequest(kind=SubscriptionChange.Kind.START, plan=plan, **said)
         unborn = Subscription(seller_id=contract.seller_id, contract=contract)
         self.check_amounts(unborn, wanted)
-        change = commands.checked_change(
-            contract=contract, subscription=unborn, request=wanted, at=timezone.now()
+        which: dict[str, Any] = {
+            "contract": contract,
+            "subscription": unborn,
+            "at": timezone.now(),
+        }
+        start = commands.checked_change(**which, request=wanted)
+        if not coupon:
+            return _previewed(contract, start)
+        discount = commands.checked_redemption(
+            **which,
+            code=coupon,
+            request=ChangeRequest(kind=SubscriptionChange.Kind.DISCOUNT, on=start.effective_on),
+            after=[start],
         )
-        return _previewed(contract, change)
+        return _previewed(contract, start, discount)
 
 
-def _previewed(contract: Contract, change: SubscriptionChange) -> Response:
-    found = preview(contract, change, at=change.recorded_at)
-    context = {"language": contract.customer.locale, "unborn": str(change.id)}
+def _previewed(contract: Contract, *changes: SubscriptionChange) -> Response:
+    found = preview(contract, *changes, at=changes[0].recorded_at)
+    unborn = {str(change.id) for change in changes}
+    context = {"language": contract.customer.locale, "unborn": unborn}
     return Response(PreviewOutput(_shown(found, contract), context=context).data)
 
 
 def _shown(found: Preview, contract: Contract) -> dict[str, Any]:
-    now = found.now and _document(found.now, contract.currency)
-    then = found.then and _document(found.then, contract.currency)
+    now = found.now and _document(found.now, contract)
+    if now and found.now:
+        gross_minor = found.now.taxed.totals.gross_minor
+        now |= {
+            "prepaid": money(found.prepaid_minor, contract.currency),
+            "payable": money(gross_minor - found.prepaid_minor, contract.currency),
+        }
+    then = found.then and _document(found.then, contract)
     if then and found.period:
         then |= {"starts_on": found.period.starts_on, "ends_on": found.period.ends_on}
     return {"effective_on": found.effective_on, "now": now, "then": then}
 
 
-def _document(draft: Draft, currency: str) -> dict[str, Any]:
+def _document(draft: Draft, contract: Contract) -> dict[str, Any]:
+    currency, locale = contract.currency, contract.customer.locale
     total = draft.taxed.totals
     return {
         "currency": currency,
@@ -153,6 +189,7 @@ def _document(draft: Draft, currency: str) -> dict[str, Any]:
                 "percent": plain_decimal(tax.percent),
                 "base": money(tax.base_minor, currency),
                 "tax": money(tax.tax_minor, currency),
+                "note": vat_note(tax.category, locale=locale),
             }
             for tax in total.taxes
         ],

@@ -7,6 +7,10 @@ their facts were recorded, whichever message comes first, so that the outcome do
 
 Where a customer's charges are collected, a fact only makes its contract due on its day, whose end
 is an event of the customer: see `day`.
+
+Locks are taken in one order: customer, contracts, event, balance, number series; what comes next is
+appended before the last. Whoever finds late that the customer matters doesn't wait for it, but
+begins again with the customer.
 """
 
 import logging
@@ -75,16 +79,22 @@ def bill(*, event_id: UUID, at: datetime, worker: str) -> list[Invoice]:
     return issued
 
 
-def _bill_next(target: Event, me: events.Worker) -> tuple[Event | None, list[Invoice]]:
+def _bill_next(
+    target: Event, me: events.Worker, *, customer_first: bool = False
+) -> tuple[Event | None, list[Invoice]]:
     event: Event | None = target
     try:
         with transaction.atomic():
+            if customer_first:
+                customers.lock_customer(_customer_of(target))
             event = _lock_next(target, me)
             if event is None:
                 return None, []
             invoices = _BILL[event.type](event, me)
             events.complete(event, tried=me.tried())
             return event, invoices
+    except customers.CustomerBusy:
+        return _bill_next(target, me, customer_first=True)
     except PASSING:
         raise
     except Exception as error:
@@ -111,6 +121,11 @@ def _lock_next(target: Event, me: events.Worker) -> Event | None:
     )
     ahead = [event for event in waiting if _order(event) <= _order(target)]
     return min(ahead, key=_order, default=None)
+
+
+def _customer_of(target: Event) -> UUID:
+    of: type[Order] | type[Contract] = Order if target.type == ORDER_PLACED else Contract
+    return of.objects.values_list("customer_id", flat=True).get(pk=target.stream_id)
 
 
 def _lock_contract(target: Event, me: events.Worker) -> None:
@@ -153,7 +168,6 @@ def _bill_change(event: Event, me: events.Worker) -> list[Invoice]:
     if collects(contract.customer):
         wait_for_day(demand, demanded.lines)
         return []
-    invoices = charge(demand, demanded.lines)
     days = [day for day in (contract.next_billing_date, demanded.next_due) if day]
     contracts.note_billed(
         contract,
@@ -162,7 +176,7 @@ def _bill_change(event: Event, me: events.Worker) -> list[Invoice]:
         next_billing_date=min(days, default=None),
         at=me.at,
     )
-    return invoices
+    return charge(demand, demanded.lines)
 
 
 def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
@@ -178,7 +192,6 @@ def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
     demanded = lines_of_usage(
         contract, subscription_id, known=known, batch_id=event.payload["batch_id"]
     )
-    invoices = charge(demand, demanded.lines)
     contracts.note_billed(
         contract,
         known=known,
@@ -186,7 +199,7 @@ def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
         next_billing_date=demanded.next_due,
         at=me.at,
     )
-    return invoices
+    return charge(demand, demanded.lines)
 
 
 def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
@@ -196,7 +209,6 @@ def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
     whole = timelines(contract, passes_over_failed=True).values()
     known = known_on(contract, whole, on=event.as_of_date)
     demanded = lines_due(contract, whole, on=event.as_of_date, known=known)
-    invoices = charge(demand, demanded.lines)
     following = demanded.next_due
     if collects(contract.customer):
         following = next_day(contract, following, known=known, today=demand.today)
@@ -207,7 +219,7 @@ def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
         next_billing_date=following,
         at=me.at,
     )
-    return invoices
+    return charge(demand, demanded.lines)
 
 
 _BILL: dict[str, Callable[[Event, events.Worker], list[Invoice]]] = {

@@ -39,6 +39,8 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     Write what an event demands, on a document of its own.
 
     Where the customer's charges are collected they wait for the end of the event's day instead.
+
+    :raises CustomerBusy: if they do, and the customer wasn't locked before.
     """
     owing, decided = decide(demand, lines)
     if not owing:
@@ -46,7 +48,7 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     if not collects(demand.customer):
         return [issue_invoice(demand, owing, decided)]
     keep_waiting(demand, owing, decided)
-    customer = customers.lock_customer(demand.customer.pk)
+    customer = customers.lock_customer_late(demand.customer.pk)
     customers.make_due(customer, day=demand.event.as_of_date)
     return []
 

@@ -21,8 +21,10 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.periods import day_after
+from billing.pricing.taxes import DocumentTotals, Tax
+from invoices.balances.commands import lock_balances
 from invoices.issuing.commands.charging import decide, demand_of
-from invoices.issuing.commands.issue import Demand, corrected_by, keep_waiting, write_invoice
+from invoices.issuing.commands.issue import Demand, keep_waiting, write_invoice
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
 from invoices.issuing.queries.lines import lines_due
@@ -30,6 +32,8 @@ from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import next_fact_day, oldest_day, waiting_charges
 
 logger = logging.getLogger(__name__)
+
+_Collected = tuple[Demand, Sequence[Charge], DocumentTotals]
 
 
 def lock_day(customer_id: UUID, *, until: date) -> Customer:
@@ -61,10 +65,11 @@ def end_day(event: Event, me: events.Worker) -> list[Invoice]:
     following = collection_day(customer, on=max(day_after(day), oldest)) if oldest else None
     customers.note_collected(customer, next_collection_date=following)
     contracts.append_days_ended(customer.seller, at=me.at, customer=customer)
-    return [
-        _collect(demand_of(event, me, customer=customer, currency=currency), lines)
+    collected = [
+        _settled(demand_of(event, me, customer=customer, currency=currency), lines)
         for currency, lines in _by_currency(waiting).items()
     ]
+    return _issued(collected, customer)
 
 
 def wait_for_day(demand: Demand, lines: Sequence[DraftLine]) -> None:
@@ -72,10 +77,12 @@ def wait_for_day(demand: Demand, lines: Sequence[DraftLine]) -> None:
     Have the contract of a fact charged at the end of the fact's day, together with others.
 
     What the fact demands by itself is only tried, so that what is wrong with it is told with it.
+
+    :raises CustomerBusy: if the customer wasn't locked before.
     """
     assert demand.contract is not None, "an order is charged with its own event"
     decide(demand, lines)
-    customers.lock_customer(demand.customer.pk)
+    customers.lock_customer_late(demand.customer.pk)
     contracts.make_due(demand.contract, day=demand.event.as_of_date)
 
 
@@ -167,15 +174,14 @@ def _by_currency(charges: Iterable[Charge]) -> dict[str, list[Charge]]:
     return found
 
 
-def _collect(demand: Demand, charges: Sequence[Charge]) -> Invoice:
-    """Put waiting charges onto one document: its parties decide the taxes, its sums the nets."""
+def _settled(demand: Demand, charges: Sequence[Charge]) -> _Collected:
+    """Settle taxes and nets of charges: by the parties of their document, and its sums."""
     decided = taxed(
         [_taxable(charge) for charge in charges],
         seller=demand.seller,
         customer=demand.customer,
         currency=demand.currency,
     )
-    corrects = corrected_by(charges, decided.totals)
     invoice_id, nets = new_id(), decided.totals.line_nets
     settled = zip(charges, decided.taxes, nets, strict=True)
     for position, (charge, tax, net_minor) in enumerate(settled, start=1):
@@ -183,8 +189,21 @@ def _collect(demand: Demand, charges: Sequence[Charge]) -> Invoice:
         charge.tax_category, charge.tax_percent = tax.category, tax.percent
         charge.amount_minor = net_minor
     _settle(charges)  # Before their invoice: it seals them.
-    of_one = replace(demand, contract=_contract_of(charges))
-    return write_invoice(of_one, charges, decided.totals, corrects=corrects)
+    return replace(demand, contract=_contract_of(charges)), charges, decided.totals
+
+
+def _issued(collected: Sequence[_Collected], customer: Customer) -> list[Invoice]:
+    """
+    Write a document for each currency.
+
+    All balances are locked before a number series, and the invoices' series before that of credit
+    notes: others with several documents do it in the same order.
+    """
+    if len(collected) > 1:
+        on = collected[0][0].today
+        lock_balances(customer, currencies=[one.currency for one, _, _ in collected], on=on)
+    in_order = sorted(collected, key=lambda one: one[2].gross_minor < 0)
+    return [write_invoice(demand, lines, totals) for demand, lines, totals in in_order]
 
 
 def _taxable(charge: Charge) -> Taxable:
@@ -193,6 +212,7 @@ def _taxable(charge: Charge) -> Taxable:
         charge.tax_included,
         charge.tax_class,
         supplied_on(charge.starts_on, charge.ends_on),
+        Tax(charge.tax_category, charge.tax_percent) if charge.is_taxed_as_charged else None,
     )
 
 

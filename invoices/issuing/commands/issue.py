@@ -20,7 +20,9 @@ from invoices.issuing.queries.content import (
     content_hash,
     customer_as_printed,
     seller_as_printed,
+    vat_ids_as_printed,
 )
+from invoices.issuing.queries.corrected import corrected
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
 from invoices.issuing.queries.series import issue_date
 
@@ -48,9 +50,8 @@ def issue_invoice(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> I
     invoice_id = new_id()
     for position, charge in enumerate(charges, start=1):
         charge.invoice_id, charge.position = invoice_id, position
-    corrects = corrected_by(charges, taxed.totals)
     Charge.objects.bulk_create(charges)  # Before their invoice: it seals them.
-    return write_invoice(demand, charges, taxed.totals, corrects=corrects)
+    return write_invoice(demand, charges, taxed.totals)
 
 
 def keep_waiting(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> None:
@@ -58,29 +59,24 @@ def keep_waiting(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> No
     Charge.objects.bulk_create(_charges(demand, lines, taxed))
 
 
-def write_invoice(
-    demand: Demand,
-    lines: Sequence[Charge],
-    totals: DocumentTotals,
-    *,
-    corrects: list[dict[str, str]],
-) -> Invoice:
+def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotals) -> Invoice:
     """
     Write the document whose lines are written already, and name it.
 
-    An invoice uses the customer's balance, a credit note adds to it. The number series is locked
-    last, so that it is held as briefly as can be.
+    A credit note refers to the invoices that it corrects, and adds to the customer's balance; an
+    invoice uses it. The number series is locked last, so that it is held as briefly as can be.
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
     kind, gross = _kind(totals), totals.gross_minor
     invoice_id = lines[0].invoice_id
     assert invoice_id is not None
-    booking = _booking(demand)
+    booking, before = _booking(demand), corrected(lines, invoice_id=invoice_id)
     prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
     series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
     invoice = _invoice(demand, totals, series=series, kind=kind)
-    invoice.id, invoice.corrects = invoice_id, corrects
+    invoice.id, invoice.corrects = invoice_id, before.references if kind == "credit_note" else []
+    invoice.customer_as_printed |= vat_ids_as_printed(demand.customer, before.vat_ids)
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
     invoice.hash = content_hash(invoice, lines)
     invoice.save(force_insert=True)
@@ -117,36 +113,6 @@ def _charges(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list[C
         charge.transaction_id = demand.event.transaction_id
         charge.created_at = demand.at
     return charges
-
-
-def corrected_by(lines: Sequence[Charge], totals: DocumentTotals) -> list[dict[str, str]]:
-    """
-    Return number and date of the invoices that charged what `lines` take back.
-
-    None for an invoice. The lines aren't written on their document yet.
-    """
-    if _kind(totals) == "invoice":
-        return []
-    found: dict[str, dict[str, str]] = {}
-    for line in lines:
-        if not line.is_credit or not line.subscription_id:
-            continue
-        charges = Charge.objects.filter(
-            subscription_id=line.subscription_id,
-            price=line.price_id,
-            plan=line.plan_id,
-            stretch_starts_on=line.stretch_starts_on,
-            tag=line.tag,
-            is_credit=False,
-            invoice__isnull=False,
-        ).select_related("invoice")
-        if line.measured is None:  # Of usage the quantity is what it differs by.
-            charges = charges.filter(quantity=line.quantity)
-        for charge in charges:
-            assert charge.invoice is not None
-            number, issued = charge.invoice.number, charge.invoice.issue_date
-            found[number] = {"number": number, "issue_date": issued.isoformat()}
-    return [found[number] for number in sorted(found)]
 
 
 def _lock_series(seller: Seller, *, kind: str, year: int) -> NumberSeries:

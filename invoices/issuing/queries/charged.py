@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from billing.pricing.difference import Charged
+from billing.pricing.difference import Charged, Line
+from billing.pricing.taxes import Parties, Tax
+from billing.pricing.vat_ids import parties
 from invoices.issuing.models import Charge
 
 COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
@@ -35,7 +37,38 @@ def as_charged(charge: Charge) -> Charged:
         unit_price=charge.unit_price,
         amount_minor=charge.priced_minor,
         is_credit=charge.is_credit,
+        tax=Tax(charge.tax_category, charge.tax_percent) if _is_tax_decided(charge) else None,
     )
+
+
+def parties_charged(subscription_id: UUID, line: Line) -> Parties | None:
+    """Return between whom the charge was taxed that a credit takes back; None if it waits yet."""
+    charges = Charge.objects.filter(
+        subscription_id=subscription_id,
+        stretch_starts_on=line.stretch_starts_on,
+        price_code=line.price.code,
+        tag=line.tag,
+        is_credit=False,
+        is_taxed_as_charged=False,  # It has the parties of another.
+        invoice__isnull=False,
+    )
+    printed = charges.order_by("-ordinal").values_list(
+        "invoice__seller_as_printed", "invoice__customer_as_printed"
+    )
+    for seller, customer in printed[:1]:
+        return parties(
+            seller_country=seller["country"],
+            oss=seller.get("oss", False),
+            customer_country=customer["country"],
+            kind=customer["kind"],
+            vat_id=customer["vat_id"],
+        )
+    return None
+
+
+def _is_tax_decided(charge: Charge) -> bool:
+    """Return whether a charge will keep its tax: it does not wait for a document to decide it."""
+    return charge.invoice_id is not None or charge.is_taxed_as_charged
 
 
 def _price_id(charge: Charge) -> str:

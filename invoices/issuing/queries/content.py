@@ -73,6 +73,17 @@ def customer_as_printed(customer: Customer) -> dict[str, str]:
     return {name: getattr(customer, name) or "" for name in names}
 
 
+def vat_ids_as_printed(customer: Customer, credited: Sequence[str]) -> dict[str, str]:
+    """
+    Return the VAT ids under which the customer owed the tax of what is credited, where they differ.
+
+    Nothing if it is the one that the customer has: a document of reverse charge shows one.
+    Source: EN 16931 BR-AE-03.
+    """
+    others = [vat_id for vat_id in credited if vat_id != customer.vat_id]
+    return {"credited_vat_id": ", ".join(others)} if others else {}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):  # Before date: a datetime is one too.
         return value.astimezone(UTC).isoformat(timespec="microseconds")

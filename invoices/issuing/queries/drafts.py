@@ -1,15 +1,17 @@
 """What a document would hold: lines before they are written, and their totals."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from billing.catalog.queries import tax_rates
+from billing.contracts.models import Contract
 from billing.customers.models import Customer
-from billing.pricing.difference import Line
-from billing.pricing.supplies import at_one_rate
+from billing.pricing.credits import TaxesCharged
+from billing.pricing.difference import Charged, Line
+from billing.pricing.supplies import TaxOn, at_one_rate
 from billing.pricing.tax_area import tax_country
 from billing.pricing.taxes import (
     REVERSE_CHARGE,
@@ -20,9 +22,11 @@ from billing.pricing.taxes import (
     decide_tax,
     totals,
 )
+from billing.pricing.timeline import Timeline
 from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.charged import parties_charged
 
 
 class SellerDataMissing(Exception):
@@ -34,13 +38,14 @@ class Taxable:
     """
     What decides the tax and the net amount of a line; the amount is gross if `tax_included`.
 
-    `supplied_on` is the day whose tax rate holds.
+    `supplied_on` is the day whose tax rate holds. What corrects a charge has its `tax` already.
     """
 
     priced_minor: int
     tax_included: bool
     tax_class: str
     supplied_on: date
+    tax: Tax | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,8 @@ class DraftLine:
     A line of a document that is not yet written.
 
     A plan instead of a price is that whose minimum commitment is topped up to.
-    `priced_minor` is in the terms of the price: gross where tax is included.
+    `priced_minor` is in the terms of the price: gross where tax is included. `tax` is given
+    where a charge is corrected; None: its document decides it.
     """
 
     subscription_id: UUID | None
@@ -70,6 +76,7 @@ class DraftLine:
     priced_minor: int
     tax_included: bool
     tax_class: str
+    tax: Tax | None = None
     explanation: dict[str, object]
 
     @property
@@ -80,6 +87,7 @@ class DraftLine:
             self.tax_included,
             self.tax_class,
             supplied_on(self.starts_on, self.ends_on),
+            self.tax,
         )
 
 
@@ -119,8 +127,8 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
         id where the customer owes the tax.
     """
     _check_seller(seller)
-    tax_on = _tax_rules(seller, customer)
-    taxes = [tax_on(line.tax_class, line.supplied_on) for line in lines]
+    tax_on = _tax_rules(_parties(seller, customer))
+    taxes = [line.tax or tax_on(line.tax_class, line.supplied_on) for line in lines]
     _check_vat_id(seller, taxes)
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
@@ -164,28 +172,59 @@ def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Ch
         tax_class=line.tax_class,
         tax_category=tax.category,
         tax_percent=tax.percent,
+        is_taxed_as_charged=line.tax is not None,
         explanation=line.explanation,
     )
 
 
-def at_one_rate_each(
-    lines: Sequence[Line], *, seller: Seller, customer: Customer
+def as_taxed(
+    lines: Sequence[Line],
+    charges: Iterable[Charged],
+    *,
+    contract: Contract,
+    known: Timeline,
 ) -> Sequence[Line]:
     """
-    Return the lines so that each bears the tax rate of one day: see `supplies.at_one_rate`.
+    Return the lines so that each has one tax, and credits that of what they take back.
+
+    A credit over a change of the rate takes back the whole charge: see `supplies.at_one_rate`. The
+    used part, charged anew, is taxed between those between whom it was.
 
     :raises TaxDataMissing: if no rate is known for a credit's country, class and day.
     """
-    if not any(line.is_credit and line.owed_minor > 0 for line in lines):
-        return lines  # Rates matter to none of them.
-    tax_on = _tax_rules(seller, customer)
-    return tuple(at_one_rate(lines, lambda price, on: tax_on(price.tax_class, on)))
+    if not any(line.is_credit for line in lines):
+        return lines
+    taxes = TaxesCharged(charges)
+    if any(line.is_credit and line.owed_minor > 0 for line in lines):
+        tax_on = _tax_rules_of_lines(taxes, contract, known)
+        lines = [_as_supplied(line, tax_on) for line in at_one_rate(lines, tax_on)]
+    return [part for line in lines for part in taxes.split(line, known)]
 
 
-def _tax_rules(seller: Seller, customer: Customer) -> Callable[[str, date], Tax]:
-    """Return what decides the tax of a class on a day between a seller and a customer."""
-    between = _parties(seller, customer)
-    rates = tax_rates({tax_country(seller.country), tax_country(customer.country)})
+def _as_supplied(line: Line, tax_on: TaxOn) -> Line:
+    """Return the used part of a corrected charge at the tax of its own last day."""
+    if line.is_credit or "rate_changed" not in line.explanation:
+        return line
+    return replace(line, tax=tax_on(line, supplied_on(line.starts_on, line.ends_on)))
+
+
+def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline) -> TaxOn:
+    """Return what decides the tax of a line: between those between whom it was charged."""
+    now = _tax_rules(_parties(contract.seller, contract.customer))
+
+    def decide(line: Line, on: date) -> Tax:
+        tax, charged_on = taxes.latest(line), supplied_on(line.starts_on, line.charged_ends_on)
+        if tax in (None, now(line.price.tax_class, charged_on)):
+            return now(line.price.tax_class, on)
+        then = parties_charged(UUID(known.subscription_id), line)
+        return _tax_rules(then)(line.price.tax_class, on) if then else tax
+
+    return decide
+
+
+def _tax_rules(between: Parties) -> Callable[[str, date], Tax]:
+    """Return what decides the tax of a class on a day between two parties."""
+    rates = tax_rates({tax_country(between.seller_country), tax_country(between.customer_country)})
 
     def decide(tax_class: str, on: date) -> Tax:
         return decide_tax(parties=between, tax_class=tax_class, supplied_on=on, rates=rates)

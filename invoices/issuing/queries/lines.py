@@ -21,7 +21,7 @@ from billing.pricing.rating import full_price
 from billing.pricing.rating import unit_price as price_of_unit
 from billing.pricing.timeline import Timeline
 from invoices.issuing.queries.charged import COMMITMENT, charged
-from invoices.issuing.queries.drafts import DraftLine, at_one_rate_each
+from invoices.issuing.queries.drafts import DraftLine, as_taxed
 from invoices.issuing.queries.metered import opened
 
 _DAY = timedelta(days=1)
@@ -129,17 +129,9 @@ def owed_not_charged(
     beside what is.
     """
     mine = known.of(timeline)
-    charges = charged(UUID(timeline.subscription_id), since=timeline.open_from)
-    return at_one_rate_each(
-        difference(
-            owed(mine, until=until),
-            [*charges, *already],
-            prices=timeline.prices,
-            known=mine,
-        ),
-        seller=contract.seller,
-        customer=contract.customer,
-    )
+    before = [*charged(UUID(timeline.subscription_id), since=timeline.open_from), *already]
+    lines = difference(owed(mine, until=until), before, prices=timeline.prices, known=mine)
+    return as_taxed(lines, before, contract=contract, known=mine)
 
 
 def draft_lines(
@@ -167,6 +159,7 @@ def draft_lines(
             priced_minor=line.amount_minor,
             tax_included=line.price.tax_included,
             tax_class=line.price.tax_class,
+            tax=line.tax,
             explanation=dict(line.explanation),
         )
         for line in lines

@@ -11,7 +11,8 @@ from billing.periods import Period
 from billing.pricing.difference import Line, as_charged
 from billing.pricing.outlook import lines_of_period, next_full_period
 from billing.pricing.timeline import Timeline
-from billing.sellers.queries import due_until
+from billing.sellers.queries import due_until, today
+from invoices.balances.queries import usable_minor
 from invoices.issuing.queries.drafts import Draft, draft
 from invoices.issuing.queries.lines import charged_until, draft_lines, owed_not_charged
 from invoices.issuing.queries.metered import with_usage
@@ -24,34 +25,50 @@ class Preview:
 
     `now` is the document that it would make at once, `then` the first whole billing period on the
     new terms: each None if it comes to nothing, `period` None if there will be none.
+    `prepaid_minor` is what `now` would use of the customer's balance.
     """
 
     effective_on: date
     now: Draft | None
+    prepaid_minor: int
     period: Period | None
     then: Draft | None
 
 
-def preview(contract: Contract, change: SubscriptionChange, *, at: datetime) -> Preview:
+def preview(contract: Contract, *changes: SubscriptionChange, at: datetime) -> Preview:
     """
-    Return what a change that isn't recorded would cost.
+    Return what a change that isn't recorded would cost, with those that would be recorded with it.
 
     What waits to be billed anyway is not part of it. Of usage only what is known counts.
 
     :raises PriceMissing: if a plan lacks one of its prices.
     :raises TaxDataMissing: see `draft`, as for the two others that it raises.
     """
-    known = known_to_change(contract, change)
-    timeline = with_usage(timeline_with(contract, change), until=known.on)
-    since = max(change.effective_on, known.on)
+    first, latest = changes[0], changes[-1]
+    known = known_to_change(contract, latest)
+    timeline = with_usage(timeline_with(contract, *changes), until=known.on)
+    since = max(first.effective_on, known.on)
     whole = known.of(timeline)
     period = next_full_period(whole, since=since)
     later = lines_of_period(_before(whole, period), period) if period else ()
+    now = _draft(contract, first, _at_once(contract, first, timeline, known, at=at))
     return Preview(
-        effective_on=change.effective_on,
-        now=_draft(contract, change, _at_once(contract, change, timeline, known, at=at)),
+        effective_on=first.effective_on,
+        now=now,
+        prepaid_minor=_prepaid(contract, now, at=at),
         period=period,
-        then=_draft(contract, change, later),
+        then=_draft(contract, first, later),
+    )
+
+
+def _prepaid(contract: Contract, now: Draft | None, *, at: datetime) -> int:
+    if now is None:
+        return 0
+    return usable_minor(
+        contract.customer,
+        currency=contract.currency,
+        on=today(contract.seller, at=at),
+        gross_minor=now.taxed.totals.gross_minor,
     )
 
 

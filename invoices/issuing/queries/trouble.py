@@ -32,7 +32,8 @@ MOST_MINOR = 2**63 - 1  # What a column of minor units holds.
 _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     PriceMissing: (
         "price_missing",
-        "Add a price in the currency that is on sale on that day, then retry.",
+        "Add a price in the currency that is on sale on that day, then retry. A subscription can "
+        "also get another plan, or be cancelled, on the day that failed.",
     ),
     TaxDataMissing: (
         "tax_data_missing",

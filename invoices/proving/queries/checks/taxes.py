@@ -1,4 +1,8 @@
-"""Each charge bears the VAT that its document's parties, its class and its day demand."""
+"""
+Each charge bears the VAT that its document's parties, its class and its day demand.
+
+A credit bears the VAT of what it takes back.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -24,12 +28,37 @@ SELECT c.seller_id, c.id, c.text, c.tax_category, c.tax_percent,
        coalesce(i.customer_as_printed->>'vat_id', ''),
        coalesce(p.tax_class, l.tax_class, ''), coalesce(c.ends_on - 1, c.starts_on)
 FROM invoices_charge c
-JOIN invoices_invoice i ON i.id = c.invoice_id
+JOIN invoices_invoice i ON i.id = CASE
+    -- The used part of a charge that is taken back: between those between whom that was taxed.
+    WHEN c.is_taxed_as_charged THEN (
+        SELECT b.invoice_id FROM invoices_charge b
+        WHERE b.subscription_id = c.subscription_id AND b.stretch_starts_on = c.stretch_starts_on
+          AND b.price_code = c.price_code AND b.tag = c.tag AND b.ordinal < c.ordinal
+          AND NOT b.is_credit AND NOT b.is_taxed_as_charged
+        ORDER BY b.ordinal DESC LIMIT 1)
+    ELSE c.invoice_id END
 LEFT JOIN billing_orderline l ON l.id = c.order_line_id
 LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
     SELECT id FROM billing_price WHERE plan_id = c.plan_id AND currency = c.currency
     ORDER BY id LIMIT 1))
-WHERE c.seller_id = ANY(%(sellers)s)
+WHERE c.seller_id = ANY(%(sellers)s) AND NOT (c.is_credit AND c.is_taxed_as_charged)
+"""
+
+# No more is taken back at a tax than was charged at it.
+_TAKEN_BACK = """
+WITH credited AS (
+    SELECT DISTINCT subscription_id, stretch_starts_on FROM invoices_charge
+    WHERE is_credit AND subscription_id IS NOT NULL AND seller_id = ANY(%(sellers)s)
+), told AS (
+    SELECT c.*, sum(c.priced_minor) OVER (
+        PARTITION BY c.subscription_id, c.price_id, c.plan_id, c.stretch_starts_on, c.tag,
+                     CASE WHEN c.measured IS NULL THEN c.quantity END, c.tax_category, c.tax_percent
+        ORDER BY c.ordinal) AS rest_minor
+    FROM credited JOIN invoices_charge c USING (subscription_id, stretch_starts_on)
+    -- A credit that waits will have the tax of its document.
+    WHERE c.invoice_id IS NOT NULL OR NOT c.is_credit
+)
+SELECT seller_id, id, text, tax_category, tax_percent FROM told WHERE is_credit AND rest_minor < 0
 """
 
 RatesByCountry = Mapping[str, Sequence[TaxRate]]
@@ -48,7 +77,7 @@ class _Supply(NamedTuple):
 
 
 def _taxed(books: Books) -> Iterator[Problem]:
-    """Yield the charges that bear another VAT than the one decided again."""
+    """Yield the charges that bear another VAT than decided again, or than what they take back."""
     rates = _by_country(tax_rates())
 
     @lru_cache(_ALIKE_AT_MOST)
@@ -65,6 +94,13 @@ def _taxed(books: Books) -> Iterator[Problem]:
                 f"{text}: taxed {_shown(stored)}, but the rate of its class and day is "
                 f"{_shown(wanted)}",
             )
+    for seller_id, charge_id, text, category, percent in books.rows(_TAKEN_BACK):
+        yield books.problem(
+            _CHECK,
+            seller_id,
+            f"charge {charge_id}",
+            f"{text}: takes back more at {_shown(Tax(category, percent))} than was charged at it",
+        )
 
 
 def _by_country(rates: Sequence[TaxRate]) -> RatesByCountry:
