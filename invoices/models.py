@@ -1,6 +1,14 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
 from invoices.balances.models import BalanceMovement
+from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 
-__all__ = ["BalanceMovement", "Charge", "Invoice", "NumberSeries"]
+__all__ = [
+    "BalanceMovement",
+    "Charge",
+    "Document",
+    "DocumentTemplate",
+    "Invoice",
+    "NumberSeries",
+]

@@ -44,6 +44,7 @@ def seller(*, clock: date | None = date(2026, 1, 1), **given: Any) -> Seller:
         "invoice_number_format": "R{year}-{sequence:06d}",
         "credit_note_number_format": "G{year}-{sequence:06d}",
         "is_test": True,
+        "makes_documents": False,
         "created_at": AT,
         **given,
     }
