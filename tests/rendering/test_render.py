@@ -74,7 +74,7 @@ class TestRender:
         invoice = issue(factories.seller(makes_documents=False))
 
         event = Event.objects.get(type="invoice.issued", stream_id=invoice.pk)
-        assert event.state == "handled"
+        assert event.state == "noted"
 
     def test_what_does_not_fit_is_a_failure(self, seller: Seller) -> None:
         Seller.objects.filter(pk=seller.pk).update(iban="DE00000000000000000000")

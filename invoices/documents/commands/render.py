@@ -8,7 +8,7 @@ becomes a failure and no document.
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -98,6 +98,14 @@ def files_of(invoice: Invoice, template: DocumentTemplate | None) -> Iterator[Fi
     yield File("xml", wanted, xml)
 
 
+def keep_files(
+    invoice: Invoice, files: Iterable[File], template: DocumentTemplate | None, *, at: datetime
+) -> list[Document]:
+    """Store the files of an invoice; return the rows that name them, which aren't written yet."""
+    version = template.version if template else HOUSE_STYLE
+    return [_stored(invoice, file, version, at=at) for file in files]
+
+
 def _format(invoice: Invoice) -> str:
     if minor_digits(invoice.currency) > 2:
         return PLAIN
@@ -121,8 +129,7 @@ def _keep(
     template: DocumentTemplate | None,
     me: events.Worker,
 ) -> list[Document]:
-    version = template.version if template else HOUSE_STYLE
-    documents = [_stored(invoice, file, version, at=me.at) for file in files]
+    documents = keep_files(invoice, files, template, at=me.at)
     with transaction.atomic():
         waiting = Event.objects.select_for_update().get(pk=event.pk)
         if waiting.state != Event.State.WAITING:
