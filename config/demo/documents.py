@@ -1,5 +1,6 @@
 """The documents that came of the demo's invoices."""
 
+import os
 import time
 from pathlib import Path
 
@@ -39,4 +40,5 @@ def print_documents(sellers: list[Seller], console: Console) -> None:
     console.print(table)
     console.print("They lie here:")
     for document in made.filter(kind=Document.Kind.PDF):
-        console.print(f"  {Path(storages['documents'].path(document.storage_name))}")
+        path = Path(storages["documents"].path(document.storage_name))
+        console.print(f"  {os.path.relpath(path)}", soft_wrap=True)

@@ -27,7 +27,7 @@ from invoices.documents.events import documents_rendered
 from invoices.documents.models import MEDIA_TYPES, Document, DocumentTemplate
 from invoices.documents.pdf.rendering import render
 from invoices.documents.profiles import Profile
-from invoices.documents.queries.described import described
+from invoices.documents.queries.described import described, without_notes
 from invoices.documents.queries.printed import printed
 from invoices.documents.queries.stored import storage
 from invoices.documents.queries.templates import HOUSE_STYLE, latest_template
@@ -85,16 +85,17 @@ def files_of(invoice: Invoice, template: DocumentTemplate | None) -> Iterator[Fi
     """
     lines = _lines(invoice)
     document, printing = described(invoice, lines), printed(invoice, lines, template)
+    printable = without_notes(document)
     wanted = _format(invoice)
     if wanted == PLAIN:
-        yield File("pdf", PLAIN, render(document, printing))
+        yield File("pdf", PLAIN, render(printable, printing))
         return
     profile = Profile(wanted)
     xml = e_invoice(document, profile)
     if profile is Profile.ZUGFERD:
-        yield File("pdf", wanted, render(document, printing, xml=xml, profile=profile))
+        yield File("pdf", wanted, render(printable, printing, xml=xml, profile=profile))
     else:
-        yield File("pdf", PLAIN, render(document, printing))
+        yield File("pdf", PLAIN, render(printable, printing))
     yield File("xml", wanted, xml)
 
 

@@ -1,6 +1,7 @@
 """An issued invoice as a document of the semantic model: the one source of XML and PDF."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -29,6 +30,10 @@ from invoices.issuing.queries.explained import explained_line
 
 _DAY = timedelta(days=1)
 _UNIT = "C62"  # One, a piece. Source: UN/ECE recommendation 20.
+_GIVEN_BACK = {
+    "de": "Der Betrag wird mit Ihrem Guthaben verrechnet oder Ihnen erstattet.",
+    "en": "The amount is kept as your balance, or refunded to you.",
+}
 _TERMS = {
     "de": "Zahlbar bis {day:%d.%m.%Y} ohne Abzug.",
     "en": "Payable by {day:%d %B %Y} without deduction.",
@@ -62,6 +67,11 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
         totals=_totals(invoice, lines, sign),
         vat_groups=tuple(_groups(invoice, sign)),
     )
+
+
+def without_notes(document: Document) -> Document:
+    """Return a document whose lines don't explain themselves: its printing does."""
+    return replace(document, lines=tuple(replace(line, note="") for line in document.lines))
 
 
 def _sign(invoice: Invoice) -> int:
@@ -143,10 +153,12 @@ def _payment(invoice: Invoice) -> PaymentInstructions:
 
 
 def _terms(invoice: Invoice) -> PaymentTerms | None:
-    if invoice.payable_minor <= 0:
+    """Return until when to pay; of a credit note, what becomes of it (BR-CO-25 wants either)."""
+    if invoice.payable_minor == 0:
         return None
     language = "de" if invoice.customer_as_printed["locale"].startswith("de") else "en"
-    return PaymentTerms(text=_TERMS[language].format(day=invoice.due_date))
+    words = _TERMS if invoice.payable_minor > 0 else _GIVEN_BACK
+    return PaymentTerms(text=words[language].format(day=invoice.due_date))
 
 
 def _totals(invoice: Invoice, lines: Iterable[Charge], sign: int) -> Totals:
