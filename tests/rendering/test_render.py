@@ -12,6 +12,7 @@ from invoices.documents.commands.render import files_of
 from invoices.documents.models import Document
 from invoices.documents.queries import StoredBytesDiffer, documents_of, stored_bytes
 from tests import factories
+from tests.proving.conftest import verify
 from tests.rendering.conftest import issue, render
 
 
@@ -84,3 +85,16 @@ class TestRender:
         failure = Failure.objects.get()
         assert failure.code == "document_does_not_fit"
         assert not Document.objects.exists()
+
+
+class TestProof:
+    def test_files_that_were_changed_or_lost_are_found(self, seller: Seller, folder: Path) -> None:
+        (pdf, xml) = render(issue(seller))
+        assert verify(seller).problems == []
+        (folder / pdf.storage_name).write_bytes(b"%PDF forged")
+        (folder / xml.storage_name).unlink()
+
+        problems = {problem.object: problem.message for problem in verify(seller).problems}
+
+        assert "should be" in problems["document R2026-000001.pdf"]
+        assert "is gone" in problems["document R2026-000001.xml"]
