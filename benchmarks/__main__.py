@@ -12,7 +12,13 @@ django.setup()
 from rich.console import Console  # noqa: E402  Needs Django to be set up.
 from rich.table import Table  # noqa: E402
 
-from benchmarks import order_latency, pricing, usage_ingestion, worker_memory  # noqa: E402
+from benchmarks import (  # noqa: E402
+    documents,
+    order_latency,
+    pricing,
+    usage_ingestion,
+    worker_memory,
+)
 from config import env  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -27,6 +33,7 @@ def main() -> None:
     arguments = parser.parse_args()
     url = env.text("WEB_URL")
     speed = pricing.measure()
+    written = documents.measure()
     latencies = order_latency.measure(url=url, orders=arguments.orders)
     memory = worker_memory.measure()
     ingestion = usage_ingestion.measure_ingestion(
@@ -35,6 +42,7 @@ def main() -> None:
     reading = usage_ingestion.measure_reading(url=url, few=1000, many=arguments.records)
     console = Console(width=100, highlight=False)
     _print_speed(console, speed)
+    _print_documents(console, written)
     _print_latencies(console, latencies)
     for process in memory:
         console.print(f"{process.name} (pid {process.pid}): {process.rss_mib:.0f} MiB")
@@ -42,6 +50,7 @@ def main() -> None:
     _print_figures(console, "A month's usage, read and rated", asdict(reading))
     results: dict[str, object] = {name: asdict(latency) for name, latency in latencies.items()}
     results["pricing"] = asdict(speed)
+    results["documents"] = asdict(written)
     results["worker_rss_mib"] = {"max": max(process.rss_mib for process in memory)}
     results["usage_ingestion"] = asdict(ingestion)
     results["usage_reading"] = asdict(reading)
@@ -57,6 +66,19 @@ def _print_speed(console: Console, speed: pricing.PricingSpeed) -> None:
         console.print(
             f"{days} daily changes: {seconds * 1e3:.0f} ms, {seconds / days * 1e6:.0f} us each"
         )
+
+
+def _print_documents(console: Console, speed: documents.DocumentSpeed) -> None:
+    for name, per_second, microseconds, delivered in (
+        ("UBL", speed.ubl_per_second, speed.ubl_us, speed.ubl_delivered_us),
+        ("CII", speed.cii_per_second, speed.cii_us, speed.cii_delivered_us),
+    ):
+        console.print(
+            f"{name} of {documents.LINES} lines: {per_second:.0f} per second, {microseconds:.0f} "
+            f"us, {microseconds / speed.baseline_us:.1f} times a bare tree; checked {delivered:.0f}"
+            " us"
+        )
+    console.print(f"{documents.MANY:,} documents: grown by {speed.growth_mib:.1f} MiB")
 
 
 def _print_latencies(console: Console, latencies: dict[str, order_latency.Latency]) -> None:

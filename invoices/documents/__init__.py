@@ -1,0 +1,1 @@
+"""What an invoice looks like to those who receive it: e-invoices, from one semantic model."""
