@@ -16,10 +16,13 @@ from invoices.documents.pdf.template import Column, FooterColumn, Template
 from invoices.documents.pdf.titles import Title
 from invoices.documents.semantic.codes import Category, TypeCode
 from invoices.documents.semantic.document import Document
+from invoices.documents.semantic.lines import Item
+from invoices.documents.semantic.parties import Contact
 from tests.documents.cases import CASES
 from tests.documents.house import DUTCH, OCTOBER, REDUCED, REVERSE_CHARGE, document, line
 from tests.documents.printing.reading import pages_of, printed_case, text_of, text_of_case
 
+EVERY_COLUMN = Template(columns=frozenset(Column))
 HOURS = document([line("Beratung", "6.5", "95", unit="HUR", period=OCTOBER)])
 
 
@@ -186,12 +189,39 @@ def test_what_has_no_column_stands_in_small_print() -> None:
     assert "Buch 3 Stück zu 39,90 € · USt 7 % 119,70 €" in text
 
 
-def test_all_columns_fit_beside_each_other() -> None:
-    text = printed(HOURS, template=Template(columns=frozenset(Column)))
+def test_all_columns_stand_beside_each_other_where_they_have_room() -> None:
+    item = Item(name="Beratung", sellers_id="B-1")
+    said = document([line("", "6.5", "95", unit="HUR", period=OCTOBER, item=item)])
 
-    head = "Pos. Artikel Leistung Zeitraum Menge Einheit Einzelpreis USt Netto"
-    assert head in text
+    text = printed(said, template=EVERY_COLUMN)
+
+    assert "Pos. Artikel Leistung Zeitraum Menge Einheit Einzelpreis USt Netto" in text
     assert "6,5 Std. 95,00 € 19 % 617,50 €" in text
+
+
+def test_columns_without_room_stand_in_small_print() -> None:
+    said = document([line("Anlage", "123456.789", "98765.43210987", unit="E48")])
+
+    text = printed(said, template=EVERY_COLUMN)
+
+    assert "Pos. Leistung Menge Netto" in text
+    assert "123.456,789 Leistungseinheiten zu 98.765,43210987 €" in text
+
+
+def test_columns_of_which_nothing_is_known_are_left_out() -> None:
+    text = printed(document([line("Beratung", "1", "95")]), template=EVERY_COLUMN)
+
+    assert "Pos. Leistung Menge Einheit Einzelpreis USt Netto" in text
+
+
+def test_whom_the_letter_is_for_is_named() -> None:
+    buyer = replace(DUTCH, contact=Contact(name="Anneke de Vries"))
+
+    assert "Tulip B.V. Anneke de Vries Keizersgracht 100" in printed(replace(HOURS, buyer=buyer))
+
+
+def test_whom_the_money_is_owed_to_is_named() -> None:
+    assert "Das Geld steht Factoring AG zu." in text_of_case("other_payee")
 
 
 def test_a_footer_without_the_tax_number_gets_it() -> None:
@@ -214,10 +244,10 @@ def test_names_that_are_cut_in_their_place_are_said_in_full() -> None:
 def test_a_row_higher_than_a_page_is_broken() -> None:
     said = document([line("Chronik", "1", "5"), line("Danach", "1", "7")])
 
-    pages = pages_of(render(said, Printing(explanations={"1": "Satz für Satz. " * 800})))
+    pages = pages_of(render(said, Printing(explanations={"1": "Chronikwort. " * 800})))
 
     assert len(pages) > 2
-    assert " ".join(pages).count("Satz für Satz.") == 800
+    assert " ".join(pages).count("Chronikwort") == 800
     assert "Danach 1 Stück 7,00 €" in " ".join(pages)
 
 

@@ -1,17 +1,18 @@
 """All that stands on the pages, as texts ready to be set: what `invoice.typ` reads."""
 
+from invoices.documents.pdf.content.fitting import table_of
 from invoices.documents.pdf.content.foot import footer_columns, law
 from invoices.documents.pdf.content.head import facts, recipient, references, sender
 from invoices.documents.pdf.content.payment import payment
 from invoices.documents.pdf.content.rows import columns, rows
 from invoices.documents.pdf.content.short import shortened
 from invoices.documents.pdf.content.sums import exemptions, sums, vat_table
+from invoices.documents.pdf.content.table import Table
 from invoices.documents.pdf.content.texts import below
 from invoices.documents.pdf.glyphs import FALLBACKS
 from invoices.documents.pdf.printing import Printing
 from invoices.documents.pdf.template import Template
 from invoices.documents.pdf.words import words_of
-from invoices.documents.pdf.words.words import Words
 from invoices.documents.semantic.document import Document
 
 # Counts up when the same template would look otherwise; it stands in the PDF beside the template's.
@@ -46,7 +47,7 @@ def content_of(document: Document, printing: Printing) -> dict[str, object]:
         "references": references(document, title, words),
         "intro": printing.template.intro,
         "closing": printing.template.closing,
-        **_table(document, printing, words),
+        **_lines(table_of(document, printing, words), printing),
         "sums": sums(document, printing, words),
         "vat": vat_table(document, words),
         "exemptions": exemptions(document, printing, words),
@@ -57,11 +58,11 @@ def content_of(document: Document, printing: Printing) -> dict[str, object]:
     }
 
 
-def _table(document: Document, printing: Printing, words: Words) -> dict[str, object]:
+def _lines(table: Table, printing: Printing) -> dict[str, object]:
     return {
-        "columns": columns(printing.template, words),
-        "rows": rows(document, printing, words),
-        "carried": words.say("carried"),
+        "columns": columns(table),
+        "rows": rows(table, printing),
+        "carried": table.words.say("carried"),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from invoices.documents.pdf.content.table import Table
 from invoices.documents.pdf.glyphs import breakable
 from invoices.documents.pdf.template import Column
 from invoices.documents.pdf.words.words import Words
@@ -11,13 +12,11 @@ from invoices.documents.semantic.document import Document
 from invoices.documents.semantic.lines import AllowanceCharge, Line
 
 
-def cell(
-    column: Column, line: Line, document: Document, shown: frozenset[Column], words: Words
-) -> str:
+def cell(column: Column, line: Line, table: Table) -> str:
     """Return what a line says in a column. The quantity has its unit, unless a column has it."""
-    if column is Column.QUANTITY and Column.UNIT not in shown:
-        return words.quantity(line.quantity, line.unit)
-    return _CELLS[column](line, document.currency, words)
+    if column is Column.QUANTITY and Column.UNIT not in table.shown:
+        return table.words.quantity(line.quantity, line.unit)
+    return _CELLS[column](line, table.document.currency, table.words)
 
 
 def adjustment(each: AllowanceCharge, document: Document, words: Words) -> tuple[str, str]:

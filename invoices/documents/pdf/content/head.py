@@ -17,7 +17,8 @@ def sender(document: Document) -> str:
 def recipient(document: Document, words: Words) -> list[str]:
     """Return the recipient's lines; the country, in capitals, only if it is another."""
     buyer, address = document.buyer, document.buyer.address
-    said = _said(buyer.name, buyer.trading_name, *street_lines(address), town(address))
+    person = buyer.contact.name if buyer.contact else ""
+    said = _said(buyer.name, buyer.trading_name, person, *street_lines(address), town(address))
     lines = [shortened(line) for line in said]
     if address.country != document.seller.address.country:
         lines.append(words.country(address.country).upper())
@@ -50,7 +51,7 @@ def facts(document: Document, printing: Printing, words: Words) -> list[tuple[st
     named = (
         ("number", document.number),
         ("date", words.day(document.issue_date)),
-        ("customer_number", printing.customer_number),
+        ("customer_number", printing.customer_number or _sellers_identifier(document)),
         ("contract_number", document.contract or printing.contract_number),
         ("project", document.project),
         ("order", document.order),
@@ -77,6 +78,11 @@ def _reference(preceding: Preceding, words: Words) -> str:
     if preceding.issue_date is None:
         return words.say("reference", number=preceding.number)
     return words.say("reference_of", number=preceding.number, day=words.day(preceding.issue_date))
+
+
+def _sellers_identifier(document: Document) -> str:
+    """Return how the seller knows the buyer. An identifier of a scheme is known to others too."""
+    return next((each.value for each in document.buyer.identifiers if not each.scheme), "")
 
 
 def _supply(document: Document, words: Words) -> list[tuple[str, str]]:

@@ -43,6 +43,7 @@ def _texts(document: Document, printing: Printing, words: Words) -> list[str]:
     terms = document.terms
     return [
         _how(document, printing, words),
+        words.say("payee", name=document.payee.name) if document.payee else "",
         terms.text.strip() if terms else "",
         *(_discount(each, document, words) for each in (terms.discounts if terms else ())),
         printing.balance_text,

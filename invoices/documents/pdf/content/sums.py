@@ -1,6 +1,7 @@
 """The sums, VAT by rate, and why some bears none."""
 
 from decimal import Decimal
+from typing import Final
 
 from invoices.documents.pdf.content.cells import adjustment
 from invoices.documents.pdf.printing import Printing
@@ -8,6 +9,8 @@ from invoices.documents.pdf.words.words import Words
 from invoices.documents.semantic.codes import Category, TypeCode
 from invoices.documents.semantic.document import Document, VatGroup
 
+# Longer amounts leave no room beside the sums.
+_LONGEST_BESIDE: Final = 13
 _Sum = dict[str, object]
 
 
@@ -41,18 +44,20 @@ def vat_table(document: Document, words: Words) -> dict[str, object] | None:
     totals = document.totals
     if len(document.vat_groups) < 2 and totals.vat_in_tax_currency is None:
         return None
+    table = [
+        [
+            _rate(group, words),
+            *(
+                words.amount(each, document.currency)
+                for each in (group.base, group.tax, group.base + group.tax)
+            ),
+        ]
+        for group in document.vat_groups
+    ]
     return {
         "head": [words.say(name) for name in ("vat_by_rate", "base", "tax", "gross_of_rate")],
-        "rows": [
-            [
-                _rate(group, words),
-                *(
-                    words.amount(each, document.currency)
-                    for each in (group.base, group.tax, group.base + group.tax)
-                ),
-            ]
-            for group in document.vat_groups
-        ],
+        "rows": table,
+        "beside": max(len(cell) for row in table for cell in row[1:]) <= _LONGEST_BESIDE,
         "foreign": ""
         if totals.vat_in_tax_currency is None
         else f"{words.say('vat_in', currency=document.tax_currency)}: "
@@ -93,7 +98,10 @@ def _sum(
 def _vat_label(document: Document, words: Words) -> str:
     if len(document.vat_groups) != 1:
         return words.say("vat")
-    return words.say("vat_at", rate=_rate(document.vat_groups[0], words))
+    group = document.vat_groups[0]
+    if group.category is Category.OUTSIDE_SCOPE:
+        return words.say("vat")
+    return words.say("vat_at", rate=words.percent(group.rate))
 
 
 def _gross_label(document: Document, words: Words) -> str:

@@ -114,6 +114,7 @@ ENGLISH_WORDS = Words(
         "transfer_to": "Please transfer {amount}, stating the payment reference.",
         "transfer_by": "Please transfer {amount} by {day}, stating the payment reference.",
         "payout_to": "The amount will be transferred.",
+        "payee": "The money is owed to {name}.",
         "holder": "Account holder",
         "iban": "IBAN",
         "bic": "BIC",

@@ -115,6 +115,7 @@ GERMAN_WORDS = Words(
         "transfer_by": "Bitte überweisen Sie {amount} bis zum {day} unter Angabe des"
         " Verwendungszwecks.",
         "payout_to": "Der Betrag wird überwiesen.",
+        "payee": "Das Geld steht {name} zu.",
         "holder": "Empfänger",
         "iban": "IBAN",
         "bic": "BIC",
