@@ -13,9 +13,19 @@ from PIL import Image, UnidentifiedImageError
 _LARGEST: Final = 1_000_000
 _MOST_PIXELS: Final = 16_000_000
 _SVG: Final = "{http://www.w3.org/2000/svg}"
-_FORBIDDEN: Final = {"script", "foreignObject", "text", "animate", "animateTransform", "set"}
+# Shapes alone: effects are drawn differently everywhere, texts want fonts, programs run.
+_DRAWN: Final = {
+    "svg", "g", "defs", "symbol", "use", "title", "desc", "metadata", "style", "path", "rect",
+    "circle", "ellipse", "line", "polyline", "polygon", "linearGradient", "radialGradient", "stop",
+    "clipPath",
+}  # fmt: skip
+_REMEDIES: Final = {
+    "text": "convert texts to paths",
+    "image": "take the picture itself, as PNG or JPEG",
+}
 _REACHES_OUT: Final = re.compile(r"url\(\s*['\"]?(?!#)|@import", re.IGNORECASE)
-_WITHIN: Final = ("#", "data:image/png;", "data:image/jpeg;")
+_NUMBER: Final = re.compile(r"\d+(\.\d+)?|\.\d+")
+_MOST_USES: Final = 16  # Each may use others: what is drawn doubles with each.
 _MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
@@ -65,11 +75,20 @@ def _drawing(content: bytes) -> str:
         raise LogoDoesNotWork(f"The logo isn't SVG: its root is {root.tag}.")
     if root.getroottree().docinfo.internalDTD is not None:
         raise LogoDoesNotWork("The logo has a document type: save it as plain SVG.")
+    if not _has_size(root):
+        raise LogoDoesNotWork("The logo has no size: give it a viewBox, such as 0 0 120 40.")
     if any(isinstance(each, etree._ProcessingInstruction) for each in _around(root)):
         raise LogoDoesNotWork("The logo has processing instructions: save it as plain SVG.")
-    for element in root.iter(etree.Element):
+    for element in root.iter(_SVG + "*"):
         _refuse(element)
     return etree.tostring(root, encoding="unicode")
+
+
+def _has_size(root: etree._Element) -> bool:
+    box = str(root.get("viewBox", "")).replace(",", " ").split()
+    sides = box[2:] if len(box) == 4 else [str(root.get(name, "")) for name in ("width", "height")]
+    found = [_NUMBER.match(side) for side in sides]
+    return all(number is not None and float(number[0]) > 0 for number in found)
 
 
 def _around(root: etree._Element) -> list[etree._Element]:
@@ -79,15 +98,17 @@ def _around(root: etree._Element) -> list[etree._Element]:
 
 def _refuse(element: etree._Element) -> None:
     name = etree.QName(element).localname
-    if name in _FORBIDDEN:
-        remedy = "convert texts to paths" if name == "text" else "save it as plain SVG"
+    if name not in _DRAWN:
+        remedy = _REMEDIES.get(name, "save it as plain SVG, of shapes only")
         raise LogoDoesNotWork(f"The logo has an element {name}: {remedy}.")
     for attribute, value in element.attrib.items():
         is_link = etree.QName(str(attribute)).localname == "href"
-        if (is_link and not str(value).startswith(_WITHIN)) or _REACHES_OUT.search(str(value)):
-            raise LogoDoesNotWork(f"The logo refers to {str(value)[:60]!r}: embed it.")
+        if (is_link and not str(value).startswith("#")) or _REACHES_OUT.search(str(value)):
+            raise LogoDoesNotWork(f"The logo refers to {str(value)[:60]!r}: draw it in the logo.")
     if name == "style" and _REACHES_OUT.search(element.text or ""):
-        raise LogoDoesNotWork("The logo's style refers to something outside: embed it.")
+        raise LogoDoesNotWork("The logo's style refers to something outside: draw it in the logo.")
+    if name == "use" and len(element.getroottree().getroot().findall(f".//{_SVG}use")) > _MOST_USES:
+        raise LogoDoesNotWork("The logo uses shapes again too often: save it with copies.")
 
 
 def _picture(content: bytes) -> str:
