@@ -65,13 +65,14 @@ def test_what_no_font_has_never_fails(text: str) -> None:
     assert "19 %" in text_of(render(document([line(f"A {text} B", "1", "1")]), Printing()))
 
 
-def test_every_character_of_the_fonts_can_be_set_in_bold() -> None:
-    characters = [chr(at) for at in range(0x20, 0x20000) if printable(chr(at)) == chr(at)]
+def test_the_fonts_characters_can_be_set_in_bold() -> None:
+    every = [*range(0x20, 0x3000), *range(0x3000, 0xF000, 16), *range(0xF000, 0x20000)]
+    characters = [chr(at) for at in every if printable(chr(at)) == chr(at)]
     names = [line(" ".join(characters[at::16]), "1", "1") for at in range(16)]
 
     text = text_of(render(document(names), Printing()))
 
-    assert len(characters) > 13_000
+    assert len(characters) > 4_000
     assert text.count(REPLACEMENT) == 1  # Its own; if one couldn't be set, most were replaced.
 
 
