@@ -84,6 +84,28 @@ def document_storage(prefix: str, *, folder: Path) -> dict[str, Any]:
     }
 
 
+def mail(name: str) -> dict[str, Any]:
+    """
+    Return how to reach the mail server that `smtp://user:password@host:port` names.
+
+    `smtps://` speaks TLS from the first byte, `smtp+tls://` after STARTTLS. Without the setting
+    the host is empty: nothing is sent.
+    """
+    url = urlsplit(text(name, ""))
+    if url.scheme not in {"", "smtp", "smtps", "smtp+tls"} or bool(url.scheme) != bool(
+        url.hostname
+    ):
+        raise SettingMissing(f"{name} must be a URL such as smtp+tls://user:password@host:587.")
+    return {
+        "host": url.hostname or "",
+        "port": url.port or {"smtps": 465, "smtp+tls": 587}.get(url.scheme, 25),
+        "user": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+        "starttls": url.scheme == "smtp+tls",
+        "tls": url.scheme == "smtps",
+    }
+
+
 def database(name: str) -> dict[str, Any]:
     """
     Return Django's connection settings for a `postgresql://user:password@host:port/name` URL.

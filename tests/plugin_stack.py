@@ -1,7 +1,7 @@
 """
 Gives the test session services of its own, before pytest-django reads the settings.
 
-`DATABASE_URL`, `BROKER_URL` and `REDIS_URL` in the environment replace the embedded ones. Sessions
+`DATABASE_URL`, `BROKER_URL`, `REDIS_URL` and `EMAIL_URL` in the environment replace them. Sessions
 that run at the same time get a folder each: `.stack/test/`, `.stack/test-2/`, and so on.
 """
 

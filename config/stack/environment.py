@@ -8,7 +8,7 @@ from pathlib import Path
 from config.stack.places import Places
 from config.stack.ports import HOST
 
-URLS = ("DATABASE_URL", "BROKER_URL", "REDIS_URL")
+URLS = ("DATABASE_URL", "BROKER_URL", "REDIS_URL", "EMAIL_URL")
 
 
 def given(name: str) -> str | None:
@@ -28,6 +28,7 @@ def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str
         "SECRET_KEY": places.secret("secret-key"),
         "SECURE_COOKIES": "0",
         "STATIC_FROM_SOURCE": "1",
+        "WEBHOOKS_TO_LOOPBACK": "1",
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DOCUMENTS_ROOT": str(places.folder("documents")),

@@ -89,15 +89,22 @@ def demo_logins(places: Places) -> dict[str, str]:
     }
 
 
-def addresses(*, web: int, flower: int, logins: Mapping[str, str]) -> list[Address]:
-    """Return the pages a person may open; `logins` are those of the demo, if it was made."""
+def addresses(*, web: int, flower: int, logins: Mapping[str, str], inbox: str) -> list[Address]:
+    """
+    Return the pages a person may open; `logins` are those of the demo, if it was made.
+
+    `inbox` is the folder of the e-mails, empty if they go elsewhere.
+    """
     site = f"http://{HOST}:{web}"
     user = f"demo:{logins['DEMO_PASSWORD']}" if logins else ""
-    return [
+    pages: list[Address] = [
         {"name": "Admin", "url": f"{site}/admin/", "login": user},
         {"name": "API", "url": f"{site}/api/v1/docs", "login": logins.get("DEMO_API_KEY", "")},
         {"name": "Flower", "url": f"http://{HOST}:{flower}/", "login": FLOWER_LOGIN},
     ]
+    if inbox:
+        pages.append({"name": "E-mails", "url": inbox, "login": ""})
+    return pages
 
 
 def _command(name: str, arguments: list[str], environ: Mapping[str, str]) -> Command:

@@ -1,4 +1,4 @@
-"""What the three embedded services have in common."""
+"""What the embedded services have in common."""
 
 from abc import ABC, abstractmethod
 

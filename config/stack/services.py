@@ -1,4 +1,4 @@
-"""The services of one stack: database, broker and control plane, as far as they are embedded."""
+"""The services of one stack: database, broker, control plane, mail, as far as embedded."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +9,7 @@ from typing import Self, TextIO
 
 from config.stack import environment, leftovers
 from config.stack.guard import Guard
+from config.stack.mail import Mail
 from config.stack.output import Output
 from config.stack.places import DEFAULT_ROOT, Address, Places
 from config.stack.ports import Ports
@@ -25,8 +26,8 @@ class Services:
     """
     The services of the stack in one folder, run by this process until `stop`.
 
-    `DATABASE_URL`, `BROKER_URL` and `REDIS_URL` given in the environment replace their service,
-    which is then None. However this process ends, its services end too.
+    `DATABASE_URL`, `BROKER_URL`, `REDIS_URL` and `EMAIL_URL` given in the environment replace their
+    service, which is then None. However this process ends, its services end too.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Services:
         self.postgres: Postgres | None = None
         self.sqs: Sqs | None = None
         self.redis: Redis | None = None
+        self.mail: Mail | None = None
         self._terminal = terminal
         self._fresh = fresh
         self._exits = ExitStack()  # What is to be done at the end, last things first.
@@ -60,7 +62,7 @@ class Services:
     @property
     def embedded(self) -> list[Service]:
         """The services that run here."""
-        return [part for part in (self.postgres, self.sqs, self.redis) if part]
+        return [part for part in (self.postgres, self.sqs, self.redis, self.mail) if part]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -83,7 +85,7 @@ class Services:
         try:
             self._take_over()
             self._choose()
-            with ThreadPoolExecutor(max_workers=3) as pool:
+            with ThreadPoolExecutor(max_workers=4) as pool:
                 list(pool.map(_start, self.embedded))
         except BaseException:
             self.stop()
@@ -131,6 +133,8 @@ class Services:
             self.sqs = Sqs(keeper, port=take("sqs"))
         if not environment.given("REDIS_URL"):
             self.redis = Redis(keeper, port=take("redis"))
+        if not environment.given("EMAIL_URL"):
+            self.mail = Mail(keeper, port=take("mail"))
         for service in self.embedded:
             self._exits.callback(service.stop)
         self._exits.callback(self.places.forget)

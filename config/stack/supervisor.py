@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from config.stack import processes
+from config.stack import environment, processes
 from config.stack.places import Address
 from config.stack.ports import HOST
 from config.stack.processes import Process
@@ -50,7 +50,7 @@ class Supervisor:
     def environ(self) -> dict[str, str]:
         """What a command needs beyond the environment to reach the services and the pages."""
         return {
-            **self.services.environ,
+            **self._process_environ,
             "WEB_URL": f"http://{HOST}:{self._web}",
             "FLOWER_URL": f"http://{HOST}:{self._flower}",
             "FLOWER_LOGIN": processes.FLOWER_LOGIN,
@@ -59,7 +59,18 @@ class Supervisor:
     @property
     def addresses(self) -> list[Address]:
         """The pages a person may open."""
-        return processes.addresses(web=self._web, flower=self._flower, logins=self._logins)
+        mail = self.services.mail
+        return processes.addresses(
+            web=self._web,
+            flower=self._flower,
+            logins=self._logins,
+            inbox=str(mail.inbox) if mail else "",
+        )
+
+    @property
+    def _process_environ(self) -> dict[str, str]:
+        public = environment.given("PUBLIC_URL") or f"http://{HOST}:{self._web}"
+        return {**self.services.environ, "PUBLIC_URL": public}
 
     def start(self) -> None:
         """
@@ -94,7 +105,7 @@ class Supervisor:
         self._prepare()
         self._web, self._flower = ports.take("web"), ports.take("flower")
         self._processes = processes.processes(
-            self.services.environ, keeper, web=self._web, flower=self._flower
+            self._process_environ, keeper, web=self._web, flower=self._flower
         )
         for process in self._processes:
             process.start()
