@@ -10,12 +10,20 @@ from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
+from invoices.delivery.events import (
+    DELIVERY_DUE,
+    DELIVERY_GIVEN_UP,
+    DELIVERY_ORDERED,
+    DELIVERY_SENT,
+)
 from invoices.documents.events import DOCUMENTS_RENDERED
 from invoices.issuing.events import INVOICE_ISSUED
 
 BILL = "issuing.bill"
 ATTRIBUTE = "usage.attribute"
 RENDER = "documents.render"
+PLAN = "delivery.plan"
+DELIVER = "delivery.deliver"
 
 FLOW: dict[str, tuple[str, ...]] = {
     # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
@@ -32,9 +40,15 @@ FLOW: dict[str, tuple[str, ...]] = {
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
     # An invoice was issued: make the documents that its customer gets.
     INVOICE_ISSUED: (RENDER,),
-    # They are made: delivery listens here.
-    DOCUMENTS_RENDERED: (),
-    # Money came to a customer's balance, was taken from it, or is lost.
-    BALANCE_CHANGED: (),
-    BALANCE_EXPIRED: (),
+    # They are made: order what reaches the customer, and what tells the seller's apps.
+    DOCUMENTS_RENDERED: (PLAN,),
+    # Money came to a customer's balance, was taken from it, or is lost: tell the apps.
+    BALANCE_CHANGED: (PLAN,),
+    BALANCE_EXPIRED: (PLAN,),
+    # Something is to reach someone, or is due to be tried again: try it once.
+    DELIVERY_ORDERED: (DELIVER,),
+    DELIVERY_DUE: (DELIVER,),
+    # An e-mail was accepted, or can't be sent: tell the apps.
+    DELIVERY_SENT: (PLAN,),
+    DELIVERY_GIVEN_UP: (PLAN,),
 }

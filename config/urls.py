@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.sellers.api import problems, views
+from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
 
 _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
@@ -15,6 +16,7 @@ _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 api: list[URLPattern | URLResolver] = [
     path("", include("billing.sellers.api.views")),
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
+    path("", include(customer_urlpatterns)),
     path("", include("billing.customers.api")),
     path("", include("billing.catalog.api")),
     path("", include(preview_urlpatterns)),
@@ -23,6 +25,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.simulation.api")),
     path("", include("billing.usage.api")),
     path("", include("invoices.issuing.api")),
+    path("", include("invoices.delivery.api")),
     path("", include("invoices.proving.api")),
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),
@@ -31,6 +34,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
+    path("", include("invoices.delivery.api.pages")),
     path("healthz", views.healthz, name="healthz"),
     path("", include("django_prometheus.urls")),  # /metrics
     path("", RedirectView.as_view(pattern_name="admin:index")),

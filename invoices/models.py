@@ -1,14 +1,30 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
 from invoices.balances.models import BalanceMovement
+from invoices.delivery.models import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryWish,
+    DownloadLink,
+    MailStyle,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 
 __all__ = [
     "BalanceMovement",
     "Charge",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryWish",
     "Document",
     "DocumentTemplate",
+    "DownloadLink",
     "Invoice",
+    "MailStyle",
     "NumberSeries",
+    "WebhookEndpoint",
+    "WebhookSecret",
 ]

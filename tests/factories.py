@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from billing.catalog.commands import NewCoupon, create_coupon
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.contracts.commands import (
@@ -15,6 +17,8 @@ from billing.contracts.commands import (
 )
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
+from billing.events.commands import Try, complete
+from billing.events.models import Event
 from billing.orders.commands import NewLine, place_order
 from billing.orders.models import Order
 from billing.sellers.commands import create_api_key
@@ -22,6 +26,15 @@ from billing.sellers.models import Seller, TestClock
 from billing.usage.commands import SentRecord
 from invoices.balances.commands import NewMoney, state_movement
 from invoices.balances.models import BalanceMovement
+from invoices.delivery.commands import (
+    plan_deliveries,
+    rotate_secret,
+    set_mail_style,
+    set_wish,
+)
+from invoices.delivery.commands.order import NewDelivery
+from invoices.delivery.commands.order import order as order_deliveries
+from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from invoices.documents.commands import add_template
 from invoices.documents.commands.render import File, keep_files
 from invoices.documents.models import Document, DocumentTemplate
@@ -136,7 +149,15 @@ def money(of: Customer, amount_minor: int = 100_00, **given: Any) -> BalanceMove
     values: dict[str, Any] = {"currency": "EUR", "reason": "Paid in", **given}
     values.setdefault("kind", BalanceMovement.Kind.PREPAYMENT)
     new = NewMoney(amount_minor=amount_minor, **values)
-    return state_movement(customer=of, new=new, at=AT)[0]
+    made = state_movement(customer=of, new=new, at=AT)[0]
+    tell_of(of.seller, "balance.changed")
+    return made
+
+
+def tell_of(seller: Seller, event_type: str) -> None:
+    """Have events of a type told to the seller's apps, as a worker would."""
+    for event in Event.objects.filter(seller=seller, state="waiting", type=event_type):
+        plan_deliveries(event_id=event.pk, at=AT, worker="test")
 
 
 def template(of: Seller, **given: Any) -> DocumentTemplate:
@@ -157,6 +178,35 @@ def document(of: Invoice, content: bytes = b"%PDF-1.7 of a test") -> Document:
     kept = keep_files(of, [File("pdf", "pdf", content)], None, at=AT)
     Document.objects.bulk_create(kept)
     return kept[0]
+
+
+def endpoint(of: Seller, *, url: str = "https://app.example/", **given: Any) -> WebhookEndpoint:
+    """An endpoint that is told of all, written past the command that looks where it leads."""
+    values: dict[str, Any] = {"event_types": ["*"], "created_at": AT, **given}
+    made = WebhookEndpoint.objects.create(seller=of, url=url, **values)
+    rotate_secret(endpoint=made, at=AT)
+    return made
+
+
+def delivery(of: Invoice, *, address: str = "alice@customer.example") -> Delivery:
+    """An e-mail that was given up, with its try, its link, and the customer's wish for it."""
+    set_wish(customer=of.customer, details={"emails": [address]})
+    set_mail_style(seller=of.seller, details={"sender": address})
+    new = NewDelivery(channel="email", type="invoice.issued", invoice=of, address=address)
+    with transaction.atomic():
+        (made,) = order_deliveries(of.event, [new], at=AT)
+    refuse = {"state": "given_up", "settled_at": AT, "tries": 1, "earlier_tries": 1}
+    Delivery.objects.filter(pk=made.pk).update(**refuse)
+    DeliveryAttempt.objects.create(
+        seller=of.seller, delivery=made, number=1, worker="w", started_at=AT, ended_at=AT,
+        outcome="refused", status=550, answer="No such user",
+    )  # fmt: skip
+    asked = Event.objects.get(stream_id=made.pk)
+    tried = Try(task="delivery.deliver", worker="w", started_at=AT, ended_at=AT)
+    with transaction.atomic():
+        complete(asked, tried=tried)
+    made.refresh_from_db()
+    return made
 
 
 def meter(of: Seller, **given: Any) -> Meter:

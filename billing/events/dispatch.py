@@ -60,7 +60,7 @@ def send_now(events: Sequence[Event]) -> None:
 
 def publish(events: Iterable[Event]) -> None:
     """
-    Send messages for `events`, each naming at most `EVENTS_PER_MESSAGE` of them.
+    Send messages for `events`, each naming so many of them as its task can do in time.
 
     :raises kombu.exceptions.OperationalError: if the broker is away.
     """
@@ -68,8 +68,8 @@ def publish(events: Iterable[Event]) -> None:
     for event in events:
         for task in tasks_of(event.type):
             ids_by_task[task].append(str(event.id))
-    size = settings.EVENTS_PER_MESSAGE
     for task, ids in ids_by_task.items():
+        size = settings.EVENTS_PER_MESSAGE_OF.get(task, settings.EVENTS_PER_MESSAGE)
         for start in range(0, len(ids), size):
             current_app.send_task(task, kwargs={"event_ids": ids[start : start + size]})
 

@@ -19,6 +19,10 @@ CLASS_WEIGHT = {
     "usage_property_missing": 40,
     "usage_property_not_number": 40,
     "usage_in_future": 30,
+    "email_given_up": 40,
+    "download_given_up": 40,
+    "webhook_disabled": 40,
+    "webhook_given_up": 20,
 }
 MOST = 100
 

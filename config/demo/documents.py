@@ -10,6 +10,8 @@ from rich.table import Table
 
 from billing.events.models import Event
 from billing.sellers.models import Seller
+from config import env
+from invoices.delivery.models import Delivery
 from invoices.documents.models import Document
 
 WITHIN_SECONDS = 120.0
@@ -42,3 +44,14 @@ def print_documents(sellers: list[Seller], console: Console) -> None:
     for document in made.filter(kind=Document.Kind.PDF):
         path = Path(storages["documents"].path(document.storage_name))
         console.print(f"  {os.path.relpath(path)}", soft_wrap=True)
+    _print_deliveries(sellers, console)
+
+
+def _print_deliveries(sellers: list[Seller], console: Console) -> None:
+    table = Table("Delivery", "To", "State", "Tries", box=None, header_style="bold")
+    for delivery in Delivery.objects.filter(seller__in=sellers).order_by("pk"):
+        to, state = delivery.address or "whoever has the link", delivery.get_state_display()
+        table.add_row(delivery.channel, to, state, str(delivery.tries))
+    console.print(table)
+    if inbox := env.text("EMAIL_INBOX", ""):
+        console.print(f"E-mails lie in {os.path.relpath(inbox)}", soft_wrap=True)

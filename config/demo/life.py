@@ -62,6 +62,7 @@ class Life:
         self.client.post(
             "/customers", external_id="bob", name="Bob Baumeister GmbH", kind="business",
             street="Am Kran 1", postcode="20095", city="Hamburg", country="DE", locale="de",
+            email="bob@example.com",
         )  # fmt: skip
         self.client.post("/products", code="api", name="API")
         self.client.post("/meters", code="calls", name="API calls", aggregation="sum")

@@ -35,6 +35,7 @@ def _place_order(client: Client, console: Console) -> str:
         external_id="alice",
         name="Alice Apparatebau GmbH",
         kind="business",
+        email="alice@example.com",
         street="Hauptstraße 5",
         postcode="80331",
         city="München",

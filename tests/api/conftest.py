@@ -9,9 +9,9 @@ from django.test import Client
 
 from billing.events.models import Event
 from billing.sellers.models import Seller
-from invoices.issuing.commands import bill
 from invoices.issuing.models import Invoice
 from tests import factories
+from tests.handling import handle
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
@@ -82,4 +82,4 @@ def app(seller: Seller) -> App:
 def bill_all(seller: Seller, *, at: datetime = factories.AT) -> list[Invoice]:
     """Handle what waits, as workers would."""
     waiting = Event.objects.filter(seller=seller, state="waiting").order_by("position")
-    return [invoice for event in waiting for invoice in bill(event_id=event.pk, at=at, worker="w")]
+    return [invoice for event in waiting for invoice in handle(event, at=at)]

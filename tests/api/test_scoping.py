@@ -56,6 +56,10 @@ def house(db: None) -> Seller:
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced, external_id="O2")
     bill_all(seller)
+    invoice = Invoice.objects.filter(seller=seller)[0]
+    factories.document(invoice)
+    factories.endpoint(seller, url="https://secret.example/Secret")
+    factories.delivery(invoice, address="secret@secret.example")
     return seller
 
 

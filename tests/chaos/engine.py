@@ -48,6 +48,10 @@ class Engine:
         self.wait_until(lambda: answers(f"{url}/healthz"), within=60.0, what="the website answers")
         return url
 
+    def runs(self, name: str) -> bool:
+        """Return whether a process was started and neither killed nor stopped."""
+        return name in self._running
+
     def kill(self, name: str) -> None:
         """End a process and its children with SIGKILL, as a crash would."""
         self._end(name, signal.SIGKILL)

@@ -49,6 +49,31 @@ FACTS = [
         {"invoice_id", "position", "amount_minor", "tax_category", "tax_percent"},
     ),
     ("invoices_invoice", "invoice", set()),
+    (
+        "invoices_delivery",
+        "delivery",
+        {"state", "tries", "earlier_tries", "next_try_at", "held_until", "settled_at"},
+    ),
+    (
+        "invoices_deliveryattempt",
+        "delivery_attempt",
+        {"ended_at", "outcome", "status", "answer"},
+    ),
+    ("invoices_downloadlink", "download_link", {"revoked_at", "downloads", "latest_download_at"}),
+    ("invoices_webhooksecret", "webhook_secret", {"expires_at"}),
+    (
+        "invoices_webhookendpoint",
+        "webhook_endpoint",
+        {
+            "url",
+            "description",
+            "event_types",
+            "state",
+            "failing_since",
+            "disabled_at",
+            "disabled_reason",
+        },
+    ),
     ("invoices_numberseries", "number_series", {"latest_sequence", "latest_date", "latest_hash"}),
 ]
 
@@ -65,6 +90,8 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
         state="open", opened_at=AT,
     )  # fmt: skip
     factories.money(contract.customer)
+    factories.endpoint(seller)
+    factories.delivery(invoice)
     assert Attempt.objects.exists()
     assert Charge.objects.exists()
     assert OrderLine.objects.exists()

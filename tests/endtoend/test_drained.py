@@ -9,7 +9,6 @@ from billing.contracts.commands import step_test_clock
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from billing.simulation.comparing import differences
-from invoices.issuing.commands import bill
 from tests import factories
 from tests.api.conftest import App
 from tests.endtoend.days import steps
@@ -17,6 +16,7 @@ from tests.endtoend.documents import of_api
 from tests.endtoend.stories import Story, case_of, names, seller_of, story
 from tests.endtoend.telling import Refused, Teller
 from tests.factories import AT
+from tests.handling import handle as handle_event
 
 # What is not there yet, or is there already, the API refuses in words of its own.
 OTHERWISE = {
@@ -41,7 +41,7 @@ def handle(seller: Seller) -> None:
         Event.objects.filter(seller=seller, state="waiting").order_by("position")
     ):
         for event in waiting:
-            bill(event_id=event.pk, at=AT, worker="test")
+            handle_event(event, at=AT)
 
 
 def go(seller: Seller) -> None:

@@ -9,9 +9,9 @@ from billing.contracts.commands import step_test_clock
 from billing.events.models import Event
 from billing.sellers.commands import advance_test_clock
 from billing.sellers.models import Seller
-from invoices.issuing.commands import bill
 from invoices.issuing.models import Invoice
 from tests import factories
+from tests.handling import handle
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def drain(events: Iterable[Event] | None = None) -> list[Invoice]:
     waiting = Event.objects.filter(state="waiting").order_by("position")
     issued: list[Invoice] = []
     for event in waiting if events is None else events:
-        issued += bill(event_id=event.pk, at=AT, worker="test")
+        issued += handle(event, at=AT)
     return issued
 
 

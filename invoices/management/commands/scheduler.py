@@ -11,16 +11,18 @@ from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_cl
 from billing.usage.commands import make_partitions_ahead
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
+from invoices.delivery.commands import order_due_tries
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 10.0
+TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 
 
 class Command(BaseCommand):
-    """Append events for what is due, book out what expired, take test clocks to their day."""
+    """Append what is due, book out what expired, order due tries, move test clocks."""
 
     help = __doc__
 
@@ -28,12 +30,15 @@ class Command(BaseCommand):
         """Look what is due until told to stop."""
         time_to_look = Every(LOOK_EVERY_SECONDS)
         time_for_partitions = Every(PARTITIONS_EVERY_SECONDS)
+        time_for_tries = Every(TRIES_EVERY_SECONDS)
 
         def turn() -> float:
             if time_for_partitions.is_over():
                 make_partitions_ahead(today=timezone.now().date())
             if time_to_look.is_over():
                 _look()
+            if time_for_tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
+                logger.info("%d deliveries are tried again", ordered)
             moving = [
                 step_test_clock(seller=seller, at=timezone.now())
                 for seller in sellers_with_moving_clock()

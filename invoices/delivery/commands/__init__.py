@@ -1,0 +1,46 @@
+"""Writes of deliveries."""
+
+from invoices.delivery.commands.deliver import deliver
+from invoices.delivery.commands.due import order_due_tries
+from invoices.delivery.commands.endpoints import (
+    EndpointNotEnabled,
+    change_endpoint,
+    create_endpoint,
+    delete_endpoint,
+    disable_endpoint,
+    enable_endpoint,
+    rotate_secret,
+)
+from invoices.delivery.commands.links import fetch_by_link, make_link, revoke_link
+from invoices.delivery.commands.plan import plan_deliveries
+from invoices.delivery.commands.resend import (
+    DeliveryNotResendable,
+    EventNotPublic,
+    resend,
+    tell_event,
+    try_endpoint,
+)
+from invoices.delivery.commands.wishes import set_mail_style, set_wish
+
+__all__ = [
+    "DeliveryNotResendable",
+    "EndpointNotEnabled",
+    "EventNotPublic",
+    "change_endpoint",
+    "create_endpoint",
+    "delete_endpoint",
+    "deliver",
+    "disable_endpoint",
+    "enable_endpoint",
+    "fetch_by_link",
+    "make_link",
+    "order_due_tries",
+    "plan_deliveries",
+    "resend",
+    "revoke_link",
+    "rotate_secret",
+    "set_mail_style",
+    "set_wish",
+    "tell_event",
+    "try_endpoint",
+]

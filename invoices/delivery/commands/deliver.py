@@ -1,0 +1,129 @@
+"""
+`deliver`: one try of a delivery.
+
+The try is recorded before anything is sent, and completed after it: two transactions around the
+sending, which holds no lock. Until then the worker holds the delivery for a while, so that a
+message that comes twice, or to two workers, sends once. Who is killed in between leaves a try of
+unknown end; when the hold is over the delivery is sent once more, under the same id.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import transaction
+
+from billing.events import commands as events
+from billing.events.models import Event
+from billing.events.patience import patiently
+from invoices.delivery.channels import CHANNELS, Outcome
+from invoices.delivery.channels.shape import Ended, excerpt
+from invoices.delivery.commands.settle import settle
+from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
+
+logger = logging.getLogger(__name__)
+
+DELIVER = "delivery.deliver"
+SETTLED = frozenset({Delivery.State.SENT, Delivery.State.WITHHELD})
+_DEFECT = "Report it to the developers with the transaction id; retry once it is mended."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A try that is recorded, and about to send."""
+
+    event_id: UUID
+    delivery: Delivery
+    attempt: DeliveryAttempt
+
+
+def deliver(*, event_id: UUID, at: datetime, worker: str) -> DeliveryAttempt | None:
+    """
+    Try the delivery that an event asks for; return the try.
+
+    None if there is nothing to do: it is sent already, or another worker is at it.
+    """
+    me = events.Worker(task=DELIVER, name=worker, at=at)
+    begun = _begin(event_id, me)
+    if begun is None:
+        return None
+    outcome = _send(begun, at=at)
+    # Not lost for a moment's trouble with the database: it would be sent again.
+    return patiently(partial(_end, begun, outcome, me))
+
+
+@transaction.atomic
+def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
+    event = Event.objects.select_for_update().get(pk=event_id)
+    if event.state != Event.State.WAITING:
+        return None
+    delivery = _locked(UUID(event.payload["delivery_id"]))
+    if delivery.state in SETTLED or _is_unwanted(delivery):
+        _drop(delivery, event, me)
+        return None
+    if delivery.held_until and delivery.held_until > me.at:
+        return None  # The event still waits, and comes again.
+    delivery.tries += 1
+    delivery.held_until = me.at + timedelta(seconds=settings.BROKER_VISIBILITY_SECONDS)
+    delivery.save(update_fields=["tries", "held_until"])
+    attempt = DeliveryAttempt.objects.create(
+        seller_id=delivery.seller_id,
+        delivery=delivery,
+        number=delivery.tries,
+        worker=me.name,
+        started_at=me.at,
+    )
+    return Begun(event_id, delivery, attempt)
+
+
+def _locked(delivery_id: UUID) -> Delivery:
+    rows = Delivery.objects.select_for_update(of=("self",))
+    return rows.select_related("seller", "invoice", "endpoint").get(pk=delivery_id)
+
+
+def _is_unwanted(delivery: Delivery) -> bool:
+    """Return whether its endpoint was disabled or deleted since it was ordered."""
+    endpoint = delivery.endpoint
+    return endpoint is not None and endpoint.state != WebhookEndpoint.State.ENABLED
+
+
+def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
+    if delivery.state not in SETTLED:
+        delivery.state = Delivery.State.GIVEN_UP
+        delivery.next_try_at = None
+        delivery.settled_at = me.at
+        delivery.save(update_fields=["state", "next_try_at", "settled_at"])
+    events.complete(event, tried=me.tried())
+
+
+def _send(begun: Begun, *, at: datetime) -> Outcome:
+    delivery = begun.delivery
+    try:
+        return CHANNELS[delivery.channel](delivery, at=at)
+    except SoftTimeLimitExceeded:
+        return Outcome(Ended.FAILED, answer="It took too long.")
+    except Exception as error:
+        logger.exception("Defect while sending delivery %s", delivery.pk)
+        said = excerpt(f"{type(error).__name__}: {error}")
+        return Outcome(Ended.REFUSED, answer=said, remedy=_DEFECT)
+
+
+@transaction.atomic
+def _end(begun: Begun, outcome: Outcome, me: events.Worker) -> DeliveryAttempt:
+    event = Event.objects.select_for_update().get(pk=begun.event_id)
+    delivery = _locked(begun.delivery.pk)
+    attempt = DeliveryAttempt.objects.get(pk=begun.attempt.pk)
+    tried = me.tried()
+    attempt.ended_at = tried.ended_at
+    attempt.outcome = outcome.ended
+    attempt.status = outcome.status
+    attempt.answer = outcome.answer
+    attempt.save(update_fields=["ended_at", "outcome", "status", "answer"])
+    is_latest = attempt.number == delivery.tries
+    if event.state == Event.State.WAITING and is_latest:
+        settle(delivery, event, outcome, tried)
+    return attempt

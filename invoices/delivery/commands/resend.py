@@ -1,0 +1,127 @@
+"""Sending once more, because a human or an app asks for it: another delivery, no changed one."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from billing.events import commands as events
+from billing.events import log
+from billing.events.log import NewEvent
+from billing.events.models import Event, Failure
+from billing.ids import new_id
+from billing.pricing.refused import Refused
+from billing.sellers.queries import today
+from invoices.delivery.commands.endpoints import EndpointNotEnabled
+from invoices.delivery.commands.order import NewDelivery, order
+from invoices.delivery.models import Delivery, WebhookEndpoint
+from invoices.delivery.queries.catalogue import Message, message_of, trial_message
+from invoices.delivery.queries.wanted import email_addresses
+
+WEBHOOK_TRIED = "webhook.tried"
+ON_ITS_WAY = frozenset({Delivery.State.WAITING, Delivery.State.FAILED})
+
+
+class DeliveryNotResendable(Refused):
+    """A delivery can't be sent again; the text says why."""
+
+
+class EventNotPublic(Refused):
+    """Apps aren't told of events of this type."""
+
+
+@transaction.atomic
+def resend(*, delivery: Delivery, by: str, at: datetime, address: str = "") -> Delivery:
+    """
+    Send what a delivery holds once more; return the new delivery.
+
+    An e-mail goes to `address`, else to where the customer's documents go today if the former
+    address is not among these. A webhook goes to where its endpoint is today, under its first id.
+    An open failure of the former is closed.
+
+    :raises DeliveryNotResendable: if it is still on its way, or nobody is to get it.
+    :raises EndpointNotEnabled: if its endpoint is told nothing.
+    """
+    if delivery.state in ON_ITS_WAY:
+        raise DeliveryNotResendable("It is still on its way.")
+    event = Event.objects.select_related("seller").get(pk=delivery.event_id)
+    (made,) = order(event, [_again(delivery, address)], at=at)
+    _close_failures(delivery, by=by, at=at, why=f"Sent again as delivery {made.pk}.")
+    return made
+
+
+@transaction.atomic
+def tell_event(*, endpoint: WebhookEndpoint, event: Event, at: datetime) -> Delivery:
+    """
+    Tell an endpoint of an event, be it told before or not.
+
+    :raises EventNotPublic: if apps aren't told of such events.
+    :raises EndpointNotEnabled: if the endpoint is told nothing.
+    """
+    message = message_of(event)
+    if message is None:
+        raise EventNotPublic(f"Apps are not told of {event.type}.", field="event")
+    former = Delivery.objects.filter(event=event, endpoint=endpoint).order_by("pk").first()
+    (made,) = order(event, [_to(endpoint, message, former)], at=at)
+    return made
+
+
+@transaction.atomic
+def try_endpoint(*, endpoint: WebhookEndpoint, at: datetime) -> Delivery:
+    """
+    Send a message that only says that it is one, signed as all are.
+
+    :raises EndpointNotEnabled: if the endpoint is told nothing.
+    """
+    tried = NewEvent(
+        seller_id=endpoint.seller_id,
+        type=WEBHOOK_TRIED,
+        stream_id=endpoint.pk,
+        payload={"endpoint_id": str(endpoint.pk)},
+        as_of_date=today(endpoint.seller, at=at),
+        occurred_at=at,
+        idempotency_key=f"{WEBHOOK_TRIED}:{new_id()}",
+    )
+    (event,) = log.append([tried], at=at)
+    (made,) = order(event, [_to(endpoint, trial_message(at=at), None)], at=at)
+    return made
+
+
+def _again(delivery: Delivery, address: str) -> NewDelivery:
+    if delivery.endpoint is not None:
+        message = Message(delivery.type, delivery.body, delivery.invoice)
+        return _to(delivery.endpoint, message, delivery)
+    assert delivery.invoice is not None, "the database demands one"
+    if delivery.channel == "email":
+        known = email_addresses(delivery.invoice.customer)
+        address = address or (delivery.address if delivery.address in known else "")
+        address = address or next(iter(known), "")
+        if not address:
+            raise DeliveryNotResendable("The customer's documents go to no e-mail address.")
+    return NewDelivery(
+        channel=delivery.channel,
+        type=delivery.type,
+        invoice=delivery.invoice,
+        address=address,
+        resends=delivery,
+        is_extra=True,
+    )
+
+
+def _to(endpoint: WebhookEndpoint, message: Message, former: Delivery | None) -> NewDelivery:
+    if endpoint.state != WebhookEndpoint.State.ENABLED:
+        raise EndpointNotEnabled("The endpoint is told nothing: enable it first.")
+    return NewDelivery(
+        channel="webhook",
+        type=message.type,
+        invoice=message.invoice,
+        endpoint=endpoint,
+        address=endpoint.url,
+        body=message.body,
+        resends=former,
+        is_extra=True,
+    )
+
+
+def _close_failures(delivery: Delivery, *, by: str, at: datetime, why: str) -> None:
+    told = Failure.objects.filter(event__stream_id=delivery.pk, state=Failure.State.OPEN)
+    events.write_off(failure_ids=told.values_list("pk", flat=True), by=by, at=at, why=why)

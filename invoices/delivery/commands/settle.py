@@ -1,0 +1,112 @@
+"""What follows from how a try ended: done, another try, or a failure before a human."""
+
+from datetime import timedelta
+
+from billing.events import commands as events
+from billing.events import log
+from billing.events.log import NewEvent
+from billing.events.models import Event
+from billing.sellers.queries import today
+from invoices.delivery.channels import Outcome
+from invoices.delivery.channels.shape import Ended
+from invoices.delivery.events import delivery_given_up, delivery_sent
+from invoices.delivery.models import Delivery, WebhookEndpoint
+from invoices.delivery.queries.schedule import next_wait
+from invoices.delivery.queries.wanted import endpoints_for
+
+ENDPOINT_FAILS_AT_MOST = timedelta(days=5)
+_DONE = {Ended.SENT: Delivery.State.SENT, Ended.WITHHELD: Delivery.State.WITHHELD}
+_TRY_AGAIN = "Mend what the answer tells of, then retry; or resend the delivery from its page."
+_ENABLE_AGAIN = "Mend the endpoint, enable it on its page, then retry this and resend the others."
+
+
+def settle(delivery: Delivery, event: Event, outcome: Outcome, tried: events.Try) -> None:
+    """Note how a try ended; the caller has locked delivery and event, which waits."""
+    delivery.held_until = None
+    if outcome.ended in _DONE:
+        _close(delivery, _DONE[outcome.ended], tried)
+        _note_health(delivery, fails=False, tried=tried)
+        events.complete(event, tried=tried)
+        _tell(delivery, event, tried)
+        return
+    disabled = _note_health(delivery, fails=True, tried=tried, is_gone=outcome.is_gone)
+    wait = None if outcome.ended == Ended.REFUSED or disabled else next_wait(delivery)
+    if wait is None:
+        delivery.earlier_tries = delivery.tries
+        _close(delivery, Delivery.State.GIVEN_UP, tried)
+        trouble = _trouble(delivery, outcome, disabled=disabled)
+        events.fail(event_id=event.pk, tried=tried, trouble=trouble)
+        _tell(delivery, event, tried)
+        return
+    delivery.state = Delivery.State.FAILED
+    delivery.next_try_at = tried.ended_at + wait
+    delivery.settled_at = None
+    _save(delivery)
+    events.complete(event, tried=tried)
+
+
+def _close(delivery: Delivery, state: Delivery.State, tried: events.Try) -> None:
+    delivery.state = state
+    delivery.next_try_at = None
+    delivery.settled_at = tried.ended_at
+    _save(delivery)
+
+
+def _save(delivery: Delivery) -> None:
+    delivery.save(
+        update_fields=["state", "next_try_at", "held_until", "settled_at", "earlier_tries"]
+    )
+
+
+def _note_health(
+    delivery: Delivery, *, fails: bool, tried: events.Try, is_gone: bool = False
+) -> str:
+    """Note since when an endpoint fails; disable it after days of that. Return why, if so."""
+    if delivery.endpoint_id is None:
+        return ""
+    endpoint = WebhookEndpoint.objects.select_for_update().get(pk=delivery.endpoint_id)
+    if not fails:
+        if endpoint.failing_since:
+            endpoint.failing_since = None
+            endpoint.save(update_fields=["failing_since"])
+        return ""
+    endpoint.failing_since = endpoint.failing_since or tried.started_at
+    why = "The app answered 410 Gone: it wants no more." if is_gone else ""
+    if tried.ended_at - endpoint.failing_since >= ENDPOINT_FAILS_AT_MOST:
+        why = f"It has failed since {endpoint.failing_since:%Y-%m-%d %H:%M} UTC."
+    if why and endpoint.state == WebhookEndpoint.State.ENABLED:
+        endpoint.state = WebhookEndpoint.State.DISABLED
+        endpoint.disabled_at = tried.ended_at
+        endpoint.disabled_reason = why
+    endpoint.save(update_fields=["failing_since", "state", "disabled_at", "disabled_reason"])
+    return why
+
+
+def _trouble(delivery: Delivery, outcome: Outcome, *, disabled: str) -> events.Trouble:
+    said = f"{outcome.status or ''} {outcome.answer}".strip() or "no answer"
+    what = f"the {delivery.get_channel_display()} to {delivery.address or 'the customer'}"
+    if disabled:
+        code, reason = "webhook_disabled", f"{delivery.address} is disabled. {disabled} Latest: "
+        remedy = _ENABLE_AGAIN
+    else:
+        code, reason = f"{delivery.channel}_given_up", f"{delivery.type}: {what} was given up: "
+        remedy = outcome.remedy or _TRY_AGAIN
+    return events.Trouble(
+        code=code,
+        reason=f"{reason}{said}",
+        remedy=remedy,
+        error_class=f"{delivery.channel}:{outcome.status or outcome.ended}",
+        money_at_stake_minor=0,
+    )
+
+
+def _tell(delivery: Delivery, event: Event, tried: events.Try) -> None:
+    """Tell the seller's apps what became of an e-mail; of webhooks nothing is told by webhooks."""
+    if delivery.channel != "email" or delivery.state == Delivery.State.WITHHELD:
+        return
+    seller, at = delivery.seller, tried.ended_at
+    is_sent = delivery.state == Delivery.State.SENT
+    listeners = endpoints_for(seller, "delivery.sent" if is_sent else "delivery.given_up")
+    tell = delivery_sent if is_sent else delivery_given_up
+    told: NewEvent = tell(delivery, on=today(seller, at=at), at=at, is_listened=bool(listeners))
+    log.append([told], at=at, known_too=True)

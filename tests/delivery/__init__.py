@@ -1,0 +1,1 @@
+"""What is sent to customers and apps, over real servers on loopback."""

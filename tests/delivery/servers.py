@@ -1,0 +1,110 @@
+"""Real servers on loopback, in threads: an app that takes webhooks, and a mail server."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+
+@dataclass(frozen=True)
+class Taken:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class App:
+    """An app of the seller: remembers what it is told, and answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.taken: list[Taken] = []
+        self.status = 200
+        self.answer = b"ok"
+        self.headers: dict[str, str] = {}
+        self.before_answer: Callable[[], None] = lambda: None
+        app = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                app.taken.append(Taken(self.path, dict(self.headers), body))
+                app.before_answer()
+                self.send_response(app.status)
+                self.send_header("Content-Length", str(len(app.answer)))
+                for name, value in app.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                with contextlib.suppress(BrokenPipeError):  # Who asked reads a part.
+                    self.wfile.write(app.answer)
+
+            do_GET = do_POST  # noqa: N815
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hooks"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@dataclass
+class Mailbox:
+    """A mail server that keeps what it gets, unless it is told to refuse."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    refusal: str = ""  # For example "550 No such user".
+
+    def start(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._controller.start()
+
+    @property
+    def port(self) -> int:
+        return int(self._controller.port)
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    async def handle_RCPT(  # noqa: N802  The server's name for it.
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if self.refusal:
+            return self.refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
+        mail = message_from_bytes(envelope.content, _class=EmailMessage, policy=policy.default)
+        self.mails.append(mail)
+        self.recipients += envelope.rcpt_tos
+        return "250 Kept"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

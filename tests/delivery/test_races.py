@@ -1,0 +1,112 @@
+"""Workers that meet at one delivery send it once; who is killed sends once more at most."""
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from billing.events.models import Event
+from billing.events.queues import create_queues
+from billing.sellers.models import Seller
+from invoices.delivery.commands import deliver, order_due_tries, plan_deliveries, try_endpoint
+from invoices.delivery.commands.deliver import DELIVER
+from invoices.delivery.models import Delivery, DeliveryAttempt
+from tests import factories
+from tests.chaos.engine import COMMANDS, Engine
+from tests.delivery.conftest import AT, endpoint_of, issue, the, waiting
+from tests.delivery.servers import App
+
+THREADS = 4
+
+
+def at_once(*actions: object) -> None:
+    """Do things in threads of their own, all at the same moment."""
+    start = threading.Barrier(len(actions))
+
+    def run(action: object) -> None:
+        start.wait()
+        try:
+            action()  # type: ignore[operator]
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=[action]) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def rival(committed: None) -> Seller:
+    return factories.seller()
+
+
+class TestRaces:
+    def test_two_workers_send_once(self, rival: Seller, app: App) -> None:
+        endpoint, _ = endpoint_of(rival, app.url)
+        try_endpoint(endpoint=endpoint, at=AT)
+        (event,) = waiting(DELIVER)
+        app.before_answer = lambda: time.sleep(0.3)
+
+        at_once(*[lambda: deliver(event_id=event.pk, at=AT, worker="w")] * THREADS)
+
+        assert len(app.taken) == 1
+        assert DeliveryAttempt.objects.count() == 1
+        assert the("webhook").state == "sent"
+
+    def test_two_planners_order_once(self, rival: Seller, app: App) -> None:
+        endpoint_of(rival, app.url)
+        issue(rival)
+        event = Event.objects.get(type="documents.rendered")
+
+        at_once(*[lambda: plan_deliveries(event_id=event.pk, at=AT, worker="w")] * THREADS)
+
+        assert Delivery.objects.filter(channel="webhook").count() == 1
+
+    def test_two_schedulers_order_a_try_once(self, rival: Seller, app: App) -> None:
+        endpoint, _ = endpoint_of(rival, app.url)
+        app.status = 500
+        try_endpoint(endpoint=endpoint, at=AT)
+        deliver(event_id=waiting(DELIVER)[0].pk, at=AT, worker="w")
+
+        at_once(*[lambda: order_due_tries(at=AT + timedelta(minutes=1))] * THREADS)
+
+        assert len(waiting(DELIVER)) == 1
+
+
+class TestKilled:
+    def test_a_worker_killed_between_sending_and_noting_sends_once_more_with_the_same_id(
+        self, rival: Seller, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        create_queues()
+        worker = [*COMMANDS["worker-1"]]
+        worker[worker.index("billing")] = "delivery"
+        monkeypatch.setitem(COMMANDS, "courier", worker)
+        monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "1")
+        engine = Engine(tmp_path)
+        app.before_answer = lambda: _once(app, lambda: engine.kill("courier"))
+        endpoint, _ = endpoint_of(rival, app.url)
+        try:
+            engine.start("courier", "relay")
+            try_endpoint(endpoint=endpoint, at=timezone.now())
+            engine.wait_until(lambda: len(app.taken) == 1, within=60, what="it is sent")
+            engine.wait_until(lambda: not engine.runs("courier"), within=10, what="it is killed")
+            engine.start("courier")
+            engine.wait_until(lambda: the("webhook").state == "sent", within=90, what="noted")
+        finally:
+            engine.close()
+
+        assert [each.headers["webhook-id"] for each in app.taken] == [the("webhook").message_id] * 2
+        outcomes = DeliveryAttempt.objects.order_by("number").values_list("outcome", flat=True)
+        assert list(outcomes) == ["unknown", "sent"]
+        connection.close()
+
+
+def _once(app: App, action: object) -> None:
+    if len(app.taken) == 1:
+        action()  # type: ignore[operator]

@@ -1,0 +1,25 @@
+"""Handling an event as the workers do that listen to it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from billing.events.models import Event
+from config.flow import BILL, DELIVER, FLOW, PLAN, RENDER
+from invoices.delivery.commands import deliver, plan_deliveries
+from invoices.documents.commands import render_documents
+from invoices.issuing.commands import bill
+from invoices.issuing.models import Invoice
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    BILL: bill, RENDER: render_documents, PLAN: plan_deliveries, DELIVER: deliver,
+}  # fmt: skip
+
+
+def handle(event: Event, *, at: datetime, worker: str = "test") -> list[Invoice]:
+    """Have all tasks of an event's flow act on it; return what was issued."""
+    issued: list[Invoice] = []
+    for task in FLOW[event.type]:
+        made = COMMANDS[task](event_id=event.pk, at=at, worker=worker)
+        issued += made if task == BILL else []
+    return issued
