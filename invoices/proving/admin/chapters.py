@@ -20,6 +20,8 @@ ICONS = {
     "charge": "sell",
     "invoice": "receipt_long",
     "balance": "savings",
+    "delivery": "send",
+    "try": "outgoing_mail",
 }
 # Name of an id of an entry → the admin page of its row. Ids without a page are not listed.
 PAGES = {
@@ -33,6 +35,7 @@ PAGES = {
     "price": "billing_price",
     "invoice": "invoices_invoice",
     "movement": "invoices_balancemovement",
+    "delivery": "invoices_delivery",
 }
 
 

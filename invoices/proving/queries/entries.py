@@ -27,6 +27,8 @@ RANK = {
             "invoice",
             "balance",
             "follow_up",
+            "delivery",
+            "try",
             "attempt",
             "failure",
             "failure_closed",

@@ -1,4 +1,4 @@
-"""The story of a transaction: the fact, its event, each try, the charges and the invoice."""
+"""The story of a transaction: fact, event, each try, charges, invoice, deliveries."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,8 +14,9 @@ from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import Seller
 from invoices.balances.models import BalanceMovement
+from invoices.delivery.models import Delivery, DeliveryAttempt
 from invoices.issuing.models import Charge, Invoice
-from invoices.proving.queries import entries
+from invoices.proving.queries import delivered, entries
 from invoices.proving.queries.entries import Entry
 
 
@@ -84,7 +85,7 @@ def _of_events(events: Iterable[Event]) -> Iterable[Entry]:
 
 def _of_documents(first: Event) -> Iterable[Entry]:
     """
-    Yield the charges, invoices and movements of balances that carry the transaction id.
+    Yield charges, invoices, movements of balances and deliveries that carry the transaction id.
 
     A charge that was collected brings its invoice along, and an invoice what was collected on it.
     """
@@ -97,3 +98,7 @@ def _of_documents(first: Event) -> Iterable[Entry]:
     yield from map(entries.of_invoice, (invoices[pk] for pk in sorted(invoices)))
     movements = BalanceMovement.objects.filter(same, seller=seller_id).select_related("customer")
     yield from map(entries.of_movement, movements.order_by("id"))
+    deliveries = Delivery.objects.filter(same, seller=seller_id).order_by("id")
+    yield from map(delivered.of_delivery, deliveries)
+    tries = DeliveryAttempt.objects.filter(delivery__in=deliveries.values("pk"), seller=seller_id)
+    yield from map(delivered.of_try, tries.select_related("delivery").order_by("id"))
