@@ -74,6 +74,16 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Delivery",
+                "items": [
+                    _item("Deliveries", "send", "invoices.delivery"),
+                    _item("Download links", "link", "invoices.downloadlink"),
+                    _item("Webhook endpoints", "webhook", "invoices.webhookendpoint"),
+                    _item("Customers' wishes", "contact_mail", "invoices.deliverywish"),
+                    _item("E-mail texts", "mail", "invoices.mailstyle"),
+                ],
+            },
+            {
                 "title": "Customers",
                 "items": [
                     _item("Customers", "group", "billing.customer"),

@@ -17,9 +17,10 @@ from billing.sellers.models import ApiKey, Membership, Seller
 from billing.usage.commands import record_usage
 from billing.usage.models import UnattributedUsage, UsageBucket
 from invoices.balances.models import BalanceMovement
-from invoices.issuing.commands import bill
+from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
+from tests.handling import handle
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class House:
         found = {str(self.seller.pk)}
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
                       Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement, UsageBucket,
+                      Delivery, DownloadLink, WebhookEndpoint,
                       UnattributedUsage):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
@@ -86,7 +88,9 @@ def house(mark: str) -> House:
         unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2)
     )
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
-        bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
+        handle(event, at=factories.AT, worker=f"{mark}-worker")
+    factories.endpoint(seller, url=f"https://{mark}.example/")
+    factories.delivery(Invoice.objects.filter(seller=seller)[0], address=f"{mark}@x.de")
     factories.document(Invoice.objects.filter(seller=seller)[0])
     factories.template(seller, texts={"de": {"intro": f"{mark} intro"}})
     sent = {"subscription": f"ext:{mark}-sub", "key": f"{mark}-key"}
