@@ -1,8 +1,10 @@
 """The services alone: what they keep, what they survive, what replaces them."""
 
 import os
+import smtplib
 import socket
 import stat
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +62,18 @@ class TestData:
         services.postgres.start()
 
         assert database(services).execute("SELECT count(*) FROM kept").fetchone() == (200,)
+
+    def test_an_e_mail_is_kept_as_a_file(self, services: Services) -> None:
+        services.start()
+        assert services.mail
+        message = EmailMessage()
+        message["Subject"] = "Rechnung"
+
+        with smtplib.SMTP("127.0.0.1", services.mail.port) as server:
+            server.send_message(message, "a@seller.example", "b@customer.example")
+
+        (kept,) = services.mail.inbox.iterdir()
+        assert "Subject: Rechnung" in kept.read_text()
 
     def test_a_killed_broker_serves_again_without_its_queues(self, services: Services) -> None:
         services.start()

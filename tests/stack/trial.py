@@ -16,7 +16,10 @@ from config.stack.environment import URLS
 from config.stack.places import CHECKOUT, Places
 from config.stack.program import MARK
 
-TOLD = (*URLS, "SECRET_KEY", "BROKER_TLS", "WEB_URL", "FLOWER_URL")
+TOLD = (
+    *URLS, "SECRET_KEY", "BROKER_TLS", "WEB_URL", "FLOWER_URL", "PUBLIC_URL",
+    "EMAIL_REACHES_NOBODY", "EMAIL_FROM", "EMAIL_INBOX",
+)  # fmt: skip
 
 
 def bare_environ() -> dict[str, str]:

@@ -1,0 +1,35 @@
+"""How the mail server is named in the environment."""
+
+from typing import Any
+
+import pytest
+
+from config import env
+
+
+class TestEmailUrl:
+    @pytest.mark.parametrize(
+        ("url", "expected"),
+        [
+            ("smtp://127.0.0.1:2525", {"host": "127.0.0.1", "port": 2525, "tls": False}),
+            ("smtps://mail.example", {"port": 465, "tls": True, "starttls": False}),
+            ("smtp+tls://a%40b:p%2Fw@mail.example", {"port": 587, "starttls": True, "user": "a@b"}),
+            ("smtp+tls://a:p%2Fw@mail.example", {"password": "p/w"}),
+            ("", {"host": "", "user": ""}),
+        ],
+    )
+    def test_it_says_all(
+        self, monkeypatch: pytest.MonkeyPatch, url: str, expected: dict[str, Any]
+    ) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+
+        assert env.mail("EMAIL_URL").items() >= expected.items()
+
+    @pytest.mark.parametrize("url", ["mail.example:25", "http://mail.example", "smtp://"])
+    def test_what_is_none_fails_at_the_start(
+        self, monkeypatch: pytest.MonkeyPatch, url: str
+    ) -> None:
+        monkeypatch.setenv("EMAIL_URL", url)
+
+        with pytest.raises(env.SettingMissing, match="smtp"):
+            env.mail("EMAIL_URL")
