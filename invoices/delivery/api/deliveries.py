@@ -80,6 +80,6 @@ class ResendView(Endpoint):
 
 urlpatterns = [
     path("deliveries", DeliveriesView.as_view(), name="deliveries"),
-    path("deliveries/<reference:id>", DeliveryView.as_view(), name="delivery"),
     path("deliveries/<reference:id>/resend", ResendView.as_view(), name="delivery-resend"),
+    path("deliveries/<reference:id>", DeliveryView.as_view(), name="delivery"),
 ]

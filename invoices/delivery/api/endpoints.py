@@ -173,7 +173,6 @@ class TypesView(Endpoint):
 urlpatterns = [
     path("webhook-event-types", TypesView.as_view(), name="webhook-event-types"),
     path("webhook-endpoints", EndpointsView.as_view(), name="webhook-endpoints"),
-    path("webhook-endpoints/<reference:id>", EndpointView.as_view(), name="webhook-endpoint"),
     path(
         "webhook-endpoints/<reference:id>/rotate-secret",
         RotateSecretView.as_view(),
@@ -189,4 +188,5 @@ urlpatterns = [
         TellEndpointView.as_view(),
         name="webhook-endpoint-tell",
     ),
+    path("webhook-endpoints/<reference:id>", EndpointView.as_view(), name="webhook-endpoint"),
 ]
