@@ -2,5 +2,15 @@
 
 from invoices.balances.models import BalanceMovement
 from invoices.issuing.models import Charge, Invoice, NumberSeries
+from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
 
-__all__ = ["BalanceMovement", "Charge", "Invoice", "NumberSeries"]
+__all__ = [
+    "Account",
+    "AccountOverride",
+    "BalanceMovement",
+    "Bookkeeping",
+    "Charge",
+    "DebtorAccount",
+    "Invoice",
+    "NumberSeries",
+]
