@@ -10,8 +10,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0014_prices_are_charged_in_their_time"),
-        ("invoices", "0007_credits_keep_their_tax"),
+        ("billing", "0015_sellers_make_documents"),
+        ("invoices", "0008_documents"),
     ]
 
     operations = [
