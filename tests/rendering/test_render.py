@@ -9,7 +9,7 @@ from lxml import etree
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from invoices.documents.commands.render import files_of
-from invoices.documents.models import Document
+from invoices.documents.models import Document, DocumentTemplate
 from invoices.documents.queries import StoredBytesDiffer, documents_of, stored_bytes
 from tests import factories
 from tests.proving.conftest import verify
@@ -77,13 +77,18 @@ class TestRender:
         event = Event.objects.get(type="invoice.issued", stream_id=invoice.pk)
         assert event.state == "noted"
 
-    def test_what_does_not_fit_is_a_failure(self, seller: Seller) -> None:
-        Seller.objects.filter(pk=seller.pk).update(iban="DE00000000000000000000")
-        invoice = issue(Seller.objects.get(pk=seller.pk))
+    def test_what_can_not_be_printed_is_a_failure(self, seller: Seller) -> None:
+        invoice = issue(seller)
+        DocumentTemplate.objects.create(
+            seller=seller, version=1, face="Inter", accent_colour="#ffffff", columns=["net"],
+            text_colour="#000000", muted_colour="#000000", created_at=factories.AT,
+        )  # fmt: skip
 
         assert render(invoice) == []
         failure = Failure.objects.get()
-        assert failure.code == "document_does_not_fit"
+        assert failure.code == "template_does_not_work"
+        assert "too pale" in failure.reason
+        assert failure.money_at_stake_minor == invoice.gross_minor
         assert not Document.objects.exists()
 
 
