@@ -4,5 +4,6 @@ from invoices.balances import admin as balances
 from invoices.documents import admin as documents
 from invoices.issuing import admin as issuing
 from invoices.proving import admin as proving
+from invoices.reports import admin as reports
 
-__all__ = ["balances", "documents", "issuing", "proving"]
+__all__ = ["balances", "documents", "issuing", "proving", "reports"]

@@ -18,7 +18,8 @@ OF_STAFF = [model for model in MODELS if model not in FOR_SUPERUSERS]
 ADDED_BY_STAFF = {
     "billing.ApiKey", "billing.Contract", "billing.Coupon", "billing.Customer", "billing.Meter",
     "billing.Order", "billing.Plan", "billing.Price", "billing.Product", "billing.Subscription",
-    "invoices.BalanceMovement", "invoices.DocumentTemplate",
+    "invoices.AccountOverride", "invoices.BalanceMovement", "invoices.Bookkeeping",
+    "invoices.DocumentTemplate",
 }  # fmt: skip
 
 
