@@ -26,6 +26,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.usage.api")),
     path("", include("invoices.delivery.api")),  # Before invoices: codes have slashes too.
     path("", include("invoices.issuing.api")),
+    path("", include("invoices.reports.api")),
     path("", include("invoices.proving.api")),
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),

@@ -5,5 +5,6 @@ from invoices.delivery import admin as delivery
 from invoices.documents import admin as documents
 from invoices.issuing import admin as issuing
 from invoices.proving import admin as proving
+from invoices.reports import admin as reports
 
-__all__ = ["balances", "delivery", "documents", "issuing", "proving"]
+__all__ = ["balances", "delivery", "documents", "issuing", "proving", "reports"]

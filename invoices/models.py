@@ -12,10 +12,15 @@ from invoices.delivery.models import (
 )
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Charge, Invoice, NumberSeries
+from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
 
 __all__ = [
+    "Account",
+    "AccountOverride",
     "BalanceMovement",
+    "Bookkeeping",
     "Charge",
+    "DebtorAccount",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryWish",

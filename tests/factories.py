@@ -82,6 +82,9 @@ def customer(of: Seller, **given: Any) -> Customer:
     values: dict[str, Any] = {
         "name": f"Customer {next(_numbers)}",
         "kind": "business",
+        "street": "Lindenstraße 5",
+        "postcode": "10969",
+        "city": "Berlin",
         "country": "DE",
         "locale": "de",
         "created_at": AT,

@@ -104,6 +104,15 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "Books",
+                "items": [
+                    _item("Bookkeeping", "account_balance", "invoices.bookkeeping"),
+                    _item("Account overrides", "swap_horiz", "invoices.accountoverride"),
+                    _item("Customers' accounts", "person_book", "invoices.debtoraccount"),
+                    _item("Charts of accounts", "list_alt", "invoices.account"),
+                ],
+            },
+            {
                 "title": "Seller",
                 "items": [
                     _item("Sellers", "storefront", "billing.seller"),

@@ -12,8 +12,10 @@ from invoices.documents.commands.render import files_of
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.documents.queries import StoredBytesDiffer, documents_of, stored_bytes
 from tests import factories
-from tests.proving.conftest import verify
+from tests.proving.conftest import Tamper, tamper, verify
 from tests.rendering.conftest import issue, render
+
+__all__ = ["tamper"]
 
 
 class TestRender:
@@ -99,7 +101,16 @@ class TestProof:
         (folder / pdf.storage_name).write_bytes(b"%PDF forged")
         (folder / xml.storage_name).unlink()
 
-        problems = {problem.object: problem.message for problem in verify(seller).problems}
+        problems = {problem.object: problem for problem in verify(seller).problems}
 
-        assert "should be" in problems["document R2026-000001.pdf"]
-        assert "is gone" in problems["document R2026-000001.xml"]
+        assert {problem.check for problem in problems.values()} == {"files_as_written"}
+        assert "should be" in problems["document R2026-000001.pdf"].message
+        assert "is gone" in problems["document R2026-000001.xml"].message
+
+    def test_documents_that_were_deleted_are_missed(self, seller: Seller, tamper: Tamper) -> None:
+        render(issue(seller))
+        tamper("DELETE FROM invoices_document")
+
+        (problem,) = verify(seller).problems
+
+        assert (problem.check, problem.object) == ("files_made", "invoice R2026-000001")

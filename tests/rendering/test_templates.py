@@ -97,7 +97,7 @@ class TestTemplates:
 
         answer = clerk.post(ADD, said(seller, picture=SimpleUploadedFile("logo.svg", bad)))
 
-        assert "draw it in the logo" in answer.content.decode()
+        assert "take the picture itself" in answer.content.decode()
 
     def test_documents_name_the_version_that_they_are_made_with(self, seller: Seller) -> None:
         invoice = issue(seller)

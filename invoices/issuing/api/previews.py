@@ -25,13 +25,15 @@ from billing.sellers.api.problems import Refusal, tell
 from billing.wording.vat import vat_note
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.drafts import Draft, SellerDataMissing
+from invoices.issuing.queries.drafts import Draft
 from invoices.issuing.queries.explained import explained_line
+from invoices.issuing.queries.legal_contents import CustomerDataMissing, SellerDataMissing
 from invoices.issuing.queries.preview import Preview, preview
 
 tell(
     exceptions={
         SellerDataMissing: Refusal(409, "seller_data_missing"),
+        CustomerDataMissing: Refusal(409, "customer_data_missing"),
         TaxDataMissing: Refusal(409, "tax_data_missing"),
         TaxNotDecided: Refusal(409, "tax_not_decided"),
     }

@@ -14,7 +14,6 @@ from billing.pricing.difference import Charged, Line
 from billing.pricing.supplies import TaxOn, at_one_rate
 from billing.pricing.tax_area import tax_country
 from billing.pricing.taxes import (
-    REVERSE_CHARGE,
     DocumentTotals,
     Parties,
     Tax,
@@ -27,10 +26,7 @@ from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import parties_charged
-
-
-class SellerDataMissing(Exception):
-    """The seller lacks what the law wants on every invoice."""
+from invoices.issuing.queries.legal_contents import check_parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +119,18 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
     :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
-    :raises SellerDataMissing: if the seller has no tax number, or no complete address; or no VAT
-        id where the customer owes the tax.
+    :raises SellerDataMissing: if the seller lacks what the law wants on an invoice.
+    :raises CustomerDataMissing: if the customer does.
     """
-    _check_seller(seller)
     tax_on = _tax_rules(_parties(seller, customer))
     taxes = [line.tax or tax_on(line.tax_class, line.supplied_on) for line in lines]
-    _check_vat_id(seller, taxes)
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
-    return Taxed(taxes=taxes, totals=totals(with_tax, currency))
+    found = totals(with_tax, currency)
+    check_parties(seller, customer, taxes=taxes, gross_minor=found.gross_minor, currency=currency)
+    return Taxed(taxes=taxes, totals=found)
 
 
 def draft(
@@ -240,22 +236,3 @@ def _parties(seller: Seller, customer: Customer) -> Parties:
         kind=customer.kind,
         vat_id=customer.vat_id,
     )
-
-
-def _check_seller(seller: Seller) -> None:
-    """Source: UStG § 14 (4) 1 and 2."""
-    address = ("name", "street", "postcode", "city", "country")
-    missing = [name for name in address if not getattr(seller, name)]
-    if not (seller.vat_id or seller.tax_number):
-        missing.append("VAT id or tax number")
-    if missing:
-        raise SellerDataMissing(f"The seller {seller.name} has no {', '.join(missing)}.")
-
-
-def _check_vat_id(seller: Seller, taxes: Sequence[Tax]) -> None:
-    """Source: UStG § 14a (1), EN 16931 BR-AE-02."""
-    if REVERSE_CHARGE in taxes and not seller.vat_id:
-        raise SellerDataMissing(
-            f"The seller {seller.name} has no VAT id, which an invoice must show where the "
-            "customer owes the tax."
-        )

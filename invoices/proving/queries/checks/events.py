@@ -47,7 +47,6 @@ WITH flow AS (
 )
 """
 
-# Of those that are named, some are only noted: nobody is to have documents, or to be told.
 _HANDLED_ONCE = (
     _SUCCESSES
     + """
@@ -57,7 +56,8 @@ FROM wanted WHERE state = 'handled' AND n <> 1
 UNION ALL
 SELECT seller_id, 'event ' || id, type || ' is noted, although a task listens to it: ' || task
 FROM wanted WHERE state = 'noted'
-    AND type NOT IN ('invoice.issued', 'delivery.sent', 'delivery.given_up')
+  -- Noted while its seller lets no documents be made, or while no app listens.
+  AND type NOT IN ('invoice.issued', 'delivery.sent', 'delivery.given_up')
 UNION ALL
 SELECT seller_id, 'event ' || id, type || ' is handled, although no task listens to it'
 FROM billing_event e
