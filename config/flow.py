@@ -10,10 +10,12 @@ from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
-from invoices.issuing.events import INVOICE_ISSUED
+from invoices.credit_notes.events import CORRECTION_ORDERED
+from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REOPENED
 
 BILL = "issuing.bill"
 ATTRIBUTE = "usage.attribute"
+CREDIT = "credit_notes.credit"
 
 FLOW: dict[str, tuple[str, ...]] = {
     # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
@@ -28,6 +30,11 @@ FLOW: dict[str, tuple[str, ...]] = {
     USAGE_RECORDED: (BILL,),
     # Usage that belongs to nothing yet: it fails until what it names is there, and is retried.
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
+    # Someone ordered that an invoice is taken back, wholly or in part: issue the credit note.
+    CORRECTION_ORDERED: (CREDIT,),
+    # What was taken back is to be billed again: charge what is owed of it by now, at once.
+    CONTRACT_REOPENED: (BILL,),
+    ORDER_REOPENED: (BILL,),
     # An invoice was issued: documents, delivery and payments will listen here.
     INVOICE_ISSUED: (),
     # Money came to a customer's balance, was taken from it, or is lost.

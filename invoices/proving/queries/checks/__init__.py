@@ -3,6 +3,7 @@
 from invoices.proving.queries.checks import (
     balances,
     charges,
+    corrections,
     documents,
     events,
     facts,
@@ -21,6 +22,7 @@ CHECKS = (
     *documents.CHECKS,
     *charges.CHECKS,
     *taxes.CHECKS,
+    *corrections.CHECKS,
     *subscriptions.CHECKS,
     *balances.CHECKS,
     *usage.CHECKS,
