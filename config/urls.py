@@ -22,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.orders.api")),
     path("", include("billing.simulation.api")),
     path("", include("billing.usage.api")),
+    path("", include("invoices.credit_notes.api")),
     path("", include("invoices.issuing.api")),
     path("", include("invoices.proving.api")),
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),

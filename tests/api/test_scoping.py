@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver
 from billing.sellers.commands import revoke_api_key
 from billing.sellers.models import ApiKey, Seller
 from config.urls import api
+from invoices.credit_notes.commands import order_correction
+from invoices.credit_notes.queries.wanted import Wanted
 from invoices.issuing.models import Invoice
 from tests import factories
 from tests.api.conftest import UNKNOWN, App, bill_all
@@ -55,7 +57,9 @@ def house(db: None) -> Seller:
     factories.order(customer, factories.line(text="Secret Line"), external_id="O1")
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced, external_id="O2")
-    bill_all(seller)
+    (invoice, *_) = bill_all(seller)
+    wanted = Wanted(reason="Secret reason")
+    order_correction(invoice_id=invoice.pk, wanted=wanted, by="Secret", at=factories.AT)
     return seller
 
 
