@@ -1,7 +1,8 @@
 """The admin pages of this app, listed for Django; each stands in its stage."""
 
 from invoices.balances import admin as balances
+from invoices.credit_notes import admin as credit_notes
 from invoices.issuing import admin as issuing
 from invoices.proving import admin as proving
 
-__all__ = ["balances", "issuing", "proving"]
+__all__ = ["balances", "credit_notes", "issuing", "proving"]
