@@ -11,11 +11,13 @@ from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
 from invoices.credit_notes.events import CORRECTION_ORDERED
+from invoices.documents.events import DOCUMENTS_RENDERED
 from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REOPENED
 
 BILL = "issuing.bill"
 ATTRIBUTE = "usage.attribute"
 CREDIT = "credit_notes.credit"
+RENDER = "documents.render"
 
 FLOW: dict[str, tuple[str, ...]] = {
     # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
@@ -35,8 +37,10 @@ FLOW: dict[str, tuple[str, ...]] = {
     # What was taken back is to be billed again: charge what is owed of it by now, at once.
     CONTRACT_REOPENED: (BILL,),
     ORDER_REOPENED: (BILL,),
-    # An invoice was issued: documents, delivery and payments will listen here.
-    INVOICE_ISSUED: (),
+    # An invoice was issued: make the documents that its customer gets.
+    INVOICE_ISSUED: (RENDER,),
+    # They are made: delivery listens here.
+    DOCUMENTS_RENDERED: (),
     # Money came to a customer's balance, was taken from it, or is lost.
     BALANCE_CHANGED: (),
     BALANCE_EXPIRED: (),

@@ -2,7 +2,8 @@
 
 from invoices.balances import admin as balances
 from invoices.credit_notes import admin as credit_notes
+from invoices.documents import admin as documents
 from invoices.issuing import admin as issuing
 from invoices.proving import admin as proving
 
-__all__ = ["balances", "credit_notes", "issuing", "proving"]
+__all__ = ["balances", "credit_notes", "documents", "issuing", "proving"]

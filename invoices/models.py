@@ -2,6 +2,16 @@
 
 from invoices.balances.models import BalanceMovement
 from invoices.credit_notes.models import Correction, CorrectionLine
+from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 
-__all__ = ["BalanceMovement", "Charge", "Correction", "CorrectionLine", "Invoice", "NumberSeries"]
+__all__ = [
+    "BalanceMovement",
+    "Charge",
+    "Correction",
+    "CorrectionLine",
+    "Document",
+    "DocumentTemplate",
+    "Invoice",
+    "NumberSeries",
+]

@@ -69,6 +69,8 @@ UNFOLD = {
                     _item("Invoices", "receipt_long", "invoices.invoice"),
                     _item("Charges", "sell", "invoices.charge"),
                     _item("Balances", "savings", "invoices.balancemovement"),
+                    _item("Files", "description", "invoices.document"),
+                    _item("Templates", "palette", "invoices.documenttemplate"),
                 ],
             },
             {

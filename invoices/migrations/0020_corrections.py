@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0014_prices_are_charged_in_their_time"),
-        ("invoices", "0007_credits_keep_their_tax"),
+        ("invoices", "0008_documents"),
     ]
 
     operations = [

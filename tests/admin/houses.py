@@ -87,6 +87,8 @@ def house(mark: str) -> House:
     )
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
         bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
+    factories.document(Invoice.objects.filter(seller=seller)[0])
+    factories.template(seller, texts={"de": {"intro": f"{mark} intro"}})
     sent = {"subscription": f"ext:{mark}-sub", "key": f"{mark}-key"}
     meters = (f"{mark}-meter", f"{mark}-unknown")
     records = [factories.usage(**sent, meter=code) for code in meters]

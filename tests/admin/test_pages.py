@@ -18,7 +18,7 @@ OF_STAFF = [model for model in MODELS if model not in FOR_SUPERUSERS]
 ADDED_BY_STAFF = {
     "billing.ApiKey", "billing.Contract", "billing.Coupon", "billing.Customer", "billing.Meter",
     "billing.Order", "billing.Plan", "billing.Price", "billing.Product", "billing.Subscription",
-    "invoices.BalanceMovement",
+    "invoices.BalanceMovement", "invoices.DocumentTemplate",
 }  # fmt: skip
 
 

@@ -122,6 +122,7 @@ class SellerAdmin(SellerScopedAdmin):
     fieldsets = (
         ("Legal entity", {"fields": ("name", "street", "postcode", "city", "country", "email")}),
         ("Tax and bank", {"fields": ("vat_id", "tax_number", "oss", "iban", "bic")}),
+        ("Documents", {"fields": ("makes_documents",)}),
         ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
         ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
     )
