@@ -154,7 +154,9 @@ def _order(line: Line) -> tuple[date, str, bool, str, str, Decimal]:
 def _correction(item: Owed, covered: _Covered | None, known: Timeline | None) -> Line | None:
     covered = covered or _Covered(item.starts_on)
     charged_minor, conceded_minor = covered.amount_minor, max(covered.conceded_minor, 0)
-    owed_minor = max(item.amount_minor, conceded_minor)
+    owed_minor = item.amount_minor  # Below zero where usage is.
+    if conceded_minor:
+        owed_minor = max(owed_minor, conceded_minor)
     amount_minor = owed_minor - charged_minor
     if not amount_minor:
         return None
