@@ -9,5 +9,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = ControlPlaneCelery("anlass")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["billing.usage", "invoices.issuing", "invoices.documents", "invoices.delivery"]
+    [
+        "billing.usage",
+        "invoices.issuing",
+        "invoices.credit_notes",
+        "invoices.documents",
+        "invoices.delivery",
+    ]
 )

@@ -10,6 +10,7 @@ from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
+from invoices.credit_notes.events import CORRECTION_ORDERED
 from invoices.delivery.events import (
     DELIVERY_DUE,
     DELIVERY_GIVEN_UP,
@@ -17,10 +18,11 @@ from invoices.delivery.events import (
     DELIVERY_SENT,
 )
 from invoices.documents.events import DOCUMENTS_RENDERED
-from invoices.issuing.events import INVOICE_ISSUED
+from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REOPENED
 
 BILL = "issuing.bill"
 ATTRIBUTE = "usage.attribute"
+CREDIT = "credit_notes.credit"
 RENDER = "documents.render"
 PLAN = "delivery.plan"
 DELIVER = "delivery.deliver"
@@ -38,6 +40,11 @@ FLOW: dict[str, tuple[str, ...]] = {
     USAGE_RECORDED: (BILL,),
     # Usage that belongs to nothing yet: it fails until what it names is there, and is retried.
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
+    # Someone ordered that an invoice is taken back, wholly or in part: issue the credit note.
+    CORRECTION_ORDERED: (CREDIT,),
+    # What was taken back is to be billed again: charge what is owed of it by now, at once.
+    CONTRACT_REOPENED: (BILL,),
+    ORDER_REOPENED: (BILL,),
     # An invoice was issued: make the documents that its customer gets.
     INVOICE_ISSUED: (RENDER,),
     # They are made: order what reaches the customer, and what tells the seller's apps.

@@ -1,6 +1,7 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
 from invoices.balances.models import BalanceMovement
+from invoices.credit_notes.models import Correction, CorrectionLine
 from invoices.delivery.models import (
     Delivery,
     DeliveryAttempt,
@@ -20,6 +21,8 @@ __all__ = [
     "BalanceMovement",
     "Bookkeeping",
     "Charge",
+    "Correction",
+    "CorrectionLine",
     "DebtorAccount",
     "Delivery",
     "DeliveryAttempt",

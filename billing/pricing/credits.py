@@ -88,7 +88,7 @@ def _add(pieces: list[_Piece], charge: Charged) -> None:
         for piece in [mine, *others] if mine else others:
             off = min(max(piece.amount_minor, 0), left)
             left, piece.amount_minor = left - off, piece.amount_minor - off
-            if off and charge.starts_on > piece.starts_on:
+            if off and charge.starts_on > piece.starts_on and not charge.is_concession:
                 piece.ends_on = min(piece.ends_on, charge.starts_on)
         return
     if mine and mine.amount_minor:

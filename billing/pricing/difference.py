@@ -20,7 +20,8 @@ class Charged:
     A charge already made: what it was for and how much, with its sign.
 
     `measured` is the whole quantity of a price of usage as it was known then. `tax` is None until
-    a document has decided it.
+    a document has decided it. A concession took something back that is still owed, and shall not
+    be charged again.
     """
 
     price_id: str
@@ -33,6 +34,7 @@ class Charged:
     unit_price: Decimal | None = None
     amount_minor: int
     is_credit: bool
+    is_concession: bool = False
     tax: Tax | None = None
 
 
@@ -44,7 +46,8 @@ class Line:
     Its days are those it adds to, or takes back from, the end of the stretch that starts on
     `stretch_starts_on`; the whole stretch where only its amount is corrected. `charged_*` is what
     the stretch was charged with before, `owed_*` what it owes now. `tax` is that as which what
-    it corrects was charged; None: its document decides it.
+    it corrects was charged; None: its document decides it. `conceded_minor` was given back of the
+    stretch already: what it owes is at least that.
     """
 
     price: PriceTerms
@@ -63,6 +66,7 @@ class Line:
     owed_ends_on: date
     explanation: Explanation = field(hash=False)
     tax: Tax | None = None
+    conceded_minor: int = 0
 
 
 def as_charged(line: Line) -> Charged:
@@ -91,8 +95,12 @@ class _Covered:
     measured: Decimal | None = None
     quantity: Decimal = ZERO
     unit_price: Decimal | None = None
+    conceded_minor: int = 0
 
     def add(self, charge: Charged) -> None:
+        if charge.is_concession:
+            self.conceded_minor -= charge.amount_minor
+            return
         self.amount_minor += charge.amount_minor
         self.measured = charge.measured
         self.quantity, self.unit_price = charge.quantity, charge.unit_price
@@ -114,8 +122,9 @@ def difference(
 
     Charges come in the order in which they were made. Stretches are told apart by price and its
     tag, first day and quantity (not that of usage); a charged stretch that is owed no more is
-    credited wholly, at the price found in `prices` (`Timeline.prices`). What is `known` of the
-    subscription only helps to explain credits.
+    credited wholly, at the price found in `prices` (`Timeline.prices`), but for what was conceded
+    of it: that was given back already. What is `known` of the subscription only helps to explain
+    credits.
 
     :raises KeyError: if `prices` lacks the price of a charge.
     """
@@ -143,11 +152,17 @@ def _order(line: Line) -> tuple[date, str, bool, str, str, Decimal]:
 
 
 def _correction(item: Owed, covered: _Covered | None, known: Timeline | None) -> Line | None:
-    charged_minor = covered.amount_minor if covered else 0
-    amount_minor = item.amount_minor - charged_minor
+    covered = covered or _Covered(item.starts_on)
+    charged_minor, conceded_minor = covered.amount_minor, max(covered.conceded_minor, 0)
+    owed_minor = item.amount_minor  # Below zero where usage is.
+    if conceded_minor:
+        owed_minor = max(owed_minor, conceded_minor)
+    amount_minor = owed_minor - charged_minor
     if not amount_minor:
         return None
-    covered = covered or _Covered(item.starts_on)
+    explanation = explain(item, charged_minor, measured_before=covered.measured, known=known)
+    if owed_minor != item.amount_minor:
+        explanation |= _conceded(conceded_minor)
     starts_on, ends_on = item.starts_on, item.ends_on
     if amount_minor > 0 and item.starts_on < covered.ends_on < item.ends_on:
         starts_on = covered.ends_on
@@ -167,10 +182,15 @@ def _correction(item: Owed, covered: _Covered | None, known: Timeline | None) ->
         is_credit=amount_minor < 0,
         charged_minor=charged_minor,
         charged_ends_on=covered.ends_on,
-        owed_minor=item.amount_minor,
+        owed_minor=owed_minor,
         owed_ends_on=item.ends_on,
-        explanation=explain(item, charged_minor, measured_before=covered.measured, known=known),
+        explanation=explanation,
+        conceded_minor=conceded_minor,
     )
+
+
+def _conceded(conceded_minor: int) -> Explanation:
+    return {"owed_minor": conceded_minor, "conceded_minor": conceded_minor}
 
 
 def _quantity(item: Owed, measured_before: Decimal | None) -> Decimal:
@@ -182,8 +202,15 @@ def _reversal(
     price: PriceTerms, key: _Key, covered: _Covered, known: Timeline | None
 ) -> Line | None:
     _, starts_on, tag, _ = key
-    if not covered.amount_minor:
+    conceded_minor = max(covered.conceded_minor, 0)
+    amount_minor = conceded_minor - covered.amount_minor
+    if not amount_minor:
         return None
+    explanation = explain_reversal(
+        price, covered.quantity, (starts_on, covered.ends_on), covered.amount_minor, known=known
+    )
+    if conceded_minor:
+        explanation |= _conceded(conceded_minor)
     return Line(
         price=price,
         tag=tag,
@@ -193,17 +220,12 @@ def _reversal(
         quantity=covered.measured if covered.measured is not None else covered.quantity,
         measured=ZERO if price.kind is PriceKind.USAGE else None,
         unit_price=covered.unit_price,
-        amount_minor=-covered.amount_minor,
-        is_credit=covered.amount_minor > 0,
+        amount_minor=amount_minor,
+        is_credit=amount_minor < 0,
         charged_minor=covered.amount_minor,
         charged_ends_on=covered.ends_on,
-        owed_minor=0,
+        owed_minor=conceded_minor,
         owed_ends_on=starts_on,
-        explanation=explain_reversal(
-            price,
-            covered.quantity,
-            (starts_on, covered.ends_on),
-            covered.amount_minor,
-            known=known,
-        ),
+        explanation=explanation,
+        conceded_minor=conceded_minor,
     )

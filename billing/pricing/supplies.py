@@ -25,14 +25,16 @@ def at_one_rate(lines: Iterable[Line], tax_on: TaxOn) -> Iterator[Line]:
     whole charge is credited, and the used part charged anew.
     """
     for line in lines:
-        if line.is_credit and line.owed_minor > 0 and _rate_differs(line, tax_on):
+        conceded = line.conceded_minor  # It was given back already, and stays charged.
+        if line.is_credit and line.owed_minor > conceded and _rate_differs(line, tax_on):
             yield replace(
                 line,
                 starts_on=line.stretch_starts_on,
                 ends_on=line.charged_ends_on,
-                amount_minor=-line.charged_minor,
-                owed_minor=0,
-                explanation={**line.explanation, "owed_minor": 0, "rate_changed": True},
+                amount_minor=conceded - line.charged_minor,
+                owed_minor=conceded,
+                explanation={**line.explanation, "owed_minor": conceded, "rate_changed": True}
+                | ({"conceded_minor": conceded} if conceded else {}),
             )
             yield replace(
                 line,

@@ -132,6 +132,14 @@ ENGLISH = Language(
         "change_undo": "the withdrawal of a change",
         # What was charged before, and tax.
         "difference": "So {owed} is owed; {before} was charged before; difference {amount}.",
+        "conceded": "Of the {before} charged before, {conceded} was given back already; difference"
+        " {amount}.",
+        "corrected": "Line {position} of invoice {number} of {day}: {amount} is taken back. Reason:"
+        " {reason}",
+        "corrected_units": "Line {position} of invoice {number} of {day}: {units}, {amount}, is"
+        " taken back. Reason: {reason}",
+        "corrected_minus": "Line {position} of invoice {number} of {day}: the credit of {amount} is"
+        " withdrawn. Reason: {reason}",
         "nothing_owed": "Nothing is owed for it any more; {before} was charged before; difference"
         " {amount}.",
         "rate_changed_credit": "The tax rate has changed since: the whole charge of {before} is"

@@ -135,6 +135,14 @@ GERMAN = Language(
         # What was charged before, and tax.
         "difference": "Geschuldet sind demnach {owed}; bereits berechnet wurden {before};"
         " Differenz {amount}.",
+        "conceded": "Von den bereits berechneten {before} wurden {conceded} schon erstattet;"
+        " Differenz {amount}.",
+        "corrected": "Position {position} der Rechnung {number} vom {day}: {amount} zurückgenommen."
+        " Grund: {reason}",
+        "corrected_units": "Position {position} der Rechnung {number} vom {day}: {units}, {amount},"
+        " zurückgenommen. Grund: {reason}",
+        "corrected_minus": "Position {position} der Rechnung {number} vom {day}: Die Erstattung von"
+        " {amount} entfällt. Grund: {reason}",
         "nothing_owed": "Dafür ist nichts mehr geschuldet; bereits berechnet wurden {before};"
         " Differenz {amount}.",
         "rate_changed_credit": "Der Steuersatz hat sich inzwischen geändert: Die Berechnung von"

@@ -43,6 +43,9 @@ class _Paragraph:
             self.priced_minor = owed - self.facts.minor("charged_before_minor")
 
     def sentences(self) -> Iterator[str]:
+        if self.facts.has("corrected_number"):
+            yield from self._corrected()
+            return
         if not self.facts.has("kind"):
             yield self._order()
             return
@@ -59,6 +62,23 @@ class _Paragraph:
             yield from price_told(self.telling)
             yield from self._causes()
         if self.priced_minor != self.line.net_minor:
+            yield self.say("tax_included", net=self._minor(self.line.net_minor))
+
+    def _corrected(self) -> Iterator[str]:
+        """Tell what someone had taken back of a line, and why."""
+        facts, taken = self.facts, self.facts.minor("amount_minor")
+        units, day = facts.number("quantity"), facts.day("corrected_on")
+        name = "corrected" if units is None else "corrected_units"
+        yield self.say(
+            name if taken > 0 else "corrected_minus",
+            position=facts.text("corrected_position"),
+            number=facts.text("corrected_number"),
+            day=self.telling.language.day_of(day) if day else "",
+            amount=self._minor(abs(taken)),
+            units="" if units is None else self.telling.units(units),
+            reason=facts.text("reason"),
+        )
+        if -taken != self.line.net_minor:
             yield self.say("tax_included", net=self._minor(self.line.net_minor))
 
     def _order(self) -> str:
@@ -213,6 +233,13 @@ class _Paragraph:
 
     def _difference(self) -> str:
         owed, before = self.facts.minor("owed_minor"), self.facts.minor("charged_before_minor")
+        if self.facts.has("conceded_minor"):
+            return self.say(
+                "conceded",
+                conceded=self._minor(self.facts.minor("conceded_minor")),
+                before=self._minor(before),
+                amount=self._minor(self.priced_minor),
+            )
         return self.say(
             "difference" if owed else "nothing_owed",
             owed=self._minor(owed),

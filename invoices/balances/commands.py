@@ -93,7 +93,13 @@ def lock_balances(customer: Customer, *, currencies: Iterable[str], on: date) ->
 def keep_credit_note(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> None:
     """Put what a credit note gives back to the customer's balance, unless it is paid out."""
     if booking.customer.credit_notes_to == Customer.CreditNotesTo.BALANCE:
-        lot = _movement(booking, Kind.CREDIT_NOTE, -gross_minor, invoice_id=invoice_id)
+        give_back(booking, invoice_id=invoice_id, amount_minor=-gross_minor)
+
+
+def give_back(booking: Booking, *, invoice_id: UUID, amount_minor: int) -> None:
+    """Put what a credit note gives back to the customer's balance, if it is anything."""
+    if amount_minor:
+        lot = _movement(booking, Kind.CREDIT_NOTE, amount_minor, invoice_id=invoice_id)
         lot.save(force_insert=True)
 
 

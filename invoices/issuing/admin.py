@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from billing.contracts.admin import ContractAdmin, SubscriptionAdmin
 from billing.customers.admin import CustomerAdmin
@@ -25,9 +26,11 @@ from billing.sellers.admin import (
     transaction_link,
     unit_price,
 )
+from billing.wording.titles import document_title
 from billing.wording.vat import vat_note
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
+from invoices.issuing.queries.left import correcting, open_minor
 from invoices.issuing.queries.retention import retained_until, retention
 
 KIND_COLOURS = {"invoice": "info", "credit_note": "warning"}
@@ -172,19 +175,27 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     inlines: Sequence[Any] = (LineInline,)
     readonly_fields = (
         "net", "tax", "gross", "prepaid", "payable", "transaction", "shown_taxes", "shown_seller",
-        "shown_customer", "shown_corrects", "shown_retained_until",
+        "shown_customer", "shown_corrects", "shown_corrected_by", "shown_title", "open", "settled",
+        "shown_retained_until",
     )  # fmt: skip
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    "number", "kind", "issue_date", "due_date", "customer", "contract",
-                    "shown_corrects", "transaction",
+                    "number", "shown_title", "issue_date", "due_date", "customer", "contract",
+                    "shown_corrects", "shown_corrected_by", "transaction",
                 )
             },
         ),
-        ("Totals", {"fields": ("net", "tax", "gross", "prepaid", "payable", "shown_taxes")}),
+        (
+            "Totals",
+            {
+                "fields": (
+                    "net", "tax", "gross", "prepaid", "payable", "settled", "open", "shown_taxes",
+                )
+            },
+        ),
         ("As printed", {"fields": ("shown_seller", "shown_customer")}),
         ("Proof", {"fields": ("hash", "previous_hash", "issued_at", "shown_retained_until")}),
     )  # fmt: skip
@@ -218,8 +229,32 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
 
     @admin.display(description="corrects", empty_value="-")
     def shown_corrects(self, invoice: Invoice) -> str | None:
+        if invoice.corrected_invoice:
+            return link(invoice.corrected_invoice)
         numbers = (f"{row['number']} of {row['issue_date']}" for row in invoice.corrects)
         return ", ".join(numbers) or None
+
+    @admin.display(description="corrected by", empty_value="-")
+    def shown_corrected_by(self, invoice: Invoice) -> SafeString | None:
+        notes = correcting(invoice) if invoice.kind == "invoice" else ()
+        return format_html_join(", ", "{}", ((link(note),) for note in notes)) or None
+
+    @admin.display(description="kind")
+    def shown_title(self, invoice: Invoice) -> str:
+        title = document_title(
+            invoice.kind, correction_kind=invoice.correction_kind, locale=get_language() or ""
+        )
+        return f"{invoice.get_kind_display()} ({title})" if invoice.corrects else title
+
+    @admin.display(description="left to pay", empty_value="-")
+    def open(self, invoice: Invoice) -> str | None:
+        is_invoice = invoice.kind == "invoice"
+        return money(open_minor(invoice), invoice.currency) if is_invoice else None
+
+    @admin.display(description="settles of the invoice", empty_value="-")
+    def settled(self, invoice: Invoice) -> str | None:
+        settled_minor = invoice.settled_minor
+        return money(settled_minor, invoice.currency) if settled_minor else None
 
 
 @admin.register(Charge)

@@ -1,9 +1,15 @@
 """Facts that this stage adds to the log."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
 from billing.events.log import NewEvent
 from invoices.issuing.models import Invoice
 
 INVOICE_ISSUED = "invoice.issued"
+CONTRACT_REOPENED = "contract.reopened"
+ORDER_REOPENED = "order.reopened"
 
 
 def invoice_issued(invoice: Invoice) -> NewEvent:
@@ -18,4 +24,38 @@ def invoice_issued(invoice: Invoice) -> NewEvent:
         idempotency_key=f"{INVOICE_ISSUED}:{invoice.id}",
         transaction_id=invoice.transaction_id,
         is_listened=invoice.seller.makes_documents,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopening:
+    """By which correction charges were taken back that are to be billed again; its story."""
+
+    seller_id: UUID
+    correction_id: UUID
+    transaction_id: UUID
+    on: date
+    at: datetime
+
+
+def contract_reopened(contract_id: UUID, by: Reopening) -> NewEvent:
+    """Return the event that charges of a contract were taken back which it may still owe."""
+    return _reopened(CONTRACT_REOPENED, contract_id, by, named="contract_id")
+
+
+def order_reopened(order_id: UUID, by: Reopening) -> NewEvent:
+    """Return the event that the charges of an order were taken back which it still owes."""
+    return _reopened(ORDER_REOPENED, order_id, by, named="order_id")
+
+
+def _reopened(event_type: str, stream_id: UUID, by: Reopening, *, named: str) -> NewEvent:
+    return NewEvent(
+        seller_id=by.seller_id,
+        type=event_type,
+        stream_id=stream_id,
+        payload={named: str(stream_id), "correction_id": str(by.correction_id)},
+        as_of_date=by.on,
+        occurred_at=by.at,
+        idempotency_key=f"{event_type}:{by.correction_id}:{stream_id}",
+        transaction_id=by.transaction_id,
     )

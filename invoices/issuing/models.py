@@ -13,6 +13,7 @@ from billing.orders.models import OrderLine
 from billing.sellers.models import Seller
 
 KINDS = [("invoice", "invoice"), ("credit_note", "credit note")]
+CORRECTION_KINDS = [("cancellation", "cancellation"), ("correction", "correction")]
 
 
 class NumberSeries(models.Model):
@@ -68,11 +69,30 @@ class Invoice(models.Model):
     corrects = models.JSONField(
         default=list, help_text="Numbers and dates of the invoices that a credit note corrects."
     )
+    corrected_invoice = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="corrections",
+        db_index=False,
+        help_text="What a credit note that was ordered takes back, wholly or in part.",
+    )
+    correction_kind = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        choices=CORRECTION_KINDS,
+        help_text="Of a credit note that was ordered: whether it takes back all that was left.",
+    )
     net_minor = models.BigIntegerField()
     tax_minor = models.BigIntegerField()
     gross_minor = models.BigIntegerField()
     prepaid_minor = models.BigIntegerField(help_text="Used of the balance. EN 16931 BT-113.")
     payable_minor = models.BigIntegerField(help_text="What is left to pay. EN 16931 BT-115.")
+    settled_minor = models.BigIntegerField(
+        default=0,
+        help_text="Of a credit note that was ordered: what it settles of the invoice it corrects.",
+    )
     taxes = models.JSONField(help_text="Per category and rate: base_minor and tax_minor.")
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -98,8 +118,20 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="invoice", gross_minor__gte=0)
-                | Q(kind="credit_note", gross_minor__lt=0),
+                | Q(kind="credit_note", gross_minor__lt=0)
+                | Q(kind="credit_note", gross_minor=0, corrected_invoice__isnull=False),
                 name="invoice_kind_by_sign",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrected_invoice__isnull=True, correction_kind="", settled_minor=0)
+                | Q(
+                    corrected_invoice__isnull=False,
+                    kind="credit_note",
+                    correction_kind__in=["cancellation", "correction"],
+                    settled_minor__gte=0,
+                    settled_minor__lte=-F("gross_minor"),
+                ),
+                name="invoice_correction_wholly_said",
             ),
             models.CheckConstraint(
                 condition=Q(sequence__gte=1) & Q(due_date__gte=F("issue_date")),
@@ -111,6 +143,11 @@ class Invoice(models.Model):
             models.Index(fields=["contract"], name="invoice_by_contract"),  # Contract's page.
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="invoice_of_transaction"),
+            models.Index(
+                fields=["corrected_invoice"],
+                name="invoice_correction_of",
+                condition=Q(corrected_invoice__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,6 +164,9 @@ class Charge(models.Model):
     have. `cause` names the fact that caused it: the turn of a period, the change, the order; not
     the event or message that told of it. A credit reverses the unused rest of the stretch that
     began on `stretch_starts_on`; what it takes back of invoices bears the tax that they showed.
+
+    What a human had taken back of a charge `corrects` it. Where that shall not be charged again,
+    it is a concession: what is owed is compared with what was charged without it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -192,6 +232,19 @@ class Charge(models.Model):
         default=False,
         help_text="It corrects a charge, and is taxed like that, whoever the customer is now.",
     )
+    corrects = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="corrections",
+        db_index=False,  # The unique constraint begins with it.
+        help_text="The charge that someone had taken back by it, wholly or in part.",
+    )
+    is_concession = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="What it takes back is not charged again.",
+    )
     explanation = models.JSONField(help_text="Why the amount is what it is.")
     event = models.ForeignKey(Event, models.PROTECT, related_name="charges", db_index=False)
     transaction_id = models.UUIDField()
@@ -214,6 +267,7 @@ class Charge(models.Model):
                 MD5("tag"),  # A tag may be too long for an index.
                 "is_credit",
                 "cause",
+                "corrects",
                 # What takes back charges of several taxes is a credit for each.
                 Case(When(is_taxed_as_charged=True, then="tax_category")),
                 Case(When(is_taxed_as_charged=True, then="tax_percent")),
@@ -221,10 +275,17 @@ class Charge(models.Model):
                 nulls_distinct=False,  # Either the price or the plan is null.
                 name="charge_period_charged_once",
             ),
+            # Once more only if it was taken back wholly: see the trigger charge_order_line_again.
             models.UniqueConstraint(
-                fields=["order_line"],
-                condition=Q(is_credit=False),
+                fields=["order_line", "cause", "corrects"],
+                condition=Q(order_line__isnull=False),
+                nulls_distinct=False,
                 name="charge_order_line_once",
+            ),
+            models.UniqueConstraint(
+                fields=["corrects", "cause"],
+                condition=Q(corrects__isnull=False),
+                name="charge_corrected_once",
             ),
             models.UniqueConstraint(fields=["invoice", "position"], name="charge_position_once"),
             models.CheckConstraint(
@@ -252,8 +313,15 @@ class Charge(models.Model):
                 name="charge_net_price_is_amount",
             ),
             models.CheckConstraint(
-                condition=Q(is_taxed_as_charged=False) | Q(subscription__isnull=False),
+                condition=Q(is_taxed_as_charged=False)
+                | Q(subscription__isnull=False)
+                | Q(corrects__isnull=False),
                 name="charge_taxed_as_charged_of_subscription",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects__isnull=True, is_concession=False)
+                | Q(corrects__isnull=False, is_taxed_as_charged=True),
+                name="charge_correction_taxed_as_charged",
             ),
             models.CheckConstraint(
                 condition=Q(invoice__isnull=True, position__isnull=True)

@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver
 from billing.sellers.commands import revoke_api_key
 from billing.sellers.models import ApiKey, Seller
 from config.urls import api
+from invoices.credit_notes.commands import order_correction
+from invoices.credit_notes.queries.wanted import Wanted
 from invoices.documents.models import Document
 from invoices.issuing.models import Invoice
 from tests import factories
@@ -61,6 +63,8 @@ def house(db: None) -> Seller:
     factories.document(invoice)
     factories.endpoint(seller, url="https://secret.example/Secret")
     factories.delivery(invoice, address="secret@secret.example")
+    wanted = Wanted(reason="Secret reason")
+    order_correction(invoice_id=invoice.pk, wanted=wanted, by="Secret", at=factories.AT)
     return seller
 
 

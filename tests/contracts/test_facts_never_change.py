@@ -11,6 +11,8 @@ from billing.events.models import Event
 from billing.models import Attempt, Failure, OrderLine
 from billing.orders.models import Order
 from billing.sellers.models import Seller
+from invoices.credit_notes.commands import order_correction
+from invoices.credit_notes.queries.wanted import Wanted
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
@@ -48,6 +50,8 @@ FACTS = [
         "charge",
         {"invoice_id", "position", "amount_minor", "tax_category", "tax_percent"},
     ),
+    ("invoices_correction", "correction", set()),
+    ("invoices_correctionline", "correction_line", set()),
     ("invoices_invoice", "invoice", set()),
     (
         "invoices_delivery",
@@ -92,6 +96,8 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     factories.money(contract.customer)
     factories.endpoint(seller)
     factories.delivery(invoice)
+    wanted = Wanted(reason="Wrong")
+    order_correction(invoice_id=invoice.pk, wanted=wanted, by="Ada", at=AT)
     assert Attempt.objects.exists()
     assert Charge.objects.exists()
     assert OrderLine.objects.exists()

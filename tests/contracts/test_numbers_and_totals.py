@@ -77,11 +77,13 @@ class TestTotals:
             copy(line={"currency": "USD"})
 
     def test_an_issued_invoice_takes_no_further_line(self, sql: Sql, invoice: Invoice) -> None:
+        line = factories.order(invoice.customer).lines.get()
+
         with refused("invoice_sealed"):
             _insert_copy(
                 "invoices_charge",
                 invoice.lines.get().id,
-                {"id": uuid4(), "position": 2, "is_credit": True},
+                {"id": uuid4(), "position": 2, "order_line_id": line.id},
             )
 
     def test_kind_and_sign_must_agree(self, copy: Callable[..., None]) -> None:
@@ -132,6 +134,16 @@ class TestCharges:
                 "invoices_charge",
                 invoice.lines.get().id,
                 {"id": uuid4(), "invoice_id": None, "position": None},
+            )
+
+    def test_an_order_line_is_not_charged_again_for_another_cause(
+        self, sql: Sql, invoice: Invoice
+    ) -> None:
+        with refused("charge_order_line_again"):
+            _insert_copy(
+                "invoices_charge",
+                invoice.lines.get().id,
+                {"id": uuid4(), "invoice_id": None, "position": None, "cause": "again"},
             )
 
     def test_a_period_is_charged_once_for_one_cause(self, sql: Sql, seller: Seller) -> None:

@@ -19,6 +19,7 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.proving.queries.checks import CHECKS
 from tests import factories
 from tests.balances.test_database import TAMPERED as BALANCES_TAMPERED
+from tests.corrections.test_database import TAMPERED as CORRECTIONS_TAMPERED
 from tests.proving.conftest import KIND, Tamper, advance, verify
 from tests.stage.conftest import AT, drain
 
@@ -361,7 +362,7 @@ class TestVerify:
 
     def test_each_check_was_shown_to_fail(self) -> None:
         shown = {check for _, check, _ in TAMPERED} | {"numbers_unique"}
-        shown |= {check for _, check in BALANCES_TAMPERED}
+        shown |= {check for _, check in (*BALANCES_TAMPERED, *CORRECTIONS_TAMPERED)}
         shown |= {"files_made", "files_as_written"}  # See tests/rendering.
 
         assert shown == {check.name for check in CHECKS}

@@ -148,3 +148,37 @@ class TestOwed:
         story = Story().do("2016-06-01", "start", p).do("2016-06-04", "cancel").bill("2016-06-04")
 
         assert story.total_minor == 20000  # KB-BX-008: 1999.95 x 3/30 = 199.995
+
+
+class TestConcessions:
+    WHOLE = charged("2026-01-01", "2026-02-01", 3100)
+
+    def conceded(self, amount_minor: int) -> Charged:
+        return replace(charged("2026-01-01", "2026-02-01", -amount_minor), is_concession=True)
+
+    def test_what_was_conceded_is_not_charged_again(self):
+        assert corrected(january(), self.WHOLE, self.conceded(500)) == []
+
+    def test_a_credit_leaves_what_was_conceded(self):
+        half = replace(january(), ends_on=day("2026-01-16"), amount_minor=1500)
+
+        lines = corrected(half, self.WHOLE, self.conceded(2000))
+
+        # 31.00 - 20.00 are left: of the 16.00 that aren't owed any more, 11.00 can be given back.
+        assert lines == [("2026-01-16", "2026-02-01", -1100, True)]
+
+    def test_nothing_owed_any_more_gives_back_what_is_left(self):
+        (line,) = difference([], [self.WHOLE, self.conceded(2000)], prices=PRICES)
+
+        assert line.amount_minor == -1100
+        assert (line.explanation["owed_minor"], line.explanation["conceded_minor"]) == (2000, 2000)
+
+    def test_all_conceded_leaves_nothing_to_give_back(self):
+        assert difference([], [self.WHOLE, self.conceded(3100)], prices=PRICES) == ()
+
+    def test_owed_again_it_is_charged_from_what_was_given_back_on(self):
+        credit = charged("2026-01-16", "2026-02-01", -1100)
+
+        lines = corrected(january(), self.WHOLE, self.conceded(2000), credit)
+
+        assert lines == [("2026-01-16", "2026-02-01", 1100, False)]

@@ -17,6 +17,7 @@ from billing.contracts.commands.schedule import (
     note_billed,
     open_day,
     pass_over,
+    reopen,
 )
 from billing.contracts.commands.start import NewSubscription, start_subscription
 from billing.contracts.commands.test_clock import step_test_clock
@@ -40,6 +41,7 @@ __all__ = [
     "open_day",
     "pass_over",
     "redeem_coupon",
+    "reopen",
     "start_subscription",
     "step_test_clock",
 ]

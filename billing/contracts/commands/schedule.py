@@ -1,6 +1,6 @@
 """What is due when: the turn of a contract's periods as events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -111,6 +111,17 @@ def note_billed(
             charged_until=until, charged_known_on=known.on, charged_position=known.position
         )
     _append_if_due(contract, at=at)
+
+
+def reopen(*, subscription_ids: Iterable[UUID]) -> None:
+    """
+    Have all that subscriptions owe compared again with what is charged: some was taken back.
+
+    The caller has locked their contracts.
+    """
+    Subscription.objects.filter(pk__in=subscription_ids).update(
+        charged_until=None, charged_known_on=None, charged_position=None
+    )
 
 
 def make_due(contract: Contract, *, day: date) -> None:

@@ -1,6 +1,7 @@
 """The pages that all stages share: scoped to the user's sellers, facts read-only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -24,7 +25,7 @@ from billing.sellers.admin.forms import (
     field_of,
     in_plain_words,
 )
-from billing.sellers.admin.pages import FormPage, render_page
+from billing.sellers.admin.pages import FormPage, confirmed, render_page
 from billing.sellers.admin.scope import Scoped, SellerFilter, sellers_of
 
 Lines = Sequence[Mapping[str, Any]]  # Values of each line's form.
@@ -56,6 +57,22 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
     def also_show(cls, *inlines: type[InlineModelAdmin[Any, Any]]) -> None:
         """Add a later stage's rows to this page."""
         cls.inlines = [*cls.inlines, *inlines]
+
+    @classmethod
+    def also_offer(cls, *buttons: Callable[..., HttpResponse], needs: str, right: str) -> None:
+        """
+        Add a later stage's buttons to this page.
+
+        They name the permission `needs`; whoever has the `right` (`app.codename`) has it.
+        """
+
+        def is_permitted(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+            return request.user.has_perm(right)
+
+        setattr(cls, f"has_{needs}_permission", is_permitted)
+        for each in buttons:
+            setattr(cls, each.__name__, each)
+        cls.actions_detail = [*cls.actions_detail, *(each.__name__ for each in buttons)]
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
         """Make the row that the form and its lines describe, by the stage's command."""
@@ -115,6 +132,10 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
         form = page.form_class(request.POST if request.method == "POST" else None, row=row)
         if form.is_valid():
             try:
+                if page.preview and not confirmed(request, form):
+                    shown = page.preview(row, form.cleaned_data, timezone.now())
+                    page = replace(page, shown=shown)
+                    return render_page(self, request, page=page, form=form, row=row)
                 with transaction.atomic():
                     said = page.act(row, form.cleaned_data, timezone.now())
                     self.log_change(request, row, said)

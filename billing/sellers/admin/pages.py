@@ -1,5 +1,6 @@
 """Pages that ask for something before a command acts on a row."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,11 @@ from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
 from billing.sellers.admin.forms import refuse_controls
+
+CONFIRMED = "confirmed"  # Posted back with what a preview was of.
 
 
 class PageForm(forms.Form):
@@ -38,7 +42,8 @@ class FormPage:
     A page with a form, and what its button does.
 
     `act` gets the row, the form's values and the instant; it calls one command and returns what to
-    tell the user. Refusals that it raises are shown on the form.
+    tell the user. Refusals that it raises are shown on the form. Where `preview` shows what it
+    would do, it is done once the user has seen that (`shown`) and confirmed it by `confirm`.
     """
 
     title: str
@@ -48,6 +53,14 @@ class FormPage:
     explanation: str = ""
     refusals: tuple[type[Exception], ...] = (IntegrityError,)
     is_dangerous: bool = False
+    preview: Callable[[Any, dict[str, Any], datetime], SafeString] | None = None
+    confirm: str = ""
+    shown: SafeString | None = None
+
+
+def confirmed(request: HttpRequest, form: forms.Form) -> bool:
+    """Return whether the user has seen the preview of just these values."""
+    return request.POST.get(CONFIRMED) == _digest(form)
 
 
 def render_page(
@@ -60,6 +73,8 @@ def render_page(
     hidden: list[tuple[str, str]] | None = None,
 ) -> TemplateResponse:
     """Return the page; `hidden` are further values that its form posts back."""
+    if page.shown is not None:
+        hidden = [*(hidden or []), (CONFIRMED, _digest(form))]
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -73,3 +88,8 @@ def render_page(
     }
     request.current_app = model_admin.admin_site.name
     return TemplateResponse(request, "billing/admin/form_page.html", context)
+
+
+def _digest(form: forms.Form) -> str:
+    """Return what tells the values of a form from others."""
+    return hashlib.sha256(repr(sorted(form.cleaned_data.items())).encode()).hexdigest()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from invoices.documents.models import DocumentTemplate
 from invoices.documents.pdf.printing import Printing
 from invoices.documents.pdf.template import Template
+from invoices.documents.pdf.titles import Title
 from invoices.documents.queries.templates import as_template
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import explained_line
@@ -20,8 +21,10 @@ def printed(
     """
     customer = invoice.customer_as_printed
     locale = customer["locale"]
+    is_cancellation = invoice.correction_kind == "cancellation"
     return Printing(
         locale=locale,
+        title=Title.CANCELLATION if is_cancellation else None,
         template=as_template(template, locale=locale) if template else Template(),
         customer_number=customer["external_id"],
         contract_number=(invoice.contract.external_id or "") if invoice.contract else "",

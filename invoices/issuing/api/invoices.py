@@ -1,6 +1,7 @@
 """Invoices and credit notes: `/invoices`. They are issued by events, never through the API."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import path
@@ -17,9 +18,11 @@ from billing.sellers.api.fields import DayField, ReferenceField
 from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
 from billing.sellers.api.pages import PageQuery, listed
 from billing.sellers.api.scoped import Endpoint
+from billing.wording.titles import document_title
 from billing.wording.vat import vat_note
 from invoices.issuing.models import KINDS, Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
+from invoices.issuing.queries.left import correcting, left_of_lines, open_minor
 from invoices.issuing.queries.retention import retained_until
 
 LONGEST_NUMBER = 60
@@ -91,9 +94,49 @@ class TaxOutput(serializers.Serializer[Any]):
     )
 
 
+class InvoicedLineOutput(InvoiceLineOutput):
+    left = serializers.SerializerMethodField(
+        help_text="What is left to take back of it, gross if `tax_included`; null on credit notes."
+    )
+
+    class Meta(InvoiceLineOutput.Meta):
+        fields = [*InvoiceLineOutput.Meta.fields, "left"]
+
+    def get_left(self, line: Charge) -> dict[str, str] | None:
+        """Return it as money."""
+        left: dict[UUID, int] = self.context.get("left", {})
+        return money(left[line.pk], line.currency) if line.pk in left else None
+
+
+class CorrectingOutput(serializers.ModelSerializer[Invoice]):
+    gross = MoneyField("gross_minor")
+
+    class Meta:
+        model = Invoice
+        fields = ["id", "number", "issue_date", "correction_kind", "gross"]
+
+
 class InvoiceOutput(InvoiceSummaryOutput):
+    title = serializers.SerializerMethodField(
+        help_text="As printed, in the language of the customer."
+    )
+    corrected_invoice = serializers.UUIDField(
+        source="corrected_invoice_id",
+        allow_null=True,
+        help_text="Of a credit note that was ordered: the invoice that it takes back.",
+    )
+    settled = MoneyField(
+        "settled_minor",
+        help_text="Of a credit note that was ordered: what it settles of that invoice.",
+    )
+    open = serializers.SerializerMethodField(
+        help_text="Payable less what credit notes settle; null on credit notes."
+    )
+    corrected_by = serializers.SerializerMethodField(
+        help_text="The credit notes that refer to it, oldest first."
+    )
     taxes = serializers.SerializerMethodField(help_text="Per category and rate.")
-    lines = InvoiceLineOutput(many=True)
+    lines = InvoicedLineOutput(many=True)
     retained_until = serializers.SerializerMethodField(
         help_text="Last day on which the seller must keep it."
     )
@@ -101,7 +144,8 @@ class InvoiceOutput(InvoiceSummaryOutput):
     class Meta(InvoiceSummaryOutput.Meta):
         fields = [
             *InvoiceSummaryOutput.Meta.fields,
-            "seller_as_printed", "customer_as_printed", "corrects", "taxes", "lines",
+            "title", "open", "seller_as_printed", "customer_as_printed", "corrects",
+            "corrected_invoice", "correction_kind", "settled", "corrected_by", "taxes", "lines",
             "retained_until", "previous_hash", "hash",
         ]  # fmt: skip
 
@@ -109,6 +153,25 @@ class InvoiceOutput(InvoiceSummaryOutput):
     def get_retained_until(self, invoice: Invoice) -> str:
         """Return the day."""
         return retained_until(invoice).isoformat()
+
+    def get_title(self, invoice: Invoice) -> str:
+        """Return the kind of document."""
+        return document_title(
+            invoice.kind,
+            correction_kind=invoice.correction_kind,
+            locale=invoice.customer_as_printed["locale"],
+        )
+
+    def get_open(self, invoice: Invoice) -> dict[str, str] | None:
+        """Return it as money."""
+        if invoice.kind != "invoice":
+            return None
+        return money(open_minor(invoice), invoice.currency)
+
+    @extend_schema(responses=CorrectingOutput(many=True))
+    def get_corrected_by(self, invoice: Invoice) -> Any:
+        """Return each with its number and sum."""
+        return CorrectingOutput(correcting(invoice), many=True).data
 
     @extend_schema(responses=TaxOutput(many=True))
     def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:
@@ -148,7 +211,7 @@ class InvoiceView(Endpoint):
     def get(self, request: Request, id: str) -> Response:
         """Show an invoice with its lines."""
         invoice = self.find(_with_lines(self.rows(Invoice)), id, known_as="")
-        return Response(InvoiceOutput(invoice).data)
+        return Response(_shown(invoice))
 
 
 class InvoiceByNumberView(Endpoint):
@@ -160,7 +223,7 @@ class InvoiceByNumberView(Endpoint):
         invoice = rows.filter(number=number).first() if is_possible else None
         if invoice is None:
             raise NotFound
-        return Response(InvoiceOutput(invoice).data)
+        return Response(_shown(invoice))
 
 
 _COLUMNS = {
@@ -174,6 +237,12 @@ _COLUMNS = {
 def _with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     lines = Charge.objects.select_related("order_line", *EXPLAINED_BY).order_by("position")
     return invoices.prefetch_related(Prefetch("lines", lines))
+
+
+def _shown(invoice: Invoice) -> Any:
+    is_invoice = invoice.kind == "invoice"
+    left = left_of_lines(list(invoice.lines.all())) if is_invoice else {}
+    return InvoiceOutput(invoice, context={"left": left}).data
 
 
 def _summaries(invoices: Any) -> Any:

@@ -39,16 +39,19 @@ from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
 from billing.sellers.queries import due_until
 from billing.usage.events import USAGE_RECORDED
-from invoices.issuing.commands.charging import charge, demand_of
+from invoices.issuing.commands.charging import charge, charge_at_once, demand_of
 from invoices.issuing.commands.day import end_day, lock_day, next_day, wait_for_day
 from invoices.issuing.commands.issue import Demand
+from invoices.issuing.events import CONTRACT_REOPENED, ORDER_REOPENED
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.lines import (
     is_still_due,
     lines_due,
     lines_of_change,
     lines_of_order,
+    lines_of_order_reopened,
     lines_of_usage,
+    lines_reopened,
 )
 from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import ahead_of_day
@@ -56,6 +59,7 @@ from invoices.issuing.queries.waiting import ahead_of_day
 logger = logging.getLogger(__name__)
 
 BILL = "issuing.bill"
+_OF_ORDERS = (ORDER_PLACED, ORDER_REOPENED)
 
 
 def bill(*, event_id: UUID, at: datetime, worker: str) -> list[Invoice]:
@@ -107,7 +111,7 @@ def _bill_next(
 
 def _lock_next(target: Event, me: events.Worker) -> Event | None:
     """Lock contract or customer, and return the first event that waits for it, up to `target`."""
-    if target.type == ORDER_PLACED:
+    if target.type in _OF_ORDERS:
         own = Event.objects.select_for_update().filter(pk=target.pk, state=Event.State.WAITING)
         return own.first()
     if target.type == CUSTOMER_DAY_ENDED:
@@ -124,7 +128,7 @@ def _lock_next(target: Event, me: events.Worker) -> Event | None:
 
 
 def _customer_of(target: Event) -> UUID:
-    of: type[Order] | type[Contract] = Order if target.type == ORDER_PLACED else Contract
+    of: type[Order] | type[Contract] = Order if target.type in _OF_ORDERS else Contract
     return of.objects.values_list("customer_id", flat=True).get(pk=target.stream_id)
 
 
@@ -222,12 +226,41 @@ def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
     return charge(demand, demanded.lines)
 
 
+def _bill_reopened(event: Event, me: events.Worker) -> list[Invoice]:
+    """Charge what a contract owes by now of what was taken back: at once, and by itself."""
+    contract = _contract(event)
+    if is_still_due(contract, on=event.as_of_date):
+        return []  # It comes with what is due.
+    whole = timelines(contract, passes_over_failed=True).values()
+    known = known_so_far(contract, on=event.as_of_date)
+    demanded = lines_reopened(
+        contract, whole, known=known, correction_id=event.payload["correction_id"]
+    )
+    contracts.note_billed(
+        contract,
+        known=known,
+        charged_until=demanded.charged_until,
+        next_billing_date=contract.next_billing_date,
+        at=me.at,
+    )
+    return charge_at_once(_demand_of(contract, event, me), demanded.lines)
+
+
+def _bill_order_reopened(event: Event, me: events.Worker) -> list[Invoice]:
+    order = Order.objects.select_related("customer__seller").get(pk=event.payload["order_id"])
+    demand = demand_of(event, me, customer=order.customer, currency=order.currency)
+    lines = lines_of_order_reopened(order, correction_id=event.payload["correction_id"])
+    return charge_at_once(demand, lines)
+
+
 _BILL: dict[str, Callable[[Event, events.Worker], list[Invoice]]] = {
     ORDER_PLACED: _bill_order,
     SUBSCRIPTION_CHANGED: _bill_change,
     PERIOD_ENDED: _bill_period,
     USAGE_RECORDED: _bill_usage,
     CUSTOMER_DAY_ENDED: end_day,
+    CONTRACT_REOPENED: _bill_reopened,
+    ORDER_REOPENED: _bill_order_reopened,
 }
 
 

@@ -42,15 +42,21 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
 
     :raises CustomerBusy: if they do, and the customer wasn't locked before.
     """
+    if not collects(demand.customer):
+        return charge_at_once(demand, lines)
     owing, decided = decide(demand, lines)
     if not owing:
         return []
-    if not collects(demand.customer):
-        return [issue_invoice(demand, owing, decided)]
     keep_waiting(demand, owing, decided)
     customer = customers.lock_customer_late(demand.customer.pk)
     customers.make_due(customer, day=demand.event.as_of_date)
     return []
+
+
+def charge_at_once(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
+    """Write what an event demands, on a document of its own, whatever the customer's grouping."""
+    owing, decided = decide(demand, lines)
+    return [issue_invoice(demand, owing, decided)] if owing else []
 
 
 def decide(demand: Demand, lines: Sequence[DraftLine]) -> tuple[Sequence[DraftLine], Taxed]:

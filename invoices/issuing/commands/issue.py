@@ -12,7 +12,7 @@ from billing.ids import new_id
 from billing.money import plain_decimal
 from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
-from invoices.balances.commands import Booking, apply_balance, keep_credit_note
+from invoices.balances.commands import Booking, apply_balance, give_back, keep_credit_note
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.content import (
@@ -39,6 +39,21 @@ class Demand:
     currency: str
     today: date
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correcting:
+    """
+    What a credit note that was ordered corrects, and how.
+
+    `kind` is that of the correction. `settled_minor` of it settles what is open of the invoice;
+    the rest goes to the balance, or is paid out.
+    """
+
+    invoice: Invoice
+    kind: str
+    settled_minor: int
+    is_paid_out: bool
 
 
 def issue_invoice(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> Invoice:
@@ -81,16 +96,49 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
     invoice.customer_as_printed |= vat_ids_as_printed(demand.customer, before.vat_ids)
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
     check_document(invoice, lines)
+    _store(invoice, lines, series)
+    if kind == "credit_note":
+        keep_credit_note(booking, invoice_id=invoice_id, gross_minor=gross)
+    log.append([invoice_issued(invoice)], at=demand.at)
+    return invoice
+
+
+def write_correction(
+    demand: Demand, lines: Sequence[Charge], totals: DocumentTotals, correcting: Correcting
+) -> Invoice:
+    """
+    Write the credit note that was ordered, whose lines are written already, and name it.
+
+    It shows the parties of the invoice that it corrects: it corrects the supply as it was made.
+
+    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
+    """
+    invoice_id, corrected_ = lines[0].invoice_id, correcting.invoice
+    assert invoice_id is not None
+    series = _lock_series(demand.seller, kind="credit_note", year=demand.today.year)
+    made = _invoice(demand, totals, series=series, kind="credit_note")
+    made.id, made.corrected_invoice = invoice_id, corrected_
+    made.correction_kind, made.settled_minor = correcting.kind, correcting.settled_minor
+    made.corrects = [{"number": corrected_.number, "issue_date": corrected_.issue_date.isoformat()}]
+    made.seller_as_printed = corrected_.seller_as_printed
+    made.customer_as_printed = corrected_.customer_as_printed
+    made.prepaid_minor, made.payable_minor = 0, made.gross_minor
+    _store(made, lines, series)
+    if not correcting.is_paid_out:
+        rest_minor = -made.gross_minor - made.settled_minor
+        give_back(_booking(demand), invoice_id=invoice_id, amount_minor=rest_minor)
+    log.append([invoice_issued(made)], at=demand.at)
+    return made
+
+
+def _store(invoice: Invoice, lines: Sequence[Charge], series: NumberSeries) -> None:
+    """Seal a document by its hash, and count it in its series."""
     invoice.hash = content_hash(invoice, lines)
     invoice.save(force_insert=True)
     series.latest_sequence = invoice.sequence
     series.latest_date = invoice.issue_date
     series.latest_hash = invoice.hash
     series.save(update_fields=["latest_sequence", "latest_date", "latest_hash"])
-    if kind == "credit_note":
-        keep_credit_note(booking, invoice_id=invoice_id, gross_minor=gross)
-    log.append([invoice_issued(invoice)], at=demand.at)
-    return invoice
 
 
 def _booking(demand: Demand) -> Booking:

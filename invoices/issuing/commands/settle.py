@@ -16,9 +16,10 @@ from billing.customers.queries import collection_day
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.periods import day_after
+from invoices.issuing.events import CONTRACT_REOPENED
 from invoices.issuing.queries.waiting import oldest_day
 
-_OF_CONTRACTS = (PERIOD_ENDED, SUBSCRIPTION_CHANGED)
+_OF_CONTRACTS = (PERIOD_ENDED, SUBSCRIPTION_CHANGED, CONTRACT_REOPENED)
 
 
 @transaction.atomic

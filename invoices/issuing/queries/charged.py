@@ -19,12 +19,16 @@ def charged(subscription_id: UUID, *, since: date) -> Iterable[Charged]:
     Only those of stretches that start on or after a day.
     """
     charges = Charge.objects.filter(subscription_id=subscription_id, stretch_starts_on__gte=since)
-    for charge in charges.order_by("ordinal"):
+    for charge in charges.prefetch_related("corrects").order_by("ordinal"):
         yield as_charged(charge)
 
 
 def as_charged(charge: Charge) -> Charged:
-    """Return a charge of a subscription as the engine's value; its amount is that of the price."""
+    """
+    Return a charge of a subscription as the engine's value; its amount is that of the price.
+
+    What takes back some units of another is told to belong to it by the other's quantity.
+    """
     assert charge.ends_on is not None, "a charge of a subscription covers a period"
     return Charged(
         price_id=_price_id(charge),
@@ -32,11 +36,12 @@ def as_charged(charge: Charge) -> Charged:
         starts_on=charge.starts_on,
         ends_on=charge.ends_on,
         tag=charge.tag,
-        quantity=charge.quantity,
+        quantity=charge.corrects.quantity if charge.corrects else charge.quantity,
         measured=charge.measured,
         unit_price=charge.unit_price,
         amount_minor=charge.priced_minor,
         is_credit=charge.is_credit,
+        is_concession=charge.is_concession,
         tax=Tax(charge.tax_category, charge.tax_percent) if _is_tax_decided(charge) else None,
     )
 

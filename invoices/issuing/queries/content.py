@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,15 +27,22 @@ _LINE_FIELDS = (
     "unit_price", "currency", "priced_minor", "amount_minor", "tax_included", "tax_class",
     "tax_category", "tax_percent", "explanation", "event_id", "transaction_id", "position",
 )  # fmt: skip
+# Left out where they say nothing: documents that were issued before they were known keep their
+# hash.
+_INVOICE_MAY_SAY = ("corrected_invoice_id", "correction_kind", "settled_minor")
+_LINE_MAY_SAY = ("corrects_id", "is_concession")
 
 
 def content(invoice: Invoice, lines: Sequence[Charge]) -> bytes:
     """Return an invoice's content, lines in the order of their positions, as canonical JSON."""
-    facts: dict[str, Any] = {name: _plain(getattr(invoice, name)) for name in _INVOICE_FIELDS}
-    facts["lines"] = [
-        {name: _plain(getattr(line, name)) for name in _LINE_FIELDS} for line in lines
-    ]
+    facts = _said(invoice, _INVOICE_FIELDS, _INVOICE_MAY_SAY)
+    facts["lines"] = [_said(line, _LINE_FIELDS, _LINE_MAY_SAY) for line in lines]
     return canonical(facts)
+
+
+def _said(row: Invoice | Charge, always: Iterable[str], if_any: Iterable[str]) -> dict[str, Any]:
+    names = [*always, *(name for name in if_any if getattr(row, name))]
+    return {name: _plain(getattr(row, name)) for name in names}
 
 
 def canonical(value: object) -> bytes:

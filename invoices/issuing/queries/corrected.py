@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from billing.pricing.taxes import REVERSE_CHARGE
 from invoices.issuing.models import Charge
 
@@ -57,9 +59,13 @@ def _charged(credits_: Iterable[Charge], invoice_id: UUID) -> Iterable[Charge]:
         subscription_id__in={subscription_id for subscription_id, _ in stretches},
         stretch_starts_on__in={starts_on for _, starts_on in stretches},
         is_credit=False,
+        corrects__isnull=True,
         invoice__isnull=False,
     )
-    return charges.exclude(invoice_id=invoice_id).select_related("invoice").only(*_COLUMNS)
+    # What was billed anew stands on another invoice.
+    billed_anew = Charge.objects.filter(corrects=OuterRef("pk"), is_concession=False)
+    stands = charges.exclude(invoice_id=invoice_id).exclude(Exists(billed_anew))
+    return stands.select_related("invoice").only(*_COLUMNS)
 
 
 def _takes_back(line: Charge, charge: Charge) -> bool:

@@ -1,10 +1,12 @@
 """What an event demands: owed minus charged of a contract, or the lines of an order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from django.db.models import Sum
 
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
@@ -20,6 +22,7 @@ from billing.pricing.prices import ZERO
 from billing.pricing.rating import full_price
 from billing.pricing.rating import unit_price as price_of_unit
 from billing.pricing.timeline import Timeline
+from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import COMMITMENT, charged
 from invoices.issuing.queries.drafts import DraftLine, as_taxed
 from invoices.issuing.queries.metered import opened
@@ -80,6 +83,19 @@ def lines_of_usage(
 
 def lines_due(contract: Contract, whole: Iterable[Timeline], *, on: date, known: Known) -> Demanded:
     """Return what a contract owes and wasn't charged on a due day."""
+    return _lines_of_all(contract, whole, known=known, cause=f"period {on}")
+
+
+def lines_reopened(
+    contract: Contract, whole: Iterable[Timeline], *, known: Known, correction_id: str
+) -> Demanded:
+    """Return what a contract owes by what is known, now that some of it was taken back."""
+    return _lines_of_all(contract, whole, known=known, cause=f"correction {correction_id}")
+
+
+def _lines_of_all(
+    contract: Contract, whole: Iterable[Timeline], *, known: Known, cause: str
+) -> Demanded:
     lines: list[DraftLine] = []
     next_dates: list[date] = []
     until: dict[UUID, date] = {}
@@ -87,7 +103,7 @@ def lines_due(contract: Contract, whole: Iterable[Timeline], *, on: date, known:
         if not known.of(timeline).changes:
             continue  # It was recorded later: its own event will bill it.
         mine = opened(timeline, until=known.on)
-        lines += _drafted(contract, mine, known, until=known.on, cause=f"period {on}")
+        lines += _drafted(contract, mine, known, until=known.on, cause=cause)
         until[UUID(mine.subscription_id)] = known.on
         if next_date := next_due(known.of(mine), after=known.on):
             next_dates.append(next_date)
@@ -112,6 +128,24 @@ def lines_of_order(order: Order) -> list[DraftLine]:
     ]
     prices = list(Price.objects.filter(product_id__in=products)) if products else []
     return [_order_line(order, line, prices) for line in order_lines]
+
+
+def lines_of_order_reopened(order: Order, *, correction_id: str) -> list[DraftLine]:
+    """
+    Return the lines of an order less what stays charged of them: some were taken back.
+
+    What was conceded of them stays given back.
+
+    :raises PriceMissing: if a line gives no price and its product has none in the currency.
+    """
+    lines = lines_of_order(order)
+    still = dict(
+        Charge.objects.filter(order_line_id__in=[line.order_line_id for line in lines])
+        .filter(is_concession=False)
+        .values_list("order_line_id")
+        .annotate(sum=Sum("priced_minor"))
+    )
+    return [_less(line, still.get(line.order_line_id, 0), correction_id) for line in lines]
 
 
 def owed_not_charged(
@@ -164,6 +198,15 @@ def draft_lines(
         )
         for line in lines
     ]
+
+
+def _less(line: DraftLine, charged_minor: int, correction_id: str) -> DraftLine:
+    return replace(
+        line,
+        priced_minor=line.priced_minor - charged_minor,
+        cause=f"correction {correction_id}",
+        explanation={**line.explanation, "charged_before_minor": charged_minor},
+    )
 
 
 def _drafted(

@@ -20,6 +20,7 @@ from billing.pricing.prices import ContradictoryPlan, PriceKind
 from billing.pricing.rating import full_price
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
+from invoices.issuing.events import ORDER_REOPENED
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.legal_contents import (
     CustomerDataMissing,
@@ -106,7 +107,7 @@ def trouble(error: Exception, event: Event) -> Trouble:
 def _money_at_stake(event: Event) -> tuple[int, str] | None:
     """Return an estimate of what an event is worth; None if the facts don't tell."""
     try:
-        if event.type == ORDER_PLACED:
+        if event.type in (ORDER_PLACED, ORDER_REOPENED):
             return _worth_of_order(UUID(event.payload["order_id"]))
         if event.type == CUSTOMER_DAY_ENDED:
             return _worth_of_day(event.stream_id)

@@ -11,6 +11,7 @@ from invoices.proving.queries.entries import Entry
 ICONS = {
     "order": "shopping_cart",
     "change": "edit_calendar",
+    "correction": "undo",
     "event": "bolt",
     "follow_up": "bolt",
     "sent": "send",

@@ -12,6 +12,7 @@ from billing.events.models import Attempt, Event, Failure
 from billing.money import UnknownCurrency, from_minor
 from billing.orders.models import Order, OrderLine
 from invoices.balances.models import BalanceMovement
+from invoices.credit_notes.models import Correction
 from invoices.issuing.models import Charge, Invoice
 
 # What happened at one instant stands in this order: a cause before what it caused.
@@ -21,6 +22,7 @@ RANK = {
         [
             "order",
             "change",
+            "correction",
             "event",
             "sent",
             "charge",
@@ -97,6 +99,26 @@ def of_change(change: SubscriptionChange) -> Entry:
             customer=subscription.contract.customer_id,
         ),
         ordinal=change.position,
+    )
+
+
+def of_correction(correction: Correction) -> Entry:
+    """Return the entry of a correction that someone ordered."""
+    invoice = correction.invoice
+    what = "cancelled" if correction.kind == "cancellation" else "corrected"
+    return Entry(
+        at=correction.ordered_at,
+        kind="correction",
+        title=f"{correction.ordered_by} had {invoice.number} {what}: {correction.reason}",
+        details={
+            "kind": correction.kind,
+            "reason": correction.reason,
+            "bill_again": correction.bill_again,
+            "settle": correction.settle,
+            "ordered_by": correction.ordered_by,
+            "ordered_on": correction.ordered_on.isoformat(),
+        },
+        ids=_ids(correction=correction.id, invoice=invoice.id, customer=invoice.customer_id),
     )
 
 

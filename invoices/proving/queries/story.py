@@ -14,6 +14,8 @@ from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import Seller
 from invoices.balances.models import BalanceMovement
+from invoices.credit_notes.events import CORRECTION_ORDERED
+from invoices.credit_notes.models import Correction
 from invoices.delivery.models import Delivery, DeliveryAttempt
 from invoices.issuing.models import Charge, Invoice
 from invoices.proving.queries import delivered, entries
@@ -69,6 +71,8 @@ def _of_facts(events: Iterable[Event]) -> Iterable[Entry]:
         entries.of_change,
         changes.select_related("plan", "subscription__contract__customer").order_by("position"),
     )
+    corrections = Correction.objects.filter(id__in=ids[f"{CORRECTION_ORDERED} correction_id"])
+    yield from map(entries.of_correction, corrections.select_related("invoice"))
 
 
 def _of_events(events: Iterable[Event]) -> Iterable[Entry]:

@@ -3,6 +3,7 @@
 from invoices.proving.queries.checks import (
     balances,
     charges,
+    corrections,
     documents,
     events,
     facts,
@@ -23,6 +24,7 @@ CHECKS = (
     *files.CHECKS,
     *charges.CHECKS,
     *taxes.CHECKS,
+    *corrections.CHECKS,
     *subscriptions.CHECKS,
     *balances.CHECKS,
     *usage.CHECKS,

@@ -52,11 +52,12 @@ _CREDITED = """
 SELECT m.seller_id, coalesce('credit note ' || i.number, 'movement ' || m.id),
        CASE WHEN i.id IS NULL THEN 'the credit note that it is of is not there'
             WHEN count(*) OVER (PARTITION BY m.invoice_id) > 1 THEN 'is booked more than once'
-            ELSE format('gives back %%s minor units, but %%s were booked', -i.gross_minor,
-                        m.amount_minor) END
+            ELSE format('gives back %%s minor units, but %%s were booked',
+                        -i.gross_minor - i.settled_minor, m.amount_minor) END
 FROM invoices_balancemovement m LEFT JOIN invoices_invoice i ON i.id = m.invoice_id
 WHERE m.kind = 'credit_note' AND m.seller_id = ANY(%(sellers)s)
-  AND (i.id IS NULL OR i.kind <> 'credit_note' OR -i.gross_minor <> m.amount_minor
+  AND (i.id IS NULL OR i.kind <> 'credit_note'
+       OR -i.gross_minor - i.settled_minor <> m.amount_minor
        OR (i.customer_id, i.currency, i.transaction_id)
           IS DISTINCT FROM (m.customer_id, m.currency, m.transaction_id)
        OR EXISTS (SELECT FROM invoices_balancemovement o

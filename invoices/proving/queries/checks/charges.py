@@ -43,10 +43,14 @@ WHERE c.seller_id = ANY(%(sellers)s)
         WHEN 'subscription.changed' THEN 'change ' || (e.payload->>'change_id')
         WHEN 'period.ended' THEN 'period ' || e.as_of_date
         WHEN 'customer.day_ended' THEN 'period ' || e.as_of_date
+        WHEN 'correction.ordered' THEN 'correction ' || (e.payload->>'correction_id')
+        WHEN 'contract.reopened' THEN 'correction ' || (e.payload->>'correction_id')
+        WHEN 'order.reopened' THEN 'correction ' || (e.payload->>'correction_id')
         WHEN 'usage.recorded' THEN 'usage ' || (e.payload->>'batch_id') END
 """
 
-# Of an order whose event is handled: one charge per line, or none where it rounds to nothing.
+# Of an order whose event is handled: one charge per line, or none where it rounds to nothing. What
+# was taken back to be billed again counts no more; what stays charged of it is owed no more.
 _ORDERED = """
 WITH handled AS (
     SELECT stream_id AS order_id FROM billing_event
@@ -59,7 +63,7 @@ WITH handled AS (
            count(*) OVER (PARTITION BY l.id) AS n,
            coalesce(l.unit_price, p.amount, p.unit_price) AS unit_price,
            CASE WHEN p.id IS NULL THEN l.tax_included ELSE p.tax_included END AS tax_included,
-           coalesce(nullif(l.text, ''), p.text) AS wanted_text,
+           coalesce(nullif(l.text, ''), p.text) AS wanted_text, still.minor AS still_minor,
            l.unit_price IS NULL AND NOT coalesce(
                p.product_id = l.product_id AND p.currency = o.currency
                AND p.valid_from <= o.ordered_on
@@ -70,7 +74,13 @@ WITH handled AS (
                AS owed_minor
     FROM handled h JOIN billing_order o ON o.id = h.order_id
     JOIN billing_orderline l ON l.order_id = o.id
-    LEFT JOIN invoices_charge c ON c.order_line_id = l.id AND NOT c.is_credit
+    LEFT JOIN invoices_charge c ON c.order_line_id = l.id AND c.corrects_id IS NULL
+        AND NOT EXISTS (SELECT FROM invoices_charge t WHERE t.corrects_id = c.id
+                        AND NOT t.is_concession)
+    LEFT JOIN LATERAL (
+        SELECT sum(priced_minor) AS minor FROM invoices_charge
+        WHERE order_line_id = l.id AND id <> c.id AND corrects_id IS DISTINCT FROM c.id
+          AND NOT is_concession) still ON true
     LEFT JOIN LATERAL (
         SELECT * FROM billing_price
         WHERE l.unit_price IS NULL AND (
@@ -87,15 +97,19 @@ SELECT seller_id,
        CASE WHEN charge_id IS NULL THEN 'is handled, but not charged'
             WHEN n > 1 THEN format('is charged %%s times', n)
             WHEN is_mispriced THEN 'is not charged at a price of its product, currency and day'
-            WHEN priced_minor IS DISTINCT FROM owed_minor
-            THEN format('is charged %%s minor units, but owes %%s', priced_minor, owed_minor)
+            WHEN priced_minor IS DISTINCT FROM owed_minor - coalesce(still_minor, 0)
+            THEN format('is charged %%s minor units, but owes %%s', priced_minor,
+                        owed_minor - coalesce(still_minor, 0))
             ELSE format('charge %%s has another text, quantity, unit price, day or tax terms',
                         charge_id) END
 FROM compared
 WHERE n > 1
-   OR charge_id IS NULL AND NOT coalesce(owed_minor = 0, false)
+   OR charge_id IS NULL AND NOT coalesce(owed_minor = coalesce(still_minor, 0), false)
+      AND NOT EXISTS (
+          SELECT FROM billing_event e WHERE e.stream_id = order_id AND e.type = 'order.reopened'
+          AND e.seller_id = compared.seller_id AND e.state <> 'handled')
    OR charge_id IS NOT NULL AND (
-       is_mispriced OR priced_minor IS DISTINCT FROM owed_minor
+       is_mispriced OR priced_minor IS DISTINCT FROM owed_minor - coalesce(still_minor, 0)
        OR (charged_text, charged_quantity, charged_price, charged_included, starts_on)
           IS DISTINCT FROM (wanted_text, quantity, unit_price, tax_included, ordered_on))
 """
@@ -107,7 +121,7 @@ SELECT c.seller_id, 'charge ' || c.id,
 FROM invoices_charge c
 LEFT JOIN billing_orderline l ON l.id = c.order_line_id
 LEFT JOIN billing_event e ON e.id = c.event_id
-WHERE c.order_line_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
+WHERE c.order_line_id IS NOT NULL AND c.corrects_id IS NULL AND c.seller_id = ANY(%(sellers)s)
   AND (e.payload->>'order_id') IS DISTINCT FROM l.order_id::text
 """
 
@@ -115,7 +129,7 @@ WHERE c.order_line_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
 # twelve places, which may hide on which side of a half it lies. Of a minimum commitment owed is
 # what is missing. Where nothing else has a say, the exact amount is (full price - begun) x share,
 # and the full price that of the unit price and the quantity. The tag names what makes a price other
-# than it is listed.
+# than it is listed. Owed is at least what was conceded: that was given back already.
 _EXPLAINED = """
 WITH explained AS (
     SELECT c.*, x.*, c.is_credit AND coalesce(x.rate_changed, false) AS is_taken_back,
@@ -129,7 +143,8 @@ WITH explained AS (
                AS full_by_unit
     FROM invoices_charge c
     CROSS JOIN LATERAL jsonb_to_record(c.explanation) AS x(
-        owed_minor bigint, charged_before_minor bigint, counted_minor bigint, exact_amount numeric,
+        owed_minor bigint, charged_before_minor bigint, counted_minor bigint,
+        conceded_minor bigint, exact_amount numeric,
         full_price numeric, begun_price numeric, share_used numeric, share_whole numeric,
         minimum numeric, maximum numeric, discounts jsonb, rate_changed boolean)
     LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
@@ -137,7 +152,8 @@ WITH explained AS (
         ORDER BY id LIMIT 1))
     LEFT JOIN unnest(%(currencies)s::text[], %(factors)s::numeric[]) AS f(currency, factor)
         ON f.currency = c.currency
-    WHERE c.subscription_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s)
+    WHERE c.subscription_id IS NOT NULL AND c.corrects_id IS NULL
+      AND c.seller_id = ANY(%(sellers)s)
 ), judged AS (
     SELECT *,
            listed_in <> currency OR listed_included <> tax_included
@@ -145,15 +161,18 @@ WITH explained AS (
                   AND unit_price IS DISTINCT FROM listed AS is_otherwise_listed,
            is_simple AND full_price IS NOT NULL AND NOT is_taken_back
                AND (full_price <> round(full_by_unit, 12)
-                    OR is_unbounded AND owed_minor IS DISTINCT FROM div(
+                    OR is_unbounded AND owed_minor IS DISTINCT FROM greatest(conceded_minor, div(
                         2 * greatest(full_by_unit - begun_price, 0) * share_used * factor
                             + share_whole,
-                        2 * share_whole)) AS is_otherwise_shared,
-           CASE WHEN exact_amount IS NULL OR is_taken_back THEN owed_minor <> 0
+                        2 * share_whole))) AS is_otherwise_shared,
+           CASE WHEN exact_amount IS NULL OR is_taken_back
+                THEN owed_minor <> coalesce(conceded_minor, 0)
                 WHEN is_commitment THEN owed_minor IS DISTINCT FROM greatest(
-                    round(exact_amount * factor) - counted_minor, 0)
-                ELSE NOT coalesce(owed_minor BETWEEN round((exact_amount - 1e-12) * factor)
-                                  AND round((exact_amount + 1e-12) * factor), false)
+                    round(exact_amount * factor) - counted_minor, conceded_minor, 0)
+                ELSE NOT coalesce(
+                    owed_minor BETWEEN
+                        greatest(round((exact_amount - 1e-12) * factor), conceded_minor)
+                        AND greatest(round((exact_amount + 1e-12) * factor), conceded_minor), false)
                 END AS is_otherwise_rounded
     FROM explained
 )

@@ -33,6 +33,23 @@ FULL JOIN (
 WHERE c.id IS NULL OR e.n IS DISTINCT FROM 1
 """
 
+_CORRECTIONS = """
+SELECT coalesce(k.seller_id, e.seller_id),
+       CASE WHEN k.id IS NULL THEN 'event ' || e.id
+            ELSE format('correction %%s of %%s', k.id, i.number) END,
+       CASE WHEN k.id IS NULL THEN 'tells of a correction that is not there: ' || e.correction_id
+            WHEN coalesce(e.n, 0) = 0 THEN 'no event tells of it: it makes no credit note'
+            ELSE format('%%s events tell of it', e.n) END
+FROM (SELECT * FROM invoices_correction WHERE seller_id = ANY(%(sellers)s)) k
+LEFT JOIN invoices_invoice i ON i.id = k.invoice_id
+FULL JOIN (
+    SELECT seller_id, payload->>'correction_id' AS correction_id, count(*) AS n, min(id::text) AS id
+    FROM billing_event
+    WHERE type = 'correction.ordered' AND seller_id = ANY(%(sellers)s) GROUP BY 1, 2
+) e ON e.correction_id = k.id::text AND e.seller_id = k.seller_id
+WHERE k.id IS NULL OR e.n IS DISTINCT FROM 1
+"""
+
 _PERIODS = """
 SELECT c.seller_id, 'contract ' || coalesce(c.external_id, c.id::text),
        CASE WHEN e.is_open IS NULL
@@ -73,6 +90,12 @@ WHERE i.id IS NULL OR e.n IS DISTINCT FROM 1
 CHECKS = (
     sql_check(name="orders_told", says="each order has its event", of="orders", sql=_ORDERS),
     sql_check(name="changes_told", says="each change has its event", of="changes", sql=_CHANGES),
+    sql_check(
+        name="corrections_told",
+        says="each correction has its event",
+        of="corrections",
+        sql=_CORRECTIONS,
+    ),
     sql_check(
         name="due_told",
         says="each contract that is due has its event",

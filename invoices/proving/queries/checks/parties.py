@@ -45,17 +45,23 @@ WHERE e.type = 'order.placed' AND e.state = 'handled' AND i.id IS NULL
 
 _OF_PARTIES = """
 SELECT i.seller_id, 'invoice ' || i.number,
-       CASE WHEN e.type = 'order.placed' AND o.id IS NULL THEN 'its order is not there'
-            WHEN e.type = 'order.placed' THEN 'it names another customer or currency than its order'
+       CASE WHEN e.type = 'correction.ordered'
+            THEN 'it names another contract, customer or currency than what it corrects'
+            WHEN e.type IN ('order.placed', 'order.reopened') AND o.id IS NULL
+            THEN 'its order is not there'
+            WHEN e.type IN ('order.placed', 'order.reopened')
+            THEN 'it names another customer or currency than its order'
             WHEN e.type = 'customer.day_ended'
             THEN 'it names another customer or contract than its event and lines'
             WHEN c.id IS NULL THEN 'its contract is not there'
             ELSE 'it names another contract, customer or currency than its event' END
 FROM invoices_invoice i JOIN billing_event e ON e.id = i.event_id
-LEFT JOIN billing_order o ON e.type = 'order.placed' AND o.id = e.stream_id
+LEFT JOIN billing_order o ON e.type IN ('order.placed', 'order.reopened') AND o.id = e.stream_id
+LEFT JOIN invoices_invoice b ON e.type = 'correction.ordered' AND b.id = e.stream_id
 LEFT JOIN billing_customer k ON e.type = 'customer.day_ended' AND k.id = e.stream_id
 LEFT JOIN billing_contract c
-    ON e.type NOT IN ('order.placed', 'customer.day_ended') AND c.id = e.stream_id
+    ON e.type NOT IN ('order.placed', 'order.reopened', 'customer.day_ended', 'correction.ordered')
+    AND c.id = e.stream_id
 -- Of what was collected, the contract that all lines are of.
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT s.contract_id) AS contracts
@@ -64,9 +70,10 @@ LEFT JOIN LATERAL (
 ) w ON k.id IS NOT NULL
 WHERE i.seller_id = ANY(%(sellers)s)
   AND ((i.customer_id, i.currency, i.contract_id) IS DISTINCT FROM
-       (coalesce(o.customer_id, c.customer_id, k.id),
-        CASE WHEN k.id IS NULL THEN coalesce(o.currency, c.currency) ELSE i.currency END,
-        CASE WHEN k.id IS NULL THEN c.id
+       (coalesce(o.customer_id, c.customer_id, b.customer_id, k.id),
+        CASE WHEN k.id IS NULL THEN coalesce(o.currency, c.currency, b.currency)
+             ELSE i.currency END,
+        CASE WHEN k.id IS NULL THEN coalesce(c.id, b.contract_id)
              WHEN cardinality(w.contracts) = 1 THEN w.contracts[1] END))
 """
 
@@ -95,7 +102,8 @@ SELECT c.seller_id, 'charge ' || c.id,
            CASE WHEN s.seller_id <> c.seller_id THEN 'its subscription' END,
            CASE WHEN p.seller_id <> c.seller_id THEN 'its price' END,
            CASE WHEN m.seller_id <> c.seller_id THEN 'its plan' END,
-           CASE WHEN l.seller_id <> c.seller_id THEN 'its order line' END)
+           CASE WHEN l.seller_id <> c.seller_id THEN 'its order line' END,
+           CASE WHEN b.seller_id <> c.seller_id THEN 'what it corrects' END)
        || ' is of another seller'
 FROM invoices_charge c
 LEFT JOIN invoices_invoice i ON i.id = c.invoice_id
@@ -105,10 +113,16 @@ LEFT JOIN billing_subscription s ON s.id = c.subscription_id
 LEFT JOIN billing_price p ON p.id = c.price_id
 LEFT JOIN billing_plan m ON m.id = c.plan_id
 LEFT JOIN billing_orderline l ON l.id = c.order_line_id
+LEFT JOIN invoices_charge b ON b.id = c.corrects_id
 WHERE c.seller_id = ANY(%(sellers)s)
   AND c.seller_id <> ANY(array_remove(ARRAY[
         i.seller_id, e.seller_id, k.seller_id, s.seller_id, p.seller_id, m.seller_id,
-        l.seller_id], NULL))
+        l.seller_id, b.seller_id], NULL))
+UNION ALL
+SELECT k.seller_id, 'correction ' || k.id, 'its invoice or a line of it is of another seller'
+FROM invoices_correction k JOIN invoices_invoice i ON i.id = k.invoice_id
+LEFT JOIN invoices_correctionline l ON l.correction_id = k.id AND l.seller_id <> k.seller_id
+WHERE k.seller_id = ANY(%(sellers)s) AND (i.seller_id <> k.seller_id OR l.id IS NOT NULL)
 UNION ALL
 SELECT a.seller_id, 'attempt ' || a.id, 'its event is of another seller'
 FROM billing_attempt a JOIN billing_event e ON e.id = a.event_id

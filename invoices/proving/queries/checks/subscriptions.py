@@ -46,7 +46,8 @@ LEFT JOIN (
     FROM billing_event e
     LEFT JOIN billing_subscriptionchange s ON s.id::text = e.payload->>'change_id'
     WHERE e.seller_id = ANY(%(sellers)s)
-      AND e.type IN ('period.ended', 'subscription.changed', 'usage.recorded')
+      AND e.type IN (
+          'period.ended', 'subscription.changed', 'usage.recorded', 'contract.reopened')
     GROUP BY e.stream_id
 ) e ON e.stream_id = c.id
 WHERE c.seller_id = ANY(%(sellers)s)

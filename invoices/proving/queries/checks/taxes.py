@@ -42,6 +42,7 @@ LEFT JOIN billing_price p ON p.id = coalesce(c.price_id, (
     SELECT id FROM billing_price WHERE plan_id = c.plan_id AND currency = c.currency
     ORDER BY id LIMIT 1))
 WHERE c.seller_id = ANY(%(sellers)s) AND NOT (c.is_credit AND c.is_taxed_as_charged)
+  AND c.corrects_id IS NULL
 """
 
 # No more is taken back at a tax than was charged at it.
@@ -52,9 +53,11 @@ WITH credited AS (
 ), told AS (
     SELECT c.*, sum(c.priced_minor) OVER (
         PARTITION BY c.subscription_id, c.price_id, c.plan_id, c.stretch_starts_on, c.tag,
-                     CASE WHEN c.measured IS NULL THEN c.quantity END, c.tax_category, c.tax_percent
+                     CASE WHEN c.measured IS NULL THEN coalesce(b.quantity, c.quantity) END,
+                     c.tax_category, c.tax_percent
         ORDER BY c.ordinal) AS rest_minor
     FROM credited JOIN invoices_charge c USING (subscription_id, stretch_starts_on)
+    LEFT JOIN invoices_charge b ON b.id = c.corrects_id
     -- A credit that waits will have the tax of its document.
     WHERE c.invoice_id IS NOT NULL OR NOT c.is_credit
 )

@@ -50,7 +50,9 @@ def facts_of(contracts: Mapping[UUID, Contract]) -> Facts:
     )
     return Facts(
         changes=by_contract,
-        charges=_grouped(charges.order_by("ordinal"), "subscription_id"),
+        charges=_grouped(
+            charges.prefetch_related("corrects").order_by("ordinal"), "subscription_id"
+        ),
         _prices=prices_of_plans({change.plan_id for change in changes}),
     )
 

@@ -34,5 +34,5 @@ DROP TRIGGER account_override_ends_once ON invoices_accountoverride;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0040_books")]
+    dependencies = [("invoices", "0011_books")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0015_sellers_make_documents"),
-        ("invoices", "0042_charts_of_accounts"),
+        ("invoices", "0013_charts_of_accounts"),
     ]
 
     operations = [

@@ -200,5 +200,5 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0041_books_hold")]
+    dependencies = [("invoices", "0012_books_hold")]
     operations = [migrations.RunPython(add, remove)]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0015_sellers_make_documents"),
-        ("invoices", "0008_documents"),
+        ("invoices", "0010_corrections_hold"),
     ]
 
     operations = [

@@ -77,5 +77,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0030_deliveries")]
+    dependencies = [("invoices", "0014_deliveries")]
     operations = [migrations.RunSQL(FACTS + REFER, UNDO)]

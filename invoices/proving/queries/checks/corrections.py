@@ -1,0 +1,223 @@
+"""What people had taken back of invoices: as it was ordered, and never more than there was."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from operator import attrgetter
+from uuid import UUID
+
+from billing.pricing.corrections import Rate, TakenBack, correction_totals
+from billing.pricing.taxes import Tax
+from invoices.issuing.models import Charge, Invoice
+from invoices.proving.queries.checks.books import Books, Check, Problem, sql_check
+from invoices.proving.queries.checks.documents import differences
+
+_CHECK = "corrections_recomputed"
+_AT_ONCE = 500
+
+# Each credit note that was ordered holds exactly the lines of its correction, once it is handled.
+_AS_ORDERED = """
+WITH told AS (
+    SELECT k.*, e.id AS event_id, e.state FROM invoices_correction k
+    JOIN billing_event e ON e.seller_id = k.seller_id
+        AND e.idempotency_key = 'correction.ordered:' || k.id
+    WHERE k.seller_id = ANY(%(sellers)s)
+), ordered AS (
+    SELECT t.seller_id, t.id AS correction_id, t.event_id, t.bill_again, l.charge_id,
+           l.amount_minor, l.quantity
+    FROM told t JOIN invoices_correctionline l ON l.correction_id = t.id
+    WHERE t.state = 'handled'
+), credited AS (
+    SELECT * FROM invoices_charge WHERE corrects_id IS NOT NULL AND seller_id = ANY(%(sellers)s)
+)
+SELECT coalesce(o.seller_id, c.seller_id),
+       coalesce('correction ' || o.correction_id, 'charge ' || c.id),
+       CASE WHEN o.charge_id IS NULL THEN format('%%s: no correction orders it', c.text)
+            WHEN c.id IS NULL
+            THEN format('is handled, but nothing of charge %%s is taken back', o.charge_id)
+            WHEN -c.priced_minor <> o.amount_minor
+            THEN format('takes back %%s minor units of charge %%s, but %%s were ordered',
+                        -c.priced_minor, c.corrects_id, o.amount_minor)
+            ELSE format('charge %%s has another quantity, or is billed again otherwise than it was'
+                        ' ordered', c.id) END
+FROM ordered o FULL JOIN credited c ON c.corrects_id = o.charge_id AND c.event_id = o.event_id
+LEFT JOIN invoices_charge b ON b.id = c.corrects_id
+WHERE o.charge_id IS NULL OR c.id IS NULL OR -c.priced_minor <> o.amount_minor
+   OR c.is_concession = o.bill_again OR c.quantity <> coalesce(o.quantity, b.quantity)
+"""
+
+_DOCUMENTS = """
+SELECT k.seller_id, 'credit note ' || coalesce(n.number, 'of correction ' || k.id),
+       CASE WHEN n.id IS NULL THEN 'its correction is handled, but it is not there'
+            WHEN n.corrected_invoice_id IS DISTINCT FROM k.invoice_id OR n.corrects <>
+                 jsonb_build_array(jsonb_build_object(
+                     'number', i.number, 'issue_date', i.issue_date::text))
+            THEN format('it refers to another document than %%s', i.number)
+            ELSE 'it is of another kind, or settles otherwise than it was ordered' END
+FROM invoices_correction k
+JOIN billing_event e ON e.seller_id = k.seller_id
+    AND e.idempotency_key = 'correction.ordered:' || k.id AND e.state = 'handled'
+JOIN invoices_invoice i ON i.id = k.invoice_id
+LEFT JOIN invoices_invoice n ON n.event_id = e.id
+WHERE k.seller_id = ANY(%(sellers)s) AND (
+    n.id IS NULL OR n.corrected_invoice_id IS DISTINCT FROM k.invoice_id
+    OR n.corrects <> jsonb_build_array(jsonb_build_object(
+           'number', i.number, 'issue_date', i.issue_date::text))
+    OR n.correction_kind <> k.kind OR k.settle <> 'invoice' AND n.settled_minor <> 0
+    OR n.seller_as_printed <> i.seller_as_printed
+    OR n.customer_as_printed <> i.customer_as_printed)
+UNION ALL
+SELECT n.seller_id, 'credit note ' || n.number, 'no correction orders it'
+FROM invoices_invoice n JOIN billing_event e ON e.id = n.event_id
+WHERE n.corrected_invoice_id IS NOT NULL AND n.seller_id = ANY(%(sellers)s)
+  AND NOT EXISTS (SELECT FROM invoices_correction k
+                  WHERE e.idempotency_key = 'correction.ordered:' || k.id)
+"""
+
+# Of each charge, and of each stretch of a subscription at one tax: changes credit it too.
+_WITHIN = """
+SELECT b.seller_id, 'charge ' || b.id,
+       format('%%s: %%s minor units of its %%s were taken back, net %%s of %%s', b.text,
+              -c.priced, b.priced_minor, -c.net, b.amount_minor)
+FROM (SELECT corrects_id, sum(priced_minor) AS priced, sum(amount_minor) AS net,
+             bool_and(sign(priced_minor) = sign(c.priced_minor)) AS agree
+      FROM invoices_charge c WHERE corrects_id IS NOT NULL AND seller_id = ANY(%(sellers)s)
+      GROUP BY corrects_id) c
+JOIN invoices_charge b ON b.id = c.corrects_id
+WHERE abs(c.priced) > abs(b.priced_minor) OR sign(c.priced) <> -sign(b.priced_minor)
+   OR abs(c.net) > abs(b.amount_minor) OR c.net <> 0 AND sign(c.net) <> -sign(b.amount_minor)
+UNION ALL
+SELECT c.seller_id, 'charge ' || c.id,
+       CASE WHEN b.id IS NULL THEN 'what it corrects is not there'
+            WHEN b.corrects_id IS NOT NULL THEN 'it corrects a correction'
+            ELSE 'it has another tax, price, customer or currency than what it corrects' END
+FROM invoices_charge c LEFT JOIN invoices_charge b ON b.id = c.corrects_id
+WHERE c.corrects_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s) AND (
+    b.id IS NULL OR b.corrects_id IS NOT NULL
+    OR (b.tax_category, b.tax_percent, b.tax_included, b.customer_id, b.currency, b.price_id,
+        b.plan_id, b.subscription_id, b.order_line_id, b.stretch_starts_on, b.tag)
+       IS DISTINCT FROM
+       (c.tax_category, c.tax_percent, c.tax_included, c.customer_id, c.currency, c.price_id,
+        c.plan_id, c.subscription_id, c.order_line_id, c.stretch_starts_on, c.tag))
+"""
+
+_SETTLED = """
+SELECT i.seller_id, 'invoice ' || i.number,
+       format('%%s minor units were payable, but %%s are settled by credit notes',
+              i.payable_minor, n.settled)
+FROM (SELECT corrected_invoice_id, sum(settled_minor) AS settled FROM invoices_invoice
+      WHERE corrected_invoice_id IS NOT NULL AND seller_id = ANY(%(sellers)s) GROUP BY 1) n
+JOIN invoices_invoice i ON i.id = n.corrected_invoice_id
+WHERE n.settled > i.payable_minor
+"""
+
+_REOPENED = """
+SELECT k.seller_id, 'correction ' || k.id,
+       format('is to be billed again, but no event tells of its %%s', of.kind)
+FROM invoices_correction k
+JOIN billing_event e ON e.seller_id = k.seller_id
+    AND e.idempotency_key = 'correction.ordered:' || k.id AND e.state = 'handled'
+JOIN invoices_correctionline l ON l.correction_id = k.id
+JOIN invoices_charge c ON c.id = l.charge_id
+LEFT JOIN billing_subscription s ON s.id = c.subscription_id
+LEFT JOIN billing_orderline o ON o.id = c.order_line_id
+CROSS JOIN LATERAL (SELECT CASE WHEN s.id IS NULL THEN 'order' ELSE 'contract' END AS kind,
+                           coalesce(s.contract_id, o.order_id) AS id) of
+WHERE k.bill_again AND k.seller_id = ANY(%(sellers)s)
+  AND NOT EXISTS (
+      SELECT FROM billing_event r WHERE r.seller_id = k.seller_id
+      AND r.idempotency_key = format('%%s.reopened:%%s:%%s', of.kind, k.id, of.id))
+GROUP BY 1, 2, 3
+"""
+
+
+def _recomputed(books: Books) -> Iterator[Problem]:
+    """Yield the credit notes whose sums aren't those of what they take back, one after another."""
+    corrected = Invoice.objects.filter(seller_id__in=books.names, corrections__isnull=False)
+    rows = corrected.order_by("id").distinct().iterator(chunk_size=_AT_ONCE)
+    while chunk := list(islice(rows, _AT_ONCE)):
+        for notes in _notes(chunk):
+            yield from _of_invoice(books, notes)
+        books.heard(len(chunk))
+
+
+def _notes(invoices: Iterable[Invoice]) -> Iterator[list[Invoice]]:
+    """Yield the credit notes of each invoice, in the order in which they were issued."""
+    notes = Invoice.objects.filter(corrected_invoice__in=invoices)
+    in_order = notes.order_by("corrected_invoice", "id").prefetch_related("lines__corrects")
+    for _, mine in groupby(in_order, key=attrgetter("corrected_invoice_id")):
+        yield list(mine)
+
+
+def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
+    before: defaultdict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    net_before: defaultdict[Rate, int] = defaultdict(int)
+    for note in notes:
+        lines = sorted(note.lines.all(), key=lambda line: line.position or 0)
+        told = [_taken_back(line, line.corrects, before) for line in lines if line.corrects]
+        computed = correction_totals(told, note.currency, net_before=net_before)
+        if wrong := differences(note, lines, computed):
+            yield books.problem(
+                _CHECK, note.seller_id, f"credit note {note.number}", "; ".join(wrong)
+            )
+        for line in lines:
+            if line.corrects_id:
+                priced, net = before[line.corrects_id]
+                before[line.corrects_id] = priced - line.priced_minor, net - line.amount_minor
+                if not line.tax_included:
+                    net_before[line.tax_category, line.tax_percent] -= line.amount_minor
+
+
+def _taken_back(
+    line: Charge, charge: Charge, before: defaultdict[UUID, tuple[int, int]]
+) -> TakenBack:
+    priced, net = before[charge.pk]
+    return TakenBack(
+        tax=Tax(line.tax_category, line.tax_percent),
+        tax_included=line.tax_included,
+        charged_minor=charge.priced_minor,
+        charged_net_minor=charge.amount_minor,
+        before_minor=priced,
+        before_net_minor=net,
+        amount_minor=-line.priced_minor,
+    )
+
+
+CHECKS = (
+    sql_check(
+        name="corrections_as_ordered",
+        says="what is taken back is what was ordered",
+        of="corrections",
+        sql=_AS_ORDERED,
+    ),
+    sql_check(
+        name="corrections_documented",
+        says="each correction has its credit note, which names the invoice",
+        of="corrections",
+        sql=_DOCUMENTS,
+    ),
+    sql_check(
+        name="corrections_within",
+        says="no more is taken back of a charge than was charged",
+        of="corrections",
+        sql=_WITHIN,
+    ),
+    sql_check(
+        name="corrections_settle_what_is_open",
+        says="no more of an invoice is settled than was payable",
+        of="corrections",
+        sql=_SETTLED,
+    ),
+    sql_check(
+        name="corrections_billed_again",
+        says="what is to be billed again has its event",
+        of="corrections",
+        sql=_REOPENED,
+    ),
+    Check(
+        name=_CHECK,
+        says="each correction's sums, computed again, are the stored ones",
+        of="corrections",
+        find=_recomputed,
+    ),
+)

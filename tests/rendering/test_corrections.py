@@ -1,0 +1,49 @@
+"""What corrects an invoice is printed and written like any other document."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from lxml import etree
+from pypdf import PdfReader
+
+from billing.events.models import Event
+from billing.sellers.models import Seller
+from invoices.credit_notes.commands import credit, order_correction
+from invoices.credit_notes.queries.wanted import Discount, Part, Wanted
+from invoices.documents.queries import stored_bytes
+from tests import factories
+from tests.rendering.conftest import issue, render
+
+
+class TestCorrections:
+    @pytest.mark.parametrize(
+        ("wanted", "title", "gross"),
+        [
+            ({}, "Stornorechnung", "117.81"),
+            ({"parts": [Part(position=1, amount=Decimal("9.00"))]}, "Rechnungskorrektur", "10.71"),
+            ({"discount": Discount(percent=Decimal(10))}, "Rechnungskorrektur", "11.78"),
+        ],
+    )
+    def test_it_has_its_title_and_names_the_invoice(
+        self, seller: Seller, wanted: dict[str, object], title: str, gross: str
+    ) -> None:
+        invoice = issue(seller)
+        said = Wanted(reason="Falsche Anschrift", **wanted)  # type: ignore[arg-type]
+        order_correction(invoice_id=invoice.pk, wanted=said, by="Ada", at=factories.AT)
+        event = Event.objects.get(type="correction.ordered")
+        note = credit(event_id=event.pk, at=factories.AT, worker="test")
+        assert note is not None
+
+        pdf, xml = render(note)
+
+        text = "".join(page.extract_text() for page in PdfReader(BytesIO(stored_bytes(pdf))).pages)
+        for told in (title, "R2026-000001", "Falsche Anschrift"):
+            assert told in text
+        assert "Gutschrift" not in text
+        tree = etree.fromstring(stored_bytes(xml))
+        assert tree.findtext(".//{*}ExchangedDocument/{*}TypeCode") == "381"
+        assert tree.findtext(".//{*}GrandTotalAmount") == gross
+        assert (
+            tree.findtext(".//{*}InvoiceReferencedDocument/{*}IssuerAssignedID") == invoice.number
+        )
