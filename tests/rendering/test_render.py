@@ -94,23 +94,29 @@ class TestRender:
         assert not Document.objects.exists()
 
 
+def of_files(seller: Seller) -> dict[tuple[str, str], str]:
+    """What the proof finds wrong with files; the delivery of the documents may still wait."""
+    return {
+        (problem.check, problem.object): problem.message
+        for problem in verify(seller).problems
+        if problem.check.startswith("files_")
+    }
+
+
 class TestProof:
     def test_files_that_were_changed_or_lost_are_found(self, seller: Seller, folder: Path) -> None:
         (pdf, xml) = render(issue(seller))
-        assert verify(seller).problems == []
+        assert of_files(seller) == {}
         (folder / pdf.storage_name).write_bytes(b"%PDF forged")
         (folder / xml.storage_name).unlink()
 
-        problems = {problem.object: problem for problem in verify(seller).problems}
+        problems = of_files(seller)
 
-        assert {problem.check for problem in problems.values()} == {"files_as_written"}
-        assert "should be" in problems["document R2026-000001.pdf"].message
-        assert "is gone" in problems["document R2026-000001.xml"].message
+        assert "should be" in problems["files_as_written", "document R2026-000001.pdf"]
+        assert "is gone" in problems["files_as_written", "document R2026-000001.xml"]
 
     def test_documents_that_were_deleted_are_missed(self, seller: Seller, tamper: Tamper) -> None:
         render(issue(seller))
         tamper("DELETE FROM invoices_document")
 
-        (problem,) = verify(seller).problems
-
-        assert (problem.check, problem.object) == ("files_made", "invoice R2026-000001")
+        assert [*of_files(seller)] == [("files_made", "invoice R2026-000001")]
