@@ -3,7 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from billing.catalog.models import TAX_CLASSES, Product
+from billing.catalog.models import TAX_CLASS_LENGTH, TAX_CLASSES, Product
+from billing.catalog.models.columns import choices
 from billing.customers.models import Customer
 from billing.ids import new_id
 from billing.sellers.models import CURRENCY, Seller
@@ -57,7 +58,7 @@ class OrderLine(models.Model):
         max_digits=30, decimal_places=12, null=True, blank=True, help_text="In major units."
     )
     tax_class = models.CharField(
-        max_length=8, blank=True, choices=[(value, value) for value in TAX_CLASSES]
+        max_length=TAX_CLASS_LENGTH, blank=True, choices=choices(TAX_CLASSES)
     )
     tax_included = models.BooleanField(default=False, help_text="Whether the unit price is gross.")
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import MD5
 
-from billing.catalog.models import Plan, Price
+from billing.catalog.models import TAX_CLASS_LENGTH, Plan, Price
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event
@@ -183,7 +183,7 @@ class Charge(models.Model):
     priced_minor = models.BigIntegerField(help_text="As the price says: gross if tax is included.")
     amount_minor = models.BigIntegerField(help_text="Net of tax, in minor units.")
     tax_included = models.BooleanField()
-    tax_class = models.CharField(max_length=8, help_text="What the law makes of it.")
+    tax_class = models.CharField(max_length=TAX_CLASS_LENGTH, help_text="What the law makes of it.")
     tax_category = models.CharField(max_length=2, help_text="UNCL 5305 code.")
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
     is_taxed_as_charged = models.BooleanField(

@@ -7,7 +7,10 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact
 
-TAX_CLASSES = ["standard", "reduced", "zero", "exempt"]
+from billing.pricing.taxes import TaxClass
+
+TAX_CLASSES = [each.value for each in TaxClass]
+TAX_CLASS_LENGTH = 20
 
 
 def decimal_column(help_text: str) -> "models.DecimalField[Decimal | None, Decimal | None]":

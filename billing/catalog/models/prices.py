@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from billing.catalog.models.columns import (
+    TAX_CLASS_LENGTH,
     TAX_CLASSES,
     choices,
     decimal_column,
@@ -132,7 +133,7 @@ class Price(models.Model):
         default=list, blank=True, help_text="Properties whose values have the tiers for themselves."
     )
     currency = models.CharField(max_length=3, validators=[CURRENCY])
-    tax_class = models.CharField(max_length=8, choices=choices(TAX_CLASSES))
+    tax_class = models.CharField(max_length=TAX_CLASS_LENGTH, choices=choices(TAX_CLASSES))
     tax_included = models.BooleanField(help_text="Whether the price is gross.")
     proration = models.CharField(max_length=11, choices=choices(PRORATIONS))
     valid_from = models.DateField(help_text="First day on sale.")

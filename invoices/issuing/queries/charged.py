@@ -5,8 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from billing.pricing.difference import Charged, Line
-from billing.pricing.taxes import Parties, Tax
-from billing.pricing.vat_ids import parties
+from billing.pricing.parties import Parties, parties_as_printed
+from billing.pricing.taxes import Tax
 from invoices.issuing.models import Charge
 
 COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
@@ -56,13 +56,7 @@ def parties_charged(subscription_id: UUID, line: Line) -> Parties | None:
         "invoice__seller_as_printed", "invoice__customer_as_printed"
     )
     for seller, customer in printed[:1]:
-        return parties(
-            seller_country=seller["country"],
-            oss=seller.get("oss", False),
-            customer_country=customer["country"],
-            kind=customer["kind"],
-            vat_id=customer["vat_id"],
-        )
+        return parties_as_printed(seller, customer)
     return None
 
 

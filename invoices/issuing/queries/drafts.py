@@ -11,22 +11,16 @@ from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.pricing.credits import TaxesCharged
 from billing.pricing.difference import Charged, Line
+from billing.pricing.exemptions import REVERSE_CHARGE
+from billing.pricing.parties import Parties, parties_as_printed
 from billing.pricing.supplies import TaxOn, at_one_rate
-from billing.pricing.tax_area import tax_country
-from billing.pricing.taxes import (
-    REVERSE_CHARGE,
-    DocumentTotals,
-    Parties,
-    Tax,
-    TaxedLine,
-    decide_tax,
-    totals,
-)
+from billing.pricing.tax_decision import countries_of, decide_tax
+from billing.pricing.taxes import DocumentTotals, Supply, Tax, TaxedLine, totals
 from billing.pricing.timeline import Timeline
-from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import parties_charged
+from invoices.issuing.queries.content import customer_as_printed, seller_as_printed
 
 
 class SellerDataMissing(Exception):
@@ -224,22 +218,17 @@ def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline
 
 def _tax_rules(between: Parties) -> Callable[[str, date], Tax]:
     """Return what decides the tax of a class on a day between two parties."""
-    rates = tax_rates({tax_country(between.seller_country), tax_country(between.customer_country)})
+    rates = tax_rates(countries_of(between))
 
     def decide(tax_class: str, on: date) -> Tax:
-        return decide_tax(parties=between, tax_class=tax_class, supplied_on=on, rates=rates)
+        supply = Supply(tax_class=tax_class)
+        return decide_tax(parties=between, supply=supply, supplied_on=on, rates=rates)
 
     return decide
 
 
 def _parties(seller: Seller, customer: Customer) -> Parties:
-    return parties(
-        seller_country=seller.country,
-        oss=seller.oss,
-        customer_country=customer.country,
-        kind=customer.kind,
-        vat_id=customer.vat_id,
-    )
+    return parties_as_printed(seller_as_printed(seller), customer_as_printed(customer))
 
 
 def _check_seller(seller: Seller) -> None:
@@ -254,7 +243,7 @@ def _check_seller(seller: Seller) -> None:
 
 def _check_vat_id(seller: Seller, taxes: Sequence[Tax]) -> None:
     """Source: UStG § 14a (1), EN 16931 BR-AE-02."""
-    if REVERSE_CHARGE in taxes and not seller.vat_id:
+    if any(tax.category == REVERSE_CHARGE for tax in taxes) and not seller.vat_id:
         raise SellerDataMissing(
             f"The seller {seller.name} has no VAT id, which an invoice must show where the "
             "customer owes the tax."

@@ -1,13 +1,11 @@
 """Each document's hash and totals, computed again from its row and its lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from itertools import groupby, islice
 from operator import attrgetter
 from uuid import UUID
 
-from billing.money import plain_decimal
-from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, TaxTotal, totals
+from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, totals
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.content import content_hash
 from invoices.proving.queries.checks.books import Books, Check, Problem
@@ -80,22 +78,13 @@ def _differences(invoice: Invoice, lines: Sequence[Charge], computed: DocumentTo
         )
         if stored != again
     ]
-    if invoice.taxes != [_printed(tax) for tax in computed.taxes]:
+    if invoice.taxes != [tax.printed for tax in computed.taxes]:
         wrong.append("its taxes per rate are not those of its lines")
     if [line.amount_minor for line in lines] != list(computed.line_nets):
         wrong.append("its lines' net amounts are not those of their prices")
     if [line.position for line in lines] != list(range(1, len(lines) + 1)) or not lines:
         wrong.append("its lines are not numbered 1 to n")
     return wrong
-
-
-def _printed(tax: TaxTotal) -> dict[str, str | int]:
-    return {
-        "category": tax.category,
-        "percent": plain_decimal(Decimal(tax.percent)),
-        "base_minor": tax.base_minor,
-        "tax_minor": tax.tax_minor,
-    }
 
 
 CHECKS = (

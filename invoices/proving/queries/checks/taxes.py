@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from billing.catalog.queries import tax_rates
 from billing.money import plain_decimal
-from billing.pricing.tax_area import tax_country
-from billing.pricing.taxes import Tax, TaxRate, decide_tax
-from billing.pricing.vat_ids import parties
+from billing.pricing.parties import parties_as_printed
+from billing.pricing.tax_decision import countries_of, decide_tax
+from billing.pricing.taxes import Supply, Tax, TaxRate
 from invoices.proving.queries.checks.books import Books, Check, Problem
 
 _CHECK = "charges_taxed"
@@ -112,17 +112,15 @@ def _by_country(rates: Sequence[TaxRate]) -> RatesByCountry:
 
 def _decided(supply: _Supply, rates: RatesByCountry) -> Tax | None:
     """Return the tax on a supply; None if what is printed and recorded doesn't tell."""
-    countries = {tax_country(supply.seller_country), tax_country(supply.customer_country)}
     try:
+        between = parties_as_printed(
+            {"country": supply.seller_country, "oss": supply.oss},
+            {"country": supply.customer_country, "kind": supply.kind, "vat_id": supply.vat_id},
+        )
+        countries = countries_of(between)
         return decide_tax(
-            parties=parties(
-                seller_country=supply.seller_country,
-                oss=supply.oss,
-                customer_country=supply.customer_country,
-                kind=supply.kind,
-                vat_id=supply.vat_id,
-            ),
-            tax_class=supply.tax_class,
+            parties=between,
+            supply=Supply(tax_class=supply.tax_class),
             supplied_on=supply.supplied_on,
             rates=[rate for country in countries for rate in rates.get(country, ())],
         )
