@@ -15,6 +15,7 @@ _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 api: list[URLPattern | URLResolver] = [
     path("", include("billing.sellers.api.views")),
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
+    path("", include("billing.vat.api")),
     path("", include("billing.customers.api")),
     path("", include("billing.catalog.api")),
     path("", include(preview_urlpatterns)),

@@ -17,8 +17,9 @@ FOR_SUPERUSERS = {User, Group, Membership}
 OF_STAFF = [model for model in MODELS if model not in FOR_SUPERUSERS]
 ADDED_BY_STAFF = {
     "billing.ApiKey", "billing.Contract", "billing.Coupon", "billing.Customer", "billing.Meter",
-    "billing.Order", "billing.Plan", "billing.Price", "billing.Product", "billing.Subscription",
-    "invoices.BalanceMovement",
+    "billing.Order", "billing.Plan", "billing.Price", "billing.Product",
+    "billing.SellerRegistration",
+    "billing.Subscription", "billing.TaxOverride", "invoices.BalanceMovement",
 }  # fmt: skip
 
 

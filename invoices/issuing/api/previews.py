@@ -25,13 +25,14 @@ from billing.sellers.api.problems import Refusal, tell
 from billing.wording.vat import vat_note
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.drafts import Draft, SellerDataMissing
+from invoices.issuing.queries.drafts import CustomerDataMissing, Draft, SellerDataMissing
 from invoices.issuing.queries.explained import explained_line
 from invoices.issuing.queries.preview import Preview, preview
 
 tell(
     exceptions={
         SellerDataMissing: Refusal(409, "seller_data_missing"),
+        CustomerDataMissing: Refusal(409, "customer_data_missing"),
         TaxDataMissing: Refusal(409, "tax_data_missing"),
         TaxNotDecided: Refusal(409, "tax_not_decided"),
     }
@@ -189,7 +190,8 @@ def _document(draft: Draft, contract: Contract) -> dict[str, Any]:
                 "percent": plain_decimal(tax.percent),
                 "base": money(tax.base_minor, currency),
                 "tax": money(tax.tax_minor, currency),
-                "note": vat_note(tax.category, locale=locale),
+                "note": tax.exemption_text or vat_note(tax.category, locale=locale),
+                "exemption_code": tax.exemption_code,
             }
             for tax in total.taxes
         ],

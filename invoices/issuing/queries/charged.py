@@ -6,8 +6,8 @@ from uuid import UUID
 
 from billing.pricing.difference import Charged, Line
 from billing.pricing.parties import Parties, parties_as_printed
-from billing.pricing.taxes import Tax
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.taxes import tax_of
 
 COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
 
@@ -37,7 +37,7 @@ def as_charged(charge: Charge) -> Charged:
         unit_price=charge.unit_price,
         amount_minor=charge.priced_minor,
         is_credit=charge.is_credit,
-        tax=Tax(charge.tax_category, charge.tax_percent) if _is_tax_decided(charge) else None,
+        tax=tax_of(charge) if _is_tax_decided(charge) else None,
     )
 
 

@@ -7,24 +7,31 @@ from decimal import Decimal
 from uuid import UUID
 
 from billing.catalog.queries import tax_rates
+from billing.columns import PIECE
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.pricing.credits import TaxesCharged
 from billing.pricing.difference import Charged, Line
-from billing.pricing.exemptions import REVERSE_CHARGE
 from billing.pricing.parties import Parties, parties_as_printed
 from billing.pricing.supplies import TaxOn, at_one_rate
 from billing.pricing.tax_decision import countries_of, decide_tax
+from billing.pricing.tax_overrides import Override
 from billing.pricing.taxes import DocumentTotals, Supply, Tax, TaxedLine, totals
 from billing.pricing.timeline import Timeline
 from billing.sellers.models import Seller
+from billing.vat.queries import overrides_of
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import parties_charged
 from invoices.issuing.queries.content import customer_as_printed, seller_as_printed
+from invoices.issuing.queries.taxes import tax_columns
 
 
 class SellerDataMissing(Exception):
     """The seller lacks what the law wants on every invoice."""
+
+
+class CustomerDataMissing(Exception):
+    """The customer lacks what the law wants on an invoice that bears such a tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Taxable:
 
     priced_minor: int
     tax_included: bool
-    tax_class: str
+    supply: Supply
     supplied_on: date
     tax: Tax | None = None
 
@@ -69,7 +76,10 @@ class DraftLine:
     unit_price: Decimal | None
     priced_minor: int
     tax_included: bool
-    tax_class: str
+    supply: Supply
+    unit: str = PIECE
+    item_number: str = ""
+    description: str = ""
     tax: Tax | None = None
     explanation: dict[str, object]
 
@@ -79,7 +89,7 @@ class DraftLine:
         return Taxable(
             self.priced_minor,
             self.tax_included,
-            self.tax_class,
+            self.supply,
             supplied_on(self.starts_on, self.ends_on),
             self.tax,
         )
@@ -118,12 +128,18 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
     :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
     :raises SellerDataMissing: if the seller has no tax number, or no complete address; or no VAT
-        id where the customer owes the tax.
+        id where the tax wants one.
+    :raises CustomerDataMissing: if the customer has no VAT id where the tax wants one.
     """
     _check_seller(seller)
-    tax_on = _tax_rules(_parties(seller, customer))
-    taxes = [line.tax or tax_on(line.tax_class, line.supplied_on) for line in lines]
-    _check_vat_id(seller, taxes)
+    tax_on = _tax_rules(_parties(seller, customer), _overrides(seller, customer))
+    decided = {
+        index: tax_on(line.supply, line.supplied_on)
+        for index, line in enumerate(lines)
+        if line.tax is None
+    }
+    taxes = [line.tax or decided[index] for index, line in enumerate(lines)]
+    _check_vat_ids(seller, customer, taxes, decided.values())
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
@@ -163,9 +179,12 @@ def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Ch
         priced_minor=line.priced_minor,
         amount_minor=net_minor,
         tax_included=line.tax_included,
-        tax_class=line.tax_class,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
+        tax_class=line.supply.tax_class,
+        supply=line.supply.kind.value,
+        **tax_columns(tax),
+        unit=line.unit,
+        item_number=line.item_number,
+        description=line.description,
         is_taxed_as_charged=line.tax is not None,
         explanation=line.explanation,
     )
@@ -204,31 +223,37 @@ def _as_supplied(line: Line, tax_on: TaxOn) -> Line:
 
 def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline) -> TaxOn:
     """Return what decides the tax of a line: between those between whom it was charged."""
-    now = _tax_rules(_parties(contract.seller, contract.customer))
+    overrides = _overrides(contract.seller, contract.customer)
+    now = _tax_rules(_parties(contract.seller, contract.customer), overrides)
 
     def decide(line: Line, on: date) -> Tax:
         tax, charged_on = taxes.latest(line), supplied_on(line.starts_on, line.charged_ends_on)
-        if tax in (None, now(line.price.tax_class, charged_on)):
-            return now(line.price.tax_class, on)
+        if tax in (None, now(line.price.supply, charged_on)):
+            return now(line.price.supply, on)
         then = parties_charged(UUID(known.subscription_id), line)
-        return _tax_rules(then)(line.price.tax_class, on) if then else tax
+        return _tax_rules(then, overrides)(line.price.supply, on) if then else tax
 
     return decide
 
 
-def _tax_rules(between: Parties) -> Callable[[str, date], Tax]:
-    """Return what decides the tax of a class on a day between two parties."""
+def _tax_rules(between: Parties, overrides: Sequence[Override]) -> Callable[[Supply, date], Tax]:
+    """Return what decides the tax of a supply on a day between two parties."""
     rates = tax_rates(countries_of(between))
 
-    def decide(tax_class: str, on: date) -> Tax:
-        supply = Supply(tax_class=tax_class)
-        return decide_tax(parties=between, supply=supply, supplied_on=on, rates=rates)
+    def decide(supply: Supply, on: date) -> Tax:
+        return decide_tax(
+            parties=between, supply=supply, supplied_on=on, rates=rates, overrides=overrides
+        )
 
     return decide
 
 
 def _parties(seller: Seller, customer: Customer) -> Parties:
     return parties_as_printed(seller_as_printed(seller), customer_as_printed(customer))
+
+
+def _overrides(seller: Seller, customer: Customer) -> Sequence[Override]:
+    return overrides_of(seller_id=seller.pk, customer_id=customer.pk)
 
 
 def _check_seller(seller: Seller) -> None:
@@ -241,10 +266,27 @@ def _check_seller(seller: Seller) -> None:
         raise SellerDataMissing(f"The seller {seller.name} has no {', '.join(missing)}.")
 
 
-def _check_vat_id(seller: Seller, taxes: Sequence[Tax]) -> None:
-    """Source: UStG § 14a (1), EN 16931 BR-AE-02."""
-    if any(tax.category == REVERSE_CHARGE for tax in taxes) and not seller.vat_id:
+def _check_vat_ids(
+    seller: Seller, customer: Customer, taxes: Iterable[Tax], decided: Iterable[Tax]
+) -> None:
+    """
+    Check that who must be identified to the tax offices is; what is taken back was.
+
+    Source: UStG § 14a (1), (3); EN 16931 BR-AE-02, BR-AE-03, BR-IC-02, BR-IC-03, BR-G-02.
+    """
+    if {tax.category for tax in taxes} & {"AE", "K", "G"} and not seller.vat_id:
         raise SellerDataMissing(
             f"The seller {seller.name} has no VAT id, which an invoice must show where the "
-            "customer owes the tax."
+            "customer owes the tax, and on what leaves the country untaxed."
+        )
+    categories = {tax.category for tax in decided}
+    if "K" in categories and not customer.vat_id:
+        raise CustomerDataMissing(
+            f"The customer {customer.name} has no VAT id, which an invoice must show where goods "
+            "go to another EU country untaxed."
+        )
+    if "AE" in categories and not (customer.vat_id or customer.register_number):
+        raise CustomerDataMissing(
+            f"The customer {customer.name} has neither a VAT id nor a register number, of which "
+            "an invoice must show one where the customer owes the tax."
         )

@@ -21,7 +21,7 @@ from billing.pricing.rating import full_price
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.drafts import SellerDataMissing
+from invoices.issuing.queries.drafts import CustomerDataMissing, SellerDataMissing
 from invoices.issuing.queries.series import NumberSeriesAhead
 
 DEFECT = "defect"
@@ -37,15 +37,20 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     TaxDataMissing: (
         "tax_data_missing",
-        "Add the tax rate for the country, class and day, then retry.",
+        "Add the tax rate for the country, class and day, or override the tax, then retry.",
     ),
     TaxNotDecided: (
         "tax_not_decided",
-        "Check both countries; if they are right, write the failure off and bill by hand.",
+        "Check both countries; if they are right, record where the seller is registered for VAT, "
+        "or override the tax, then retry.",
     ),
     SellerDataMissing: (
         "seller_data_missing",
         "Complete the seller's data, then retry.",
+    ),
+    CustomerDataMissing: (
+        "customer_data_missing",
+        "Complete the customer's data, then retry.",
     ),
     ContradictoryTimeline: (
         "timeline_contradicts",

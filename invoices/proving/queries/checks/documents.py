@@ -5,9 +5,10 @@ from itertools import groupby, islice
 from operator import attrgetter
 from uuid import UUID
 
-from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, totals
+from billing.pricing.taxes import DocumentTotals, TaxedLine, totals
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.content import content_hash
+from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem
 
 _AT_ONCE = 1000
@@ -56,7 +57,7 @@ def _of_totals(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Itera
     taxed = [
         TaxedLine(
             amount_minor=line.priced_minor,
-            tax=Tax(line.tax_category, line.tax_percent),
+            tax=tax_of(line),
             tax_included=line.tax_included,
         )
         for line in lines
