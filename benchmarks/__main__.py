@@ -16,6 +16,7 @@ from benchmarks import (  # noqa: E402
     documents,
     order_latency,
     pricing,
+    printing,
     usage_ingestion,
     worker_memory,
 )
@@ -34,6 +35,7 @@ def main() -> None:
     url = env.text("WEB_URL")
     speed = pricing.measure()
     written = documents.measure()
+    printed = printing.measure()
     latencies = order_latency.measure(url=url, orders=arguments.orders)
     memory = worker_memory.measure()
     ingestion = usage_ingestion.measure_ingestion(
@@ -43,6 +45,7 @@ def main() -> None:
     console = Console(width=100, highlight=False)
     _print_speed(console, speed)
     _print_documents(console, written)
+    _print_printing(console, printed)
     _print_latencies(console, latencies)
     for process in memory:
         console.print(f"{process.name} (pid {process.pid}): {process.rss_mib:.0f} MiB")
@@ -51,6 +54,7 @@ def main() -> None:
     results: dict[str, object] = {name: asdict(latency) for name, latency in latencies.items()}
     results["pricing"] = asdict(speed)
     results["documents"] = asdict(written)
+    results["printing"] = asdict(printed)
     results["worker_rss_mib"] = {"max": max(process.rss_mib for process in memory)}
     results["usage_ingestion"] = asdict(ingestion)
     results["usage_reading"] = asdict(reading)
@@ -79,6 +83,16 @@ def _print_documents(console: Console, speed: documents.DocumentSpeed) -> None:
             " us"
         )
     console.print(f"{documents.MANY:,} documents: grown by {speed.growth_mib:.1f} MiB")
+
+
+def _print_printing(console: Console, speed: printing.PrintingSpeed) -> None:
+    ratio = speed.hybrid_ms / speed.baseline_ms
+    console.print(
+        f"PDF with XML of {documents.LINES} lines: {speed.hybrids_per_second:.0f} per second,"
+        f" {speed.hybrid_ms:.1f} ms, {ratio:.1f} times a bare page"
+    )
+    console.print(f"PDF with XML of {printing.MANY_LINES} lines: {speed.many_pages_ms:.0f} ms")
+    console.print(f"{printing.MANY:,} PDFs: grown by {speed.growth_mib:.1f} MiB")
 
 
 def _print_latencies(console: Console, latencies: dict[str, order_latency.Latency]) -> None:

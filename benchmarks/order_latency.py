@@ -48,7 +48,10 @@ def measure(*, url: str, orders: int) -> dict[str, Latency]:
     seller = make_seller(name=f"Benchmark {time.time_ns()}", at=timezone.now())
     _, key = create_api_key(seller=seller, name="Benchmark", at=timezone.now())
     client = Client(url=url, key=key)
-    client.post("/customers", external_id="c", name="C", kind="business", country="DE")
+    client.post(
+        "/customers", external_id="c", name="C", kind="business", country="DE",
+        street="Hauptstraße 1", postcode="80331", city="München",
+    )  # fmt: skip
     answers = [_place(client, number) for number in _paced(orders + WARM_UP)]
     _wait(seller)
     return {

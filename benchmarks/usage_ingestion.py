@@ -141,7 +141,10 @@ def _seller(url: str, subscriptions: int) -> tuple[Seller, str]:
     price = {"code": "base", "unit_price": "1", "tax_class": "standard", "valid_from": "2026-01-01"}
     client.post("/plans", product="code:p", code="p", name="P", interval="month",
                 alignment="calendar", prices=[price])  # fmt: skip
-    client.post("/customers", external_id="c", name="C", kind="business", country="DE")
+    client.post(
+        "/customers", external_id="c", name="C", kind="business", country="DE",
+        street="Hauptstraße 1", postcode="80331", city="München",
+    )  # fmt: skip
     for number in range(subscriptions):
         client.post("/contracts", customer="ext:c", external_id=f"C{number}")
         client.post("/subscriptions", contract=f"ext:C{number}", plan="code:p",

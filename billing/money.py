@@ -9,6 +9,10 @@ from iso4217 import Currency
 # Wide enough that no price x quantity x seconds is cut off before the one rounding at the line:
 # half a minor unit must be told from a hair less.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+# Divisions that don't end, such as days of days, are cut at the last digit: what is nearer than
+# this to half a minor unit is half of one.
+_HAIR_DIGITS = 50
+_HAIR = Decimal(1).scaleb(-_HAIR_DIGITS)
 _LOSSLESS = Context(prec=80, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Inexact])
 
 
@@ -43,7 +47,10 @@ def round_half_up(amount: Decimal) -> int:
 
 def to_minor(amount: Decimal, currency: str) -> int:
     """Return the amount in minor units, rounded half up: 199.995 EUR are 20000."""
-    return round_half_up(amount.scaleb(minor_digits(currency), EXACT))
+    exact = amount.scaleb(minor_digits(currency), EXACT)
+    if exact.adjusted() < EXACT.prec - _HAIR_DIGITS - 1:
+        exact = exact.quantize(_HAIR, ROUND_HALF_UP, EXACT)
+    return round_half_up(exact)
 
 
 def check_whole_minor(amount: Decimal, currency: str) -> str | None:

@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = ControlPlaneCelery("anlass")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["billing.usage", "billing.vat", "invoices.issuing"])
+app.autodiscover_tasks(["billing.usage", "billing.vat", "invoices.issuing", "invoices.documents"])

@@ -57,6 +57,33 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def document_storage(prefix: str, *, folder: Path) -> dict[str, Any]:
+    """
+    Return Django's storage of documents: a bucket where `<prefix>_BUCKET` names one, else a folder.
+
+    The folder is that of `<prefix>_ROOT`. Credentials of the bucket are found as boto3 finds them;
+    `<prefix>_BUCKET_URL` is the address of another S3 than Amazon's.
+    """
+    if bucket := text(f"{prefix}_BUCKET", ""):
+        options: dict[str, Any] = {
+            "bucket_name": bucket,
+            "endpoint_url": text(f"{prefix}_BUCKET_URL", "") or None,
+            "file_overwrite": False,
+            "default_acl": None,
+            "querystring_auth": True,
+        }
+        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    location = text(f"{prefix}_ROOT", str(folder))
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": location,
+            "file_permissions_mode": 0o640,
+            "directory_permissions_mode": 0o750,
+        },
+    }
+
+
 def database(name: str) -> dict[str, Any]:
     """
     Return Django's connection settings for a `postgresql://user:password@host:port/name` URL.

@@ -11,11 +11,13 @@ from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from billing.vat.events import VAT_ID_CHECKED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
+from invoices.documents.events import DOCUMENTS_RENDERED
 from invoices.issuing.events import INVOICE_ISSUED
 
 BILL = "issuing.bill"
 ATTRIBUTE = "usage.attribute"
 CHECK_VAT_ID = "vat.check_vat_id"
+RENDER = "documents.render"
 
 FLOW: dict[str, tuple[str, ...]] = {
     # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
@@ -33,8 +35,10 @@ FLOW: dict[str, tuple[str, ...]] = {
     USAGE_RECORDED: (BILL,),
     # Usage that belongs to nothing yet: it fails until what it names is there, and is retried.
     USAGE_UNATTRIBUTED: (ATTRIBUTE,),
-    # An invoice was issued: documents, delivery and payments will listen here.
-    INVOICE_ISSUED: (),
+    # An invoice was issued: make the documents that its customer gets.
+    INVOICE_ISSUED: (RENDER,),
+    # They are made: delivery listens here.
+    DOCUMENTS_RENDERED: (),
     # Money came to a customer's balance, was taken from it, or is lost.
     BALANCE_CHANGED: (),
     BALANCE_EXPIRED: (),

@@ -24,6 +24,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.simulation.api")),
     path("", include("billing.usage.api")),
     path("", include("invoices.issuing.api")),
+    path("", include("invoices.reports.api")),
     path("", include("invoices.proving.api")),
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),

@@ -8,7 +8,12 @@ from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
-KEPT = {"billing_taxrate", "django_content_type", "auth_permission"}  # Made by migrations.
+KEPT = {
+    "billing_taxrate",
+    "invoices_account",
+    "django_content_type",
+    "auth_permission",
+}  # Made by migrations.
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,10 @@ from billing.vat.commands import NewOverride, record_override
 from billing.vat.models import TaxOverride, VatIdCheck
 from invoices.balances.commands import NewMoney, state_movement
 from invoices.balances.models import BalanceMovement
+from invoices.documents.commands import add_template
+from invoices.documents.commands.render import File, keep_files
+from invoices.documents.models import Document, DocumentTemplate
+from invoices.issuing.models import Invoice
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 ONE_AMOUNT = {"flat": "amount", "per_unit": "unit_price"}  # What a price of the model needs.
@@ -46,6 +50,7 @@ def seller(*, clock: date | None = date(2026, 1, 1), **given: Any) -> Seller:
         "invoice_number_format": "R{year}-{sequence:06d}",
         "credit_note_number_format": "G{year}-{sequence:06d}",
         "is_test": True,
+        "makes_documents": False,
         "created_at": AT,
         **given,
     }
@@ -66,6 +71,9 @@ def customer(of: Seller, **given: Any) -> Customer:
     values: dict[str, Any] = {
         "name": f"Customer {next(_numbers)}",
         "kind": "business",
+        "street": "Lindenstraße 5",
+        "postcode": "10969",
+        "city": "Berlin",
         "country": "DE",
         "locale": "de",
         "created_at": AT,
@@ -134,6 +142,26 @@ def money(of: Customer, amount_minor: int = 100_00, **given: Any) -> BalanceMove
     values.setdefault("kind", BalanceMovement.Kind.PREPAYMENT)
     new = NewMoney(amount_minor=amount_minor, **values)
     return state_movement(customer=of, new=new, at=AT)[0]
+
+
+def template(of: Seller, **given: Any) -> DocumentTemplate:
+    """A template of the house's look."""
+    values: dict[str, Any] = {
+        "face": "Inter",
+        "accent_colour": "#1f4e79",
+        "text_colour": "#1d2329",
+        "muted_colour": "#5d6771",
+        "columns": ["position", "quantity", "unit_price", "net"],
+        **given,
+    }
+    return add_template(seller=of, details=values, at=AT)
+
+
+def document(of: Invoice, content: bytes = b"%PDF-1.7 of a test") -> Document:
+    """A PDF of an invoice that is stored as it would be, whatever it holds."""
+    kept = keep_files(of, [File("pdf", "pdf", content)], None, at=AT)
+    Document.objects.bulk_create(kept)
+    return kept[0]
 
 
 def meter(of: Seller, **given: Any) -> Meter:

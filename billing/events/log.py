@@ -27,7 +27,8 @@ class NewEvent:
 
     `payload` holds ids only. `as_of_date` is the seller's day as of which it is handled. Events of
     one `stream_id` are handled in order. `idempotency_key` names the fact: it is appended once.
-    Without a `transaction_id` the event begins a story of its own.
+    Without a `transaction_id` the event begins a story of its own. One that nobody is to act upon
+    (`is_listened` is false) is only noted.
     """
 
     seller_id: UUID
@@ -38,6 +39,7 @@ class NewEvent:
     occurred_at: datetime
     idempotency_key: str
     transaction_id: UUID | None = None
+    is_listened: bool = True
 
 
 def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = False) -> list[Event]:
@@ -76,7 +78,7 @@ def require_transaction() -> None:
 
 def _row(new: NewEvent, *, at: datetime) -> Event:
     event_id = new_id()
-    has_tasks = bool(dispatch.tasks_of(new.type))
+    has_tasks = new.is_listened and bool(dispatch.tasks_of(new.type))
     return Event(
         id=event_id,
         seller_id=new.seller_id,

@@ -19,6 +19,7 @@ KEPT_SECONDS = str(14 * 24 * 3600)  # The longest that SQS keeps a message.
 class DeadLetter:
     """A message that was received too often without being finished, and what it names."""
 
+    queue_url: str
     receipt: str
     event_ids: tuple[UUID, ...]
 
@@ -36,27 +37,34 @@ def create_queues() -> list[str]:
     Safe to run again. In production the queues are made with the infrastructure.
     """
     with _channel() as channel:
-        client = channel.sqs()
-        name = channel.canonical_queue_name(settings.BILLING_QUEUE)
-        dead_url = client.create_queue(QueueName=name + DEAD)["QueueUrl"]
-        client.set_queue_attributes(
-            QueueUrl=dead_url, Attributes={"MessageRetentionPeriod": KEPT_SECONDS}
-        )
-        attributes = client.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])
-        redrive = {
-            "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
-            "maxReceiveCount": settings.BROKER_RECEIVES_AT_MOST,
-        }
-        url = client.create_queue(QueueName=name)["QueueUrl"]
-        client.set_queue_attributes(
-            QueueUrl=url,
-            Attributes={
-                "VisibilityTimeout": str(settings.BROKER_VISIBILITY_SECONDS),
-                "MessageRetentionPeriod": KEPT_SECONDS,
-                "RedrivePolicy": json.dumps(redrive),
-            },
-        )
-        return [name, name + DEAD]
+        names = list(_names(channel))
+        for name in names:
+            _create(channel.sqs(), name)
+        return [each for name in names for each in (name, name + DEAD)]
+
+
+def _names(channel: Any) -> Iterator[str]:
+    yield from (channel.canonical_queue_name(queue) for queue in settings.QUEUES)
+
+
+def _create(client: Any, name: str) -> None:
+    dead_url = client.create_queue(QueueName=name + DEAD)["QueueUrl"]
+    client.set_queue_attributes(
+        QueueUrl=dead_url, Attributes={"MessageRetentionPeriod": KEPT_SECONDS}
+    )
+    attributes = client.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])
+    redrive = {
+        "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
+        "maxReceiveCount": settings.BROKER_RECEIVES_AT_MOST,
+    }
+    client.set_queue_attributes(
+        QueueUrl=client.create_queue(QueueName=name)["QueueUrl"],
+        Attributes={
+            "VisibilityTimeout": str(settings.BROKER_VISIBILITY_SECONDS),
+            "MessageRetentionPeriod": KEPT_SECONDS,
+            "RedrivePolicy": json.dumps(redrive),
+        },
+    )
 
 
 def depths() -> dict[str, int]:
@@ -64,8 +72,7 @@ def depths() -> dict[str, int]:
     found: dict[str, int] = {}
     with _channel() as channel:
         client = channel.sqs()
-        name = channel.canonical_queue_name(settings.BILLING_QUEUE)
-        for queue in (name, name + DEAD):
+        for queue in (each for name in _names(channel) for each in (name, name + DEAD)):
             attributes = client.get_queue_attributes(
                 QueueUrl=client.get_queue_url(QueueName=queue)["QueueUrl"],
                 AttributeNames=[
@@ -80,22 +87,23 @@ def depths() -> dict[str, int]:
 @contextmanager
 def dead_letters() -> Iterator[list[DeadLetter]]:
     """
-    Give the next dead letters, ten at most; they are deleted if the block ends without error.
+    Give the next dead letters, ten of each queue at most; they are deleted if the block ends well.
 
     A message that can't be read is given with no event ids, and so deleted.
     """
     with _channel() as channel:
         client = channel.sqs()
-        name = channel.canonical_queue_name(settings.BILLING_QUEUE) + DEAD
-        url = client.get_queue_url(QueueName=name)["QueueUrl"]
-        answer = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
-        letters = [
-            DeadLetter(message["ReceiptHandle"], named_events(message["Body"]))
-            for message in answer.get("Messages", [])
-        ]
+        letters = [letter for name in _names(channel) for letter in _received(client, name + DEAD)]
         yield letters
         for letter in letters:
-            client.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
+            client.delete_message(QueueUrl=letter.queue_url, ReceiptHandle=letter.receipt)
+
+
+def _received(client: Any, queue: str) -> Iterator[DeadLetter]:
+    url = client.get_queue_url(QueueName=queue)["QueueUrl"]
+    answer = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+    for message in answer.get("Messages", []):
+        yield DeadLetter(url, message["ReceiptHandle"], named_events(message["Body"]))
 
 
 def named_events(body: str) -> tuple[UUID, ...]:

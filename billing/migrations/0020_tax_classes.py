@@ -24,7 +24,7 @@ SELECT anlass_make_facts('billing_taxrate', 'tax_rate', '{valid_until}');
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0014_prices_are_charged_in_their_time"),
+        ("billing", "0015_sellers_make_documents"),
     ]
 
     operations = [

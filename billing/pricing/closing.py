@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from billing.pricing.course import Part, Step, course_of
 from billing.pricing.prices import PriceKind
-from billing.pricing.stretches import Facts, facts_on, runs, settled_on, trial_before_periods
+from billing.pricing.stretches import Facts, facts_on, period_start, runs, settled_on
 from billing.pricing.timeline import Timeline, standing
 
 _DAY = timedelta(days=1)
@@ -33,7 +33,7 @@ def open_from(known: Timeline, *, charged_until: date, news: Iterable[date] = ()
         for bucket in buckets
         if settled < bucket.recorded_on <= known_on
     ]
-    return _period_start(facts, min([charged_until, *late, *(day - _DAY for day in news)]))
+    return period_start(facts, min([charged_until, *late, *(day - _DAY for day in news)]))
 
 
 def open_by_now(timeline: Timeline, *, usage_known: Iterable[date] = ()) -> date | None:
@@ -89,16 +89,6 @@ def closed(timeline: Timeline, *, on: date) -> Timeline:
 
 def _facts(known: Timeline, until: date) -> Facts:
     return facts_on(standing(known.changes), until, known.known_on, known.opening)
-
-
-def _period_start(facts: Facts, day: date) -> date | None:
-    part = facts.course.part_on(day)
-    if part is None:
-        return None
-    trial_until = trial_before_periods(part)
-    if trial_until and day < facts.schedule.slot(trial_until).ends_on:
-        return part.starts_on  # Usage of the trial counts in the first period after it.
-    return facts.schedule.slot(day).starts_on
 
 
 def _opening(known: Timeline, since: date) -> Iterator[Step]:

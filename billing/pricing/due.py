@@ -7,7 +7,7 @@ from decimal import Decimal
 from billing.pricing.agreement import Term
 from billing.pricing.owed import owed
 from billing.pricing.prices import PriceKind
-from billing.pricing.stretches import Facts, facts_on, settled_on
+from billing.pricing.stretches import Facts, facts_on, period_start, settled_on
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
@@ -171,8 +171,7 @@ def _owes_other_than_the_day_before(
 ) -> bool:
     eve = on - _DAY
     facts = facts_on(changes, eve, timeline.known_on, timeline.opening)
-    part = facts.course.part_on(eve)
-    since = facts.schedule.slot(eve).starts_on if part else None
+    since = period_start(facts, eve) if facts.course.parts else None
     return _amounts(timeline, on, since) != _amounts(timeline, eve, since)
 
 

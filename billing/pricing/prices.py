@@ -309,12 +309,12 @@ def _usage_problems(price: PriceTerms) -> Iterator[_Problem]:
 
 def _tier_problems(price: PriceTerms) -> Iterator[_Problem]:
     bounds = [tier.up_to for tier in price.tiers]
-    if bounds and bounds[-1] is not None:
+    if bounds and bounds[-1] is not None and None not in bounds:
         problem = f"tiers leave a gap above {bounds[-1]}"
         yield "tiers", f"{problem}: the last tier has no upper bound (up_to: null)"
     for bound in bounds[:-1]:
         if bound is None:
-            yield "tiers", "tiers overlap: only the last one has no upper bound (up_to: null)"
+            yield "tiers", "tiers overlap: the one without upper bound (up_to: null) comes last"
         elif bound <= 0:
             yield "tiers", "the up_to of a tier must be more than 0"
     for lower, upper in pairwise(bounds):

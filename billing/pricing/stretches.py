@@ -121,14 +121,43 @@ def settled_on(facts: Facts, usage: Iterable[Sequence[Bucket]]) -> date:
     part = found.part_on(until)
     if part is None:
         return date.min
+    return max(
+        facts.schedule.slot(until).starts_on, part.starts_on, *_told_late_in_pauses(facts, usage)
+    )
+
+
+def period_start(facts: Facts, day: date) -> date | None:
+    """
+    Return the first day of what is reckoned together with a day; None if no part runs on it.
+
+    That is its billing period; usage of a trial before the first one is reckoned with that.
+    """
+    if facts.course.part_on(day) is None:
+        return None
+    slot = facts.schedule.slot(day)
+    days = [slot.starts_on]
+    for part in facts.course.parts:
+        trial_until = trial_before_periods(part)
+        if trial_until and part.starts_on <= day < facts.schedule.slot(trial_until).ends_on:
+            days.append(part.starts_on)
+    return min(days)
+
+
+def _told_late_in_pauses(facts: Facts, usage: Iterable[Sequence[Bucket]]) -> Iterator[date]:
+    """Yield the days in pauses on which usage of days that were charged by then became known."""
     pauses = [
-        (segment.starts_on, min(until, (segment.ends_on or _NEVER) - _DAY))
-        for segment in chain.from_iterable(each.segments for each in found.parts)
-        if segment.is_paused and segment.starts_on <= until
+        (part, segment.starts_on, min(facts.until, (segment.ends_on or _NEVER) - _DAY))
+        for part in facts.course.parts
+        for segment in part.segments
+        if segment.is_paused and segment.starts_on <= facts.until
     ]
-    told = {bucket.recorded_on for buckets in usage for bucket in buckets} if pauses else ()
-    in_pause = [day for day in told if any(first <= day <= last for first, last in pauses)]
-    return max(facts.schedule.slot(until).starts_on, part.starts_on, *in_pause)
+    for bucket in chain.from_iterable(usage if pauses else ()):
+        on = bucket.recorded_on
+        for part, first, last in pauses:
+            if first <= on <= last:
+                charged_until = max(part.starts_on, facts.schedule.slot(on).starts_on)
+                if bucket.day < charged_until:
+                    yield on
 
 
 def _once(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:

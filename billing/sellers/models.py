@@ -111,6 +111,11 @@ class Seller(models.Model):
         validators=[NUMBER_FORMAT],
         help_text="Another than that of invoices, for example G{year}-{sequence:06d}.",
     )
+    makes_documents = models.BooleanField(
+        default=True,
+        help_text="Whether documents are made of its invoices, and delivered; else only its apps "
+        "tell customers of them.",
+    )
     is_test = models.BooleanField(help_text="Test mode: has a test clock, demands no money.")
     created_at = models.DateTimeField()
 

@@ -20,6 +20,7 @@ from rich.console import Console  # noqa: E402
 from billing.sellers.commands import create_api_key  # noqa: E402
 from config import env  # noqa: E402
 from config.demo.client import Client  # noqa: E402
+from config.demo.documents import print_documents  # noqa: E402
 from config.demo.imported import import_twice  # noqa: E402
 from config.demo.life import Life  # noqa: E402
 from config.demo.seller import make_seller  # noqa: E402
@@ -47,8 +48,10 @@ def main() -> None:
     number = Life(Client(url=env.text("WEB_URL"), key=other_key), console).tell()
     console.rule(f"manage.py explain {number}")
     call_command("explain", number, seller=str(other.id))
+    console.rule("Documents: PDF with the e-invoice in it (ZUGFeRD)")
+    print_documents([seller, other], console)
     if orders:
-        import_twice(make_seller(name="Import GmbH", at=at), orders, console)
+        import_twice(make_seller(name="Import GmbH", at=at, makes_documents=False), orders, console)
     console.rule("Proof")
     call_command("verify")
 

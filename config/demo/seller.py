@@ -12,7 +12,9 @@ DEMO_SELLER = "Anlass Demo GmbH"
 DEMO_USER = "demo"
 
 
-def make_seller(*, name: str, at: datetime, clock: date | None = None) -> Seller:
+def make_seller(
+    *, name: str, at: datetime, clock: date | None = None, makes_documents: bool = True
+) -> Seller:
     """Make a German seller in test mode; with `clock`, its test clock stands on that day."""
     seller = Seller.objects.create(
         name=name,
@@ -31,6 +33,7 @@ def make_seller(*, name: str, at: datetime, clock: date | None = None) -> Seller
         payment_days=14,
         invoice_number_format="R{year}-{sequence:06d}",
         credit_note_number_format="G{year}-{sequence:06d}",
+        makes_documents=makes_documents,
         is_test=True,
         created_at=at,
     )

@@ -69,6 +69,8 @@ UNFOLD = {
                     _item("Invoices", "receipt_long", "invoices.invoice"),
                     _item("Charges", "sell", "invoices.charge"),
                     _item("Balances", "savings", "invoices.balancemovement"),
+                    _item("Files", "description", "invoices.document"),
+                    _item("Templates", "palette", "invoices.documenttemplate"),
                 ],
             },
             {
@@ -90,6 +92,15 @@ UNFOLD = {
                     _item("Coupons", "local_activity", "billing.coupon"),
                     _item("Tax rates", "percent", "billing.taxrate"),
                     _item("Tax overrides", "rule", "billing.taxoverride"),
+                ],
+            },
+            {
+                "title": "Books",
+                "items": [
+                    _item("Bookkeeping", "account_balance", "invoices.bookkeeping"),
+                    _item("Account overrides", "swap_horiz", "invoices.accountoverride"),
+                    _item("Customers' accounts", "person_book", "invoices.debtoraccount"),
+                    _item("Charts of accounts", "list_alt", "invoices.account"),
                 ],
             },
             {

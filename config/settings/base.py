@@ -100,6 +100,7 @@ STATIC_FROM_SOURCE = env.flag("STATIC_FROM_SOURCE", default=False)
 STATIC_ROOT = None if STATIC_FROM_SOURCE else BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "documents": env.document_storage("DOCUMENTS", folder=BASE_DIR / "documents"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE

@@ -15,6 +15,9 @@ EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
 EVENT_RESEND_AT_MOST = timedelta(minutes=15)
 
 BILLING_QUEUE = "billing"
+# Each has workers of its own, so that documents and their delivery never hold up billing.
+QUEUES = (BILLING_QUEUE, "documents", "delivery")
+CELERY_TASK_ROUTES = {f"{queue}.*": {"queue": queue} for queue in QUEUES[1:]}
 BROKER_QUEUE_PREFIX = env.text("BROKER_QUEUE_PREFIX", "anlass-")
 BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120)
 # Only the embedded broker loses its queues; elsewhere the infrastructure makes them.

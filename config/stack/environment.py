@@ -30,6 +30,7 @@ def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str
         "STATIC_FROM_SOURCE": "1",
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DOCUMENTS_ROOT": str(places.folder("documents")),
     }
     if sys.platform == "darwin":
         # Else macOS ends a forked worker that had used a system library before the fork.

@@ -11,7 +11,7 @@ from config.stack.program import Command, Keeper, Program
 from config.stack.sqs import answers
 
 FLOWER_LOGIN = "demo:demo"
-WORKERS = ("worker-1", "worker-2")
+WORKERS = {"worker-1": "billing", "worker-2": "billing", "worker-3": "documents,delivery"}
 # What is done before the processes start: Python's arguments, by name.
 STEPS = {
     "migrate": ["manage.py", "migrate", "--no-input"],
@@ -66,7 +66,7 @@ def processes(
 ) -> list[Process]:
     """Return the processes in the order in which they stop; `web` and `flower` are ports."""
     commands = [_command(name, ["manage.py", name], environ) for name in ("scheduler", "relay")]
-    workers = [_command(name, _worker(name), environ) for name in WORKERS]
+    workers = [_command(name, _worker(name, queues), environ) for name, queues in WORKERS.items()]
     return [
         Process(
             _command("web", _gunicorn(web), environ), keeper, page=f"http://{HOST}:{web}/healthz"
@@ -116,8 +116,8 @@ def _gunicorn(port: int) -> list[str]:
     return ["-m", "gunicorn", "config.wsgi", *options, *log]
 
 
-def _worker(name: str) -> list[str]:
-    options = ["--hostname", f"{name}@%h", "--concurrency", "1", "--queues", "billing"]
+def _worker(name: str, queues: str) -> list[str]:
+    options = ["--hostname", f"{name}@%h", "--concurrency", "1", "--queues", queues]
     return [
         "-m",
         "celery",

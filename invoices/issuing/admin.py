@@ -28,6 +28,7 @@ from billing.sellers.admin import (
 from billing.wording.vat import vat_note
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
+from invoices.issuing.queries.retention import retained_until, retention
 
 KIND_COLOURS = {"invoice": "info", "credit_note": "warning"}
 
@@ -171,7 +172,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     inlines: Sequence[Any] = (LineInline,)
     readonly_fields = (
         "net", "tax", "gross", "prepaid", "payable", "transaction", "shown_taxes", "shown_seller",
-        "shown_customer", "shown_corrects",
+        "shown_customer", "shown_corrects", "shown_retained_until",
     )  # fmt: skip
     fieldsets = (
         (
@@ -185,7 +186,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
         ),
         ("Totals", {"fields": ("net", "tax", "gross", "prepaid", "payable", "shown_taxes")}),
         ("As printed", {"fields": ("shown_seller", "shown_customer")}),
-        ("Proof", {"fields": ("hash", "previous_hash", "issued_at")}),
+        ("Proof", {"fields": ("hash", "previous_hash", "issued_at", "shown_retained_until")}),
     )  # fmt: skip
 
     @admin.display(description="taxes")
@@ -211,6 +212,10 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     @admin.display(description="customer")
     def shown_customer(self, invoice: Invoice) -> SafeString:
         return _party(invoice.customer_as_printed)
+
+    @admin.display(description="retained until")
+    def shown_retained_until(self, invoice: Invoice) -> str:
+        return f"{retained_until(invoice)} ({retention(invoice).source})"
 
     @admin.display(description="corrects", empty_value="-")
     def shown_corrects(self, invoice: Invoice) -> str | None:

@@ -17,4 +17,5 @@ def invoice_issued(invoice: Invoice) -> NewEvent:
         occurred_at=invoice.issued_at,
         idempotency_key=f"{INVOICE_ISSUED}:{invoice.id}",
         transaction_id=invoice.transaction_id,
+        is_listened=invoice.seller.makes_documents,
     )

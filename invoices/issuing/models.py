@@ -84,6 +84,8 @@ class Invoice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence_once"),
             models.UniqueConstraint(fields=["seller", "number"], name="invoice_number_once"),
+            # Lists; and what is told of an invoice refers to one of the same seller.
+            models.UniqueConstraint(fields=["seller", "id"], name="invoice_by_seller"),
             # Only a day on which charges in several currencies are collected makes several.
             models.UniqueConstraint(fields=["event", "currency"], name="invoice_of_event_once"),
             models.CheckConstraint(
@@ -107,7 +109,6 @@ class Invoice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["seller", "id"], name="invoice_by_seller"),  # Lists.
             models.Index(fields=["customer"], name="invoice_by_customer"),  # Customer's page.
             models.Index(fields=["contract"], name="invoice_by_contract"),  # Contract's page.
             # The story of a transaction.

@@ -16,7 +16,7 @@ SELECT anlass_make_facts('invoices_charge', 'charge',
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0007_credits_keep_their_tax"),
+        ("invoices", "0042_charts_of_accounts"),
     ]
 
     operations = [

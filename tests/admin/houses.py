@@ -21,6 +21,7 @@ from billing.vat.models import TaxOverride, VatIdCheck
 from invoices.balances.models import BalanceMovement
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
+from invoices.reports.models import AccountOverride, Bookkeeping, DebtorAccount
 from tests import factories
 
 
@@ -92,6 +93,9 @@ def house(mark: str) -> House:
     )
     for event in Event.objects.filter(seller=seller, state="waiting").order_by("position"):
         bill(event_id=event.pk, at=factories.AT, worker=f"{mark}-worker")
+    factories.document(Invoice.objects.filter(seller=seller)[0])
+    factories.template(seller, texts={"de": {"intro": f"{mark} intro"}})
+    _keep_books(seller, customer, mark)
     sent = {"subscription": f"ext:{mark}-sub", "key": f"{mark}-key"}
     meters = (f"{mark}-meter", f"{mark}-unknown")
     records = [factories.usage(**sent, meter=code) for code in meters]
@@ -100,6 +104,21 @@ def house(mark: str) -> House:
         mark, seller, customer, product, meter, plan, plan.prices.get(), contract, subscription,
         order, Failure.objects.get(seller=seller),
     )  # fmt: skip
+
+
+def _keep_books(seller: Seller, customer: Customer, mark: str) -> None:
+    Bookkeeping.objects.create(seller=seller, consultant_number=29098, client_number=55003)
+    DebtorAccount.objects.create(
+        seller=seller, customer=customer, number=10001, created_at=factories.AT
+    )
+    AccountOverride.objects.create(
+        seller=seller,
+        purpose="revenue",
+        account="8401",
+        reason=f"{mark} reason",
+        valid_from=factories.AT.date(),
+        created_at=factories.AT,
+    )
 
 
 def staff(*sellers: Seller, name: str = "ada", superuser: bool = False) -> User:

@@ -20,6 +20,7 @@ from billing.contracts.models import Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.sellers.models import Seller
+from invoices.reports.models import Account
 from tests.admin.houses import House, house, staff, unknown_id
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -55,7 +56,8 @@ def _model_at(resolver: URLResolver) -> type[Model] | None:
 
 
 PAGES = list({page.name: page for page in pages(admin.site.get_urls())}.values())
-OF_A_ROW = [page for page in PAGES if page.takes and page.model not in {None, TaxRate}]
+SHARED = {TaxRate, Account}  # By all sellers.
+OF_A_ROW = [page for page in PAGES if page.takes and page.model not in {None, *SHARED}]
 OF_LISTS = [page for page in PAGES if not page.takes and page.name not in WITHOUT_ROWS]
 CHOICES = [
     (model, field)

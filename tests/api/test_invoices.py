@@ -37,6 +37,7 @@ class TestShow:
             }
         ]
         assert (line["text"], line["quantity"], line["unit_price"]) == ("Training", "1", "99")
+        assert body["retained_until"] == "2034-12-31"
         assert body["hash"] == invoice.hash
         assert body["transaction_id"] == str(invoice.transaction_id)
         assert line["order"] is not None

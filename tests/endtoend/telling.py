@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any, Protocol
 
 from billing.pricing.taxes import SupplyKind
@@ -65,20 +66,27 @@ class Teller:
 
     def state(self, facts: Iterable[Row | Ordered | Used]) -> None:
         """
-        State the facts of a day in their order.
+        State the facts of a day in their order, usage that comes together in one call.
 
         :raises Refused: if the API refuses one of them.
         """
-        for fact in facts:
-            if isinstance(fact, Ordered):
-                self._post("/orders", order_body(fact))
-            elif isinstance(fact, Used):
-                self._post("/usage", {"records": [record_body(fact)]})
-            elif fact.kind is ChangeKind.START:
-                self._post("/subscriptions", start_body(fact))
+        for is_usage, together in groupby(facts, key=lambda fact: isinstance(fact, Used)):
+            if is_usage:
+                records = [record_body(fact) for fact in together if isinstance(fact, Used)]
+                self._post("/usage", {"records": records})
             else:
-                path = f"/subscriptions/ext:{name_of(fact.subscription)}/changes"
-                self._post(path, change_body(fact))
+                for fact in together:
+                    self._state_one(fact)
+
+    def _state_one(self, fact: Row | Ordered | Used) -> None:
+        assert not isinstance(fact, Used), "usage is sent together"
+        if isinstance(fact, Ordered):
+            self._post("/orders", order_body(fact))
+        elif fact.kind is ChangeKind.START:
+            self._post("/subscriptions", start_body(fact))
+        else:
+            path = f"/subscriptions/ext:{name_of(fact.subscription)}/changes"
+            self._post(path, change_body(fact))
 
     def advance(self, to: date, *, hold_due: bool) -> None:
         """Send the test clock on its way."""

@@ -16,7 +16,7 @@ from tests.endtoend.stories import Story, names, seller_of, story
 from tests.endtoend.telling import Teller
 from tests.endtoend.web import WebApp
 
-EACH = 12  # Every twelfth by name: of all kinds of scenarios some.
+EACH = 14  # Every fourteenth by name: of all kinds of scenarios some.
 DOCUMENTS_AT_MOST = 8  # A longer story shows nothing more here, but takes its time.
 WITHIN = 240.0
 LOOK_EVERY_SECONDS = 0.1

@@ -136,6 +136,17 @@ TAMPERED = [
         "documents_recomputed",
         "not numbered 1 to n",
     ),
+    (
+        "UPDATE invoices_charge SET amount_minor = amount_minor - 1,"
+        f" priced_minor = priced_minor - 1 WHERE invoice_id = {R4}",
+        "documents_recomputed",
+        "its postings don't hold: debit less credit is",
+    ),
+    (
+        f"UPDATE invoices_invoice SET taxes = '[{{}}]' WHERE id = {R4}",
+        "documents_recomputed",
+        "it can't be posted",
+    ),
     # What was charged.
     (
         "UPDATE invoices_charge SET invoice_id = NULL, position = NULL"
@@ -351,6 +362,7 @@ class TestVerify:
     def test_each_check_was_shown_to_fail(self) -> None:
         shown = {check for _, check, _ in TAMPERED} | {"numbers_unique"}
         shown |= {check for _, check in BALANCES_TAMPERED}
+        shown |= {"files_made", "files_as_written"}  # See tests/rendering.
 
         assert shown == {check.name for check in CHECKS}
 

@@ -92,3 +92,20 @@ class TestRoundParts:
 
 def shares(total, weights):
     return [share_of(Decimal(total), weight, sum(weights)) for weight in weights]
+
+
+class TestHalfCents:
+    @pytest.mark.parametrize(
+        ("price", "used", "whole", "percent", "minor"),
+        [
+            ("187.47", 104, 182, "87.5", 9374),  # 93.735
+            ("138.25", 28, 30, "75", 9678),  # 96.775
+            ("30", 68, 184, "66.7", 740),  # 7.395
+        ],
+    )
+    def test_a_share_of_days_that_does_not_end_keeps_its_half_cent(
+        self, price: str, used: int, whole: int, percent: str, minor: int
+    ) -> None:
+        share = share_of(Decimal(price), used, whole)
+
+        assert to_minor(share_of(share, Decimal(percent), 100), "EUR") == minor

@@ -138,7 +138,7 @@ class TestReasons:
         failure = failure_of(seller, factories.line(tax_class="reverse_charge"))
 
         assert failure.code == "customer_data_missing"
-        assert "neither a VAT id nor a register number" in failure.reason
+        assert "no VAT id or register number" in failure.reason
 
     def test_an_export_needs_the_sellers_vat_id(self, seller: Seller) -> None:
         changed(seller, vat_id="", tax_number="37/123/45678")

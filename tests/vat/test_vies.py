@@ -20,7 +20,10 @@ from tests.factories import AT
 from tests.stage.conftest import drain
 from tests.vat.conftest import FRENCH_ID, Register
 
-DETAILS = {"name": "Exemple", "kind": "business", "country": "FR", "locale": "en"}
+DETAILS = {
+    "name": "Exemple", "kind": "business", "street": "1 rue de la Paix", "postcode": "75002",
+    "city": "Paris", "country": "FR", "locale": "en",
+}  # fmt: skip
 
 
 def asking() -> list[Event]:

@@ -156,7 +156,9 @@ def _wanted(orders: Iterable[BulkOrder], seller: Seller) -> dict[str, dict[str, 
             order.customer_id,
             {
                 "name": order.customer_name,
-                "kind": Customer.Kind.BUSINESS,
+                # Without a VAT id taxed alike; a business' invoices need the address, which no file
+                # holds.
+                "kind": Customer.Kind.CONSUMER,
                 "country": order.country or seller.country,
                 "locale": seller.locale,
             },

@@ -171,6 +171,7 @@ class SellerAdmin(SellerScopedAdmin):
             {"fields": ("small_business_from", "small_business_until", "small_business_text")},
         ),
         ("Bank", {"fields": ("account_holder", "iban", "bic", "creditor_id")}),
+        ("Documents", {"fields": ("makes_documents",)}),
         ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
         ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
     )

@@ -100,6 +100,11 @@ def _subscription(
         return known_one(name, {each: each for each in readers}, what="subscription",
                          where=told.where)  # fmt: skip
     candidates = list(readers)
+    if not candidates:
+        raise BadScenario(
+            f"meter {meter.code} is used, but no subscription starts: add one to the timeline.",
+            where=fields.where,
+        )
     if len(candidates) != 1:
         candidates = [name for name in readers if _reads(readers[name], meter)]
     if len(candidates) != 1:

@@ -14,6 +14,7 @@ from billing.simulation.reading.values import (
     decimal_of,
     hint,
     instant_of,
+    is_whole,
     one_of,
     shown,
     text_of,
@@ -92,12 +93,12 @@ class Fields:
         """Return a whole number, `least` or more."""
         if default is not None and not self.given(name):
             return default
-        value = self.decimal(name)
-        if value != value.to_integral_value() or value < least:
-            raise self.refuse(
-                name, f"{name} must be a whole number from {least} on, not {shown(self.at(name))}."
-            )
-        return int(value)
+        told = self.at(name)
+        if is_whole(told) and (value := int(self.decimal(name))) >= least:
+            return value
+        raise self.refuse(
+            name, f"{name} must be a whole number from {least} on, not {shown(told)}."
+        )
 
     def count(self, name: str) -> int:
         """Return a whole number from 1 on."""

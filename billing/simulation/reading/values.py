@@ -14,6 +14,7 @@ WHOLE_DIGITS, PLACES = 12, 12  # What the engine's tables hold.
 LONGEST_TEXT = 300
 NAMED_AT_MOST = 40
 _DECIMAL = re.compile(r"([-+]?)(\d+)(?:\.(\d+))?", re.ASCII)
+_WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -59,6 +60,11 @@ def decimal_of(told: Told, name: str) -> Decimal:
             where=told.where,
         )
     return Decimal(match[0])
+
+
+def is_whole(told: Told) -> bool:
+    """Return whether a number without decimals is told, with or without quotes."""
+    return isinstance(told.value, str) and bool(_WHOLE.fullmatch(told.value.strip()))
 
 
 def day_of(told: Told, name: str) -> date:

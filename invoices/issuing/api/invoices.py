@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from billing.sellers.api.scoped import Endpoint
 from billing.wording.vat import vat_note
 from invoices.issuing.models import KINDS, Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
+from invoices.issuing.queries.retention import retained_until
 
 LONGEST_NUMBER = 60
 
@@ -101,13 +103,21 @@ class TaxOutput(serializers.Serializer[Any]):
 class InvoiceOutput(InvoiceSummaryOutput):
     taxes = serializers.SerializerMethodField(help_text="Per category and rate.")
     lines = InvoiceLineOutput(many=True)
+    retained_until = serializers.SerializerMethodField(
+        help_text="Last day on which the seller must keep it."
+    )
 
     class Meta(InvoiceSummaryOutput.Meta):
         fields = [
             *InvoiceSummaryOutput.Meta.fields,
             "seller_as_printed", "customer_as_printed", "corrects", "taxes", "lines",
-            "previous_hash", "hash",
+            "retained_until", "previous_hash", "hash",
         ]  # fmt: skip
+
+    @extend_schema_field(OpenApiTypes.DATE)
+    def get_retained_until(self, invoice: Invoice) -> str:
+        """Return the day."""
+        return retained_until(invoice).isoformat()
 
     @extend_schema(responses=TaxOutput(many=True))
     def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from invoices.issuing.queries.content import (
 )
 from invoices.issuing.queries.corrected import corrected
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
+from invoices.issuing.queries.legal_contents import check_document
 from invoices.issuing.queries.references import references_as_printed
 from invoices.issuing.queries.series import issue_date
 
@@ -68,6 +69,7 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
     invoice uses it. The number series is locked last, so that it is held as briefly as can be.
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
+    :raises InvoiceContentMissing: or another, if it doesn't say all that the law wants.
     """
     kind, gross = _kind(totals), totals.gross_minor
     invoice_id = lines[0].invoice_id
@@ -83,6 +85,7 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
         **references_as_printed(lines, demand.contract),
     }
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
+    check_document(invoice, lines)
     invoice.hash = content_hash(invoice, lines)
     invoice.save(force_insert=True)
     series.latest_sequence = invoice.sequence

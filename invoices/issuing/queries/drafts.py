@@ -23,15 +23,8 @@ from billing.vat.queries import overrides_of
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import parties_charged
 from invoices.issuing.queries.content import customer_as_printed, seller_as_printed
+from invoices.issuing.queries.legal_contents import check_parties
 from invoices.issuing.queries.taxes import tax_columns
-
-
-class SellerDataMissing(Exception):
-    """The seller lacks what the law wants on every invoice."""
-
-
-class CustomerDataMissing(Exception):
-    """The customer lacks what the law wants on an invoice that bears such a tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +120,18 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
     :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
-    :raises SellerDataMissing: if the seller has no tax number, or no complete address; or no VAT
-        id where the tax wants one.
-    :raises CustomerDataMissing: if the customer has no VAT id where the tax wants one.
+    :raises SellerDataMissing: if the seller lacks what the law wants on an invoice.
+    :raises CustomerDataMissing: if the customer does.
     """
-    _check_seller(seller)
     tax_on = _tax_rules(_parties(seller, customer), _overrides(seller, customer))
-    decided = {
-        index: tax_on(line.supply, line.supplied_on)
-        for index, line in enumerate(lines)
-        if line.tax is None
-    }
-    taxes = [line.tax or decided[index] for index, line in enumerate(lines)]
-    _check_vat_ids(seller, customer, taxes, decided.values())
+    taxes = [line.tax or tax_on(line.supply, line.supplied_on) for line in lines]
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
-    return Taxed(taxes=taxes, totals=totals(with_tax, currency))
+    found = totals(with_tax, currency)
+    check_parties(seller, customer, taxes=taxes, gross_minor=found.gross_minor, currency=currency)
+    return Taxed(taxes=taxes, totals=found)
 
 
 def draft(
@@ -254,39 +241,3 @@ def _parties(seller: Seller, customer: Customer) -> Parties:
 
 def _overrides(seller: Seller, customer: Customer) -> Sequence[Override]:
     return overrides_of(seller_id=seller.pk, customer_id=customer.pk)
-
-
-def _check_seller(seller: Seller) -> None:
-    """Source: UStG § 14 (4) 1 and 2."""
-    address = ("name", "street", "postcode", "city", "country")
-    missing = [name for name in address if not getattr(seller, name)]
-    if not (seller.vat_id or seller.tax_number):
-        missing.append("VAT id or tax number")
-    if missing:
-        raise SellerDataMissing(f"The seller {seller.name} has no {', '.join(missing)}.")
-
-
-def _check_vat_ids(
-    seller: Seller, customer: Customer, taxes: Iterable[Tax], decided: Iterable[Tax]
-) -> None:
-    """
-    Check that who must be identified to the tax offices is; what is taken back was.
-
-    Source: UStG § 14a (1), (3); EN 16931 BR-AE-02, BR-AE-03, BR-IC-02, BR-IC-03, BR-G-02.
-    """
-    if {tax.category for tax in taxes} & {"AE", "K", "G"} and not seller.vat_id:
-        raise SellerDataMissing(
-            f"The seller {seller.name} has no VAT id, which an invoice must show where the "
-            "customer owes the tax, and on what leaves the country untaxed."
-        )
-    categories = {tax.category for tax in decided}
-    if "K" in categories and not customer.vat_id:
-        raise CustomerDataMissing(
-            f"The customer {customer.name} has no VAT id, which an invoice must show where goods "
-            "go to another EU country untaxed."
-        )
-    if "AE" in categories and not (customer.vat_id or customer.register_number):
-        raise CustomerDataMissing(
-            f"The customer {customer.name} has neither a VAT id nor a register number, of which "
-            "an invoice must show one where the customer owes the tax."
-        )

@@ -21,7 +21,11 @@ from billing.pricing.rating import full_price
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.drafts import CustomerDataMissing, SellerDataMissing
+from invoices.issuing.queries.legal_contents import (
+    CustomerDataMissing,
+    InvoiceContentMissing,
+    SellerDataMissing,
+)
 from invoices.issuing.queries.series import NumberSeriesAhead
 
 DEFECT = "defect"
@@ -46,11 +50,17 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     SellerDataMissing: (
         "seller_data_missing",
-        "Complete the seller's data, then retry.",
+        "Enter it on the seller's page in the admin (Seller → Sellers), then retry.",
     ),
     CustomerDataMissing: (
         "customer_data_missing",
-        "Complete the customer's data, then retry.",
+        "Enter it on the customer's page in the admin (Customers → Customers) or by "
+        "PATCH /api/v1/customers/ID, then retry.",
+    ),
+    InvoiceContentMissing: (
+        "invoice_content_missing",
+        "Enter it where the line comes from (the order, or the text of the price in the admin "
+        "under Catalog → Prices), then retry.",
     ),
     ContradictoryTimeline: (
         "timeline_contradicts",

@@ -30,6 +30,8 @@ WHERE seller_id = ANY(%(sellers)s)
 UNION ALL SELECT 'charges', count(*) FROM invoices_charge WHERE seller_id = ANY(%(sellers)s)
 UNION ALL
 SELECT 'movements', count(*) FROM invoices_balancemovement WHERE seller_id = ANY(%(sellers)s)
+UNION ALL
+SELECT 'documents', count(*) FROM invoices_document WHERE seller_id = ANY(%(sellers)s)
 UNION ALL SELECT 'invoices', count(*) FROM invoices_invoice WHERE seller_id = ANY(%(sellers)s)
 UNION ALL SELECT 'series', count(*) FROM invoices_numberseries WHERE seller_id = ANY(%(sellers)s)
 """

@@ -1,4 +1,4 @@
-"""Each document's hash and totals, computed again from its row and its lines."""
+"""Each document's hash, totals and postings, computed again from its row and its lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
@@ -10,18 +10,20 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.content import content_hash
 from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem
+from invoices.reports.queries.postings import Purpose, entry_of
 
 _AT_ONCE = 1000
 _CHECK = "documents_recomputed"
 
 
 def _recomputed(books: Books) -> Iterator[Problem]:
-    """Yield the documents whose hash or totals aren't those of their row and lines."""
+    """Yield the documents whose hash, totals or postings aren't those of their row and lines."""
     for invoices in _chunks(books):
         lines = _lines(invoices)
         for invoice in invoices:
             yield from _of_hash(books, invoice, lines.get(invoice.id, []))
             yield from _of_totals(books, invoice, lines.get(invoice.id, []))
+            yield from _of_postings(books, invoice, lines.get(invoice.id, []))
         books.heard(len(invoices))
 
 
@@ -69,6 +71,29 @@ def _of_totals(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Itera
         )
 
 
+def _of_postings(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Iterator[Problem]:
+    """Make its journal entry, and compare debit with credit and each with the document."""
+    try:
+        entry = entry_of(invoice, lines)
+    except (ArithmeticError, LookupError, TypeError):  # What it says of taxes makes no sense.
+        why = "it can't be posted: its taxes are incomplete"
+        yield books.problem(_CHECK, invoice.seller_id, f"invoice {invoice.number}", why)
+        return
+    posted = {
+        "debit less credit": (entry.difference_minor, 0),
+        "receivable": (
+            entry.total(Purpose.RECEIVABLE),
+            invoice.gross_minor - invoice.prepaid_minor,
+        ),
+        "revenue": (-entry.total(Purpose.REVENUE), invoice.net_minor),
+        "VAT": (-entry.total(Purpose.VAT), invoice.tax_minor),
+    }
+    wrong = [f"{name} is {is_}, not {due}" for name, (is_, due) in posted.items() if is_ != due]
+    if wrong:
+        why = f"its postings don't hold: {'; '.join(wrong)}"
+        yield books.problem(_CHECK, invoice.seller_id, f"invoice {invoice.number}", why)
+
+
 def _differences(invoice: Invoice, lines: Sequence[Charge], computed: DocumentTotals) -> list[str]:
     wrong = [
         f"{name} is {stored}, but its lines give {again}"
@@ -91,7 +116,7 @@ def _differences(invoice: Invoice, lines: Sequence[Charge], computed: DocumentTo
 CHECKS = (
     Check(
         name=_CHECK,
-        says="each document's hash and totals, computed again, are the stored ones",
+        says="each document's hash and totals are the stored ones, and its postings balance",
         of="invoices",
         find=_recomputed,
     ),

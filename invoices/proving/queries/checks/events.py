@@ -56,6 +56,7 @@ FROM wanted WHERE state = 'handled' AND n <> 1
 UNION ALL
 SELECT seller_id, 'event ' || id, type || ' is noted, although a task listens to it: ' || task
 FROM wanted WHERE state = 'noted'
+  AND type <> 'invoice.issued'  -- Noted while its seller lets no documents be made.
 UNION ALL
 SELECT seller_id, 'event ' || id, type || ' is handled, although no task listens to it'
 FROM billing_event e

@@ -1,0 +1,70 @@
+"""The files of invoices: listed, and given out."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from billing.sellers.admin import FactAdmin, FactInline, button, transaction_link
+from invoices.documents.models import Document
+from invoices.documents.queries import stored_bytes
+from invoices.issuing.admin import InvoiceAdmin
+
+
+class DocumentFigures:
+    """How a document looks in a list and on its invoice."""
+
+    @admin.display(description="file")
+    def file(self, document: Document) -> SafeString:
+        url = reverse("admin:invoices_document_open", args=[document.pk])
+        return format_html('<a href="{}">{}</a>', url, document.file_name)
+
+    @admin.display(description="size", ordering="size")
+    def shown_size(self, document: Document) -> str:
+        return filesizeformat(document.size)
+
+    @admin.display(description="transaction")
+    def transaction(self, document: Document) -> str:
+        return transaction_link(document.transaction_id)
+
+
+class DocumentInline(DocumentFigures, FactInline):
+    model = Document
+    fields = ("file", "format", "shown_size", "sha256", "created_at")
+    ordering = ("kind", "format")
+    verbose_name_plural = "documents"
+
+
+InvoiceAdmin.also_show(DocumentInline)
+
+
+@admin.register(Document)
+class DocumentAdmin(DocumentFigures, FactAdmin):
+    list_display = ("file_name", "invoice", "format", "shown_size", "created_at")
+    list_filter = ("kind", "format")
+    list_select_related = ("invoice",)
+    search_fields = ("file_name", "invoice__number")
+    search_ids = ("pk", "invoice", "transaction_id")
+    readonly_fields = ("file", "shown_size", "transaction")
+    fields = (
+        "invoice", "file", "kind", "format", "shown_size", "sha256", "template_version",
+        "rule_version", "storage_name", "transaction", "created_at",
+    )  # fmt: skip
+    actions_detail = ("open",)
+
+    @button("Open", path="open", permission="view", icon="open_in_new", is_primary=True)
+    def open(self, request: HttpRequest, object_id: str) -> Any:
+        document = self.get_object(request, object_id)
+        if document is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        response: HttpResponse | FileResponse = HttpResponse(
+            stored_bytes(document), content_type=document.media_type
+        )
+        shown = "inline" if document.kind == Document.Kind.PDF else "attachment"
+        response["Content-Disposition"] = f'{shown}; filename="{document.file_name}"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response

@@ -1,0 +1,168 @@
+"""
+`render_documents`: an issued invoice becomes the files that its customer gets.
+
+They are made, checked and stored before the transaction that tells of them: a crash leaves files
+that nothing names, never a document that isn't there. What doesn't keep the rules of its profile
+becomes a failure and no document.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from billing.events import commands as events
+from billing.events import log
+from billing.events.models import Event
+from billing.events.patience import PASSING
+from billing.ids import new_id
+from billing.money import minor_digits
+from invoices.documents.delivering import e_invoice
+from invoices.documents.events import documents_rendered
+from invoices.documents.models import MEDIA_TYPES, Document, DocumentTemplate
+from invoices.documents.pdf.rendering import render
+from invoices.documents.profiles import Profile
+from invoices.documents.queries.described import described, without_notes
+from invoices.documents.queries.printed import printed
+from invoices.documents.queries.stored import storage
+from invoices.documents.queries.templates import HOUSE_STYLE, latest_template
+from invoices.documents.queries.trouble import is_foreseen, trouble
+from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.explained import EXPLAINED_BY
+
+logger = logging.getLogger(__name__)
+
+RENDER = "documents.render"
+RULES = "EN 16931-1:2017, XRechnung 3.0, Peppol BIS 3.0, Factur-X 1.0"
+PLAIN = "pdf"  # The format of documents that keep no profile.
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was made of an invoice, not stored yet."""
+
+    kind: str
+    format: str
+    content: bytes
+
+
+def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Document]:
+    """
+    Make the documents of the invoice that an event tells of; return them.
+
+    Returns nothing if the event is handled already. What can't be made becomes a failure.
+    """
+    me = events.Worker(task=RENDER, name=worker, at=at)
+    event = Event.objects.get(pk=event_id)
+    if event.state != Event.State.WAITING:
+        return []
+    try:
+        invoice = _invoice(event)
+        template = latest_template(invoice.seller)
+        files = list(files_of(invoice, template))
+        return _keep(event, invoice, files, template, me)
+    except PASSING:
+        raise
+    except Exception as error:
+        if not is_foreseen(error):
+            logger.exception("Defect while making the documents of event %s", event_id)
+        events.fail(event_id=event_id, tried=me.tried(), trouble=trouble(error, event))
+        return []
+
+
+def files_of(invoice: Invoice, template: DocumentTemplate | None) -> Iterator[File]:
+    """
+    Yield the files that a customer gets: a PDF always, and an e-invoice where one is possible.
+
+    None is where an amount has more decimals than EN 16931 knows (BR-DEC): KWD and the like.
+
+    :raises DocumentDoesNotFit: if a rule of the profile is broken.
+    """
+    lines = _lines(invoice)
+    document, printing = described(invoice, lines), printed(invoice, lines, template)
+    printable = without_notes(document)
+    wanted = _format(invoice)
+    if wanted == PLAIN:
+        yield File("pdf", PLAIN, render(printable, printing))
+        return
+    profile = Profile(wanted)
+    xml = e_invoice(document, profile)
+    if profile is Profile.ZUGFERD:
+        yield File("pdf", wanted, render(printable, printing, xml=xml, profile=profile))
+    else:
+        yield File("pdf", PLAIN, render(printable, printing))
+    yield File("xml", wanted, xml)
+
+
+def keep_files(
+    invoice: Invoice, files: Iterable[File], template: DocumentTemplate | None, *, at: datetime
+) -> list[Document]:
+    """Store the files of an invoice; return the rows that name them, which aren't written yet."""
+    version = template.version if template else HOUSE_STYLE
+    return [_stored(invoice, file, version, at=at) for file in files]
+
+
+def _format(invoice: Invoice) -> str:
+    if minor_digits(invoice.currency) > 2:
+        return PLAIN
+    return invoice.customer_as_printed.get("document_format") or Profile.ZUGFERD.value
+
+
+def _invoice(event: Event) -> Invoice:
+    return Invoice.objects.select_related("seller", "contract").get(
+        pk=event.payload["invoice_id"], seller=event.seller_id
+    )
+
+
+def _lines(invoice: Invoice) -> Sequence[Charge]:
+    return list(invoice.lines.select_related(*EXPLAINED_BY).order_by("position"))
+
+
+def _keep(
+    event: Event,
+    invoice: Invoice,
+    files: Sequence[File],
+    template: DocumentTemplate | None,
+    me: events.Worker,
+) -> list[Document]:
+    documents = keep_files(invoice, files, template, at=me.at)
+    with transaction.atomic():
+        waiting = Event.objects.select_for_update().get(pk=event.pk)
+        if waiting.state != Event.State.WAITING:
+            return []
+        Document.objects.bulk_create(documents)
+        log.append([documents_rendered(invoice, documents, at=me.at)], at=me.at)
+        events.complete(waiting, tried=me.tried())
+    return documents
+
+
+def _stored(invoice: Invoice, file: File, version: int, *, at: datetime) -> Document:
+    document_id = new_id()
+    folder = f"{invoice.seller_id}/{invoice.issue_date:%Y/%m}/{invoice.id}"
+    name = storage().save(f"{folder}/{document_id}.{file.kind}", ContentFile(file.content))
+    return Document(
+        id=document_id,
+        seller_id=invoice.seller_id,
+        invoice=invoice,
+        kind=file.kind,
+        format=file.format,
+        media_type=MEDIA_TYPES[file.kind],
+        file_name=f"{_plain(invoice.number)}.{file.kind}",
+        size=len(file.content),
+        sha256=hashlib.sha256(file.content).hexdigest(),
+        storage_name=name,
+        template_version=version,
+        rule_version=RULES,
+        transaction_id=invoice.transaction_id,
+        created_at=at,
+    )
+
+
+def _plain(number: str) -> str:
+    """Return a number as a file can be called."""
+    return "".join(each if each.isalnum() or each in "-_." else "_" for each in number)

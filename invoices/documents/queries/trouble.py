@@ -1,0 +1,46 @@
+"""What can keep the documents of an invoice from being made, in plain words."""
+
+from billing.events.commands import Trouble
+from billing.events.models import Event
+from invoices.documents.delivering import DocumentDoesNotFit
+from invoices.documents.pdf.logo import LogoDoesNotWork
+from invoices.documents.pdf.template import TemplateDoesNotWork
+from invoices.issuing.models import Invoice
+
+# What was foreseen: class of exception → class of failure and remedy. The exception's own text is
+# the reason.
+_FORESEEN: dict[type[Exception], tuple[str, str]] = {
+    DocumentDoesNotFit: (
+        "document_does_not_fit",
+        "The invoice is issued, but can't be sent so. Complete what is named at the seller or the "
+        "customer, cancel the invoice and bill anew; or choose another format of documents for the "
+        "customer.",
+    ),
+    TemplateDoesNotWork: ("template_does_not_work", "Mend the seller's template, then retry."),
+    LogoDoesNotWork: ("template_does_not_work", "Replace the template's logo, then retry."),
+}
+_DEFECT = (
+    "defect",
+    "Report it to the developers with the transaction id; retry once it is mended.",
+)
+
+
+def is_foreseen(error: Exception) -> bool:
+    """Return whether an exception says what is wrong with the facts; else it is a defect."""
+    return isinstance(error, tuple(_FORESEEN))
+
+
+def trouble(error: Exception, event: Event) -> Trouble:
+    """Return why the documents of an event's invoice can't be made, for a human."""
+    code, remedy = next(
+        (row for kind, row in _FORESEEN.items() if isinstance(error, kind)), _DEFECT
+    )
+    invoice = Invoice.objects.filter(pk=event.payload.get("invoice_id")).first()
+    return Trouble(
+        code=code,
+        reason=str(error) if is_foreseen(error) else f"{type(error).__name__}: {error}",
+        remedy=remedy,
+        error_class=type(error).__name__,
+        money_at_stake_minor=abs(invoice.gross_minor) if invoice else None,
+        currency=invoice.currency if invoice else "",
+    )

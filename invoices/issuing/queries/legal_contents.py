@@ -1,0 +1,318 @@
+"""What the law wants on an invoice: a list, each content with its source, checked before issue."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from billing.customers.models import Customer
+from billing.pricing.taxes import Tax
+from billing.sellers.models import Seller
+from billing.wording.vat import vat_note
+from invoices.issuing.models import Charge, Invoice
+
+HOME, ABROAD = ("street", "postcode", "city", "country"), ("street", "city", "country")
+PRINTED = ("name", "kind", "vat_id", "tax_number", "register_number", "locale", *HOME)
+OWED_BY_CUSTOMER = frozenset({"AE", "K"})
+
+
+class SellerDataMissing(Exception):
+    """The seller lacks what the law wants on every invoice."""
+
+
+class CustomerDataMissing(Exception):
+    """The customer lacks what the law wants on this invoice."""
+
+
+class InvoiceContentMissing(Exception):
+    """A document lacks something else that the law wants on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """
+    What a document says, or would say.
+
+    Parties are as printed. Without `lines` and `number` it is a draft of which only parties and
+    taxes are known.
+    """
+
+    seller: Mapping[str, Any]
+    customer: Mapping[str, Any]
+    currency: str
+    gross_minor: int
+    taxes: Sequence[Mapping[str, Any]]
+    lines: Sequence[Charge] | None = None
+    number: str | None = None
+    issue_date: object = None
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """The VAT categories of its lines."""
+        return frozenset(tax["category"] for tax in self.taxes)
+
+    @property
+    def is_cross_border(self) -> bool:
+        """Whether the parties are in different countries."""
+        return bool(self.seller["country"] != self.customer["country"])
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is a small amount, of which less has to be said."""
+        limit = SMALL_AMOUNTS.get(self.seller["country"], SMALL_AMOUNT_ELSEWHERE)
+        is_within = self.currency == limit.currency and abs(self.gross_minor) <= limit.gross_minor
+        return is_within and not self.categories & OWED_BY_CUSTOMER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallAmount:
+    """Up to which gross amount an invoice needs neither the customer's name nor address."""
+
+    gross_minor: int
+    currency: str = "EUR"
+    source: str
+
+
+# An amount in another currency is none: no rate of exchange is known here.
+SMALL_AMOUNTS = {
+    "DE": SmallAmount(gross_minor=250_00, source="UStDV § 33"),
+    "AT": SmallAmount(gross_minor=400_00, source="UStG 1994 § 11 (6)"),
+}
+SMALL_AMOUNT_ELSEWHERE = SmallAmount(gross_minor=100_00, source="2006/112/EC Art. 220a, 238")
+
+Missing = Callable[[Contents], Sequence[str]]  # In plain words; nothing if all is given.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Something that must stand on a document: its source, and what of it is missing."""
+
+    of: type[Exception]
+    source: str
+    missing: Missing
+    applies: Callable[[Contents], bool] = field(default=lambda _: True)
+
+
+def _given(party: str, *names: str) -> Missing:
+    return lambda said: [name for name in names if not getattr(said, party)[name]]
+
+
+def _needs_customer(said: Contents) -> bool:
+    # Consumers are nowhere named by it. Source: UStAE 14.5 (1).
+    return said.customer["kind"] == "business" and not said.is_small
+
+
+def _customer_address(said: Contents) -> Sequence[str]:
+    names = ABROAD if said.is_cross_border else HOME  # Not every country has postcodes.
+    return [name for name in names if not said.customer[name]]
+
+
+def _tax_number(said: Contents) -> Sequence[str]:
+    has_one = said.seller["vat_id"] or said.seller["tax_number"]
+    return [] if has_one else ["VAT id or tax number"]
+
+
+def _seller_vat_id(said: Contents) -> Sequence[str]:
+    return [] if said.seller["vat_id"] else ["VAT id, since the customer owes the tax"]
+
+
+def _customer_vat_id(said: Contents) -> Sequence[str]:
+    known = said.customer["vat_id"] or said.customer.get("credited_vat_id")
+    return [] if known else ["VAT id, under which it owes the tax"]
+
+
+def _exporting(said: Contents) -> Sequence[str]:
+    return [] if said.seller["vat_id"] else ["VAT id, since goods leave the country untaxed"]
+
+
+def _identified(said: Contents) -> Sequence[str]:
+    names = ("vat_id", "credited_vat_id", "register_number")
+    is_known = any(said.customer.get(name) for name in names)
+    return [] if is_known else ["VAT id or register number, since it owes the tax"]
+
+
+def _owes_abroad(said: Contents) -> bool:
+    return said.is_cross_border and bool(said.categories & OWED_BY_CUSTOMER)
+
+
+def _hints(said: Contents) -> Sequence[str]:
+    return [
+        f"hint why category {tax['category']} bears no VAT"
+        for tax in said.taxes
+        if float(tax["percent"]) == 0
+        and not tax.get("exemption_text")
+        and not vat_note(tax["category"], locale=said.customer["locale"])
+    ]
+
+
+def _numbered(said: Contents) -> Sequence[str]:
+    named = {"number": said.number, "date of issue": said.issue_date}
+    return [name for name, value in named.items() if not value]
+
+
+def _described(said: Contents) -> Sequence[str]:
+    return [
+        f"{what} of line {line.position}"
+        for line in said.lines or ()
+        for what, value in (("name", line.text.strip()), ("quantity", line.quantity is not None))
+        if not value
+    ]
+
+
+def _supplied(said: Contents) -> Sequence[str]:
+    days: list[tuple[int | None, object]] = [
+        (line.position, line.starts_on) for line in said.lines or ()
+    ]
+    return [f"day of line {position}" for position, day in days if not day]
+
+
+def _taxed(said: Contents) -> Sequence[str]:
+    names = ("category", "percent", "base_minor", "tax_minor")
+    wrong = [name for tax in said.taxes for name in names if tax.get(name) is None]
+    return wrong if said.taxes else ["net amount, rate and tax"]
+
+
+def _is_finished(said: Contents) -> bool:
+    return said.lines is not None
+
+
+CONTENTS = (
+    Content(
+        of=SellerDataMissing,
+        source="UStG § 14 (4) no. 1",
+        missing=_given("seller", "name", *HOME),
+    ),
+    Content(of=SellerDataMissing, source="UStG § 14 (4) no. 2", missing=_tax_number),
+    Content(
+        of=SellerDataMissing,
+        source="UStG § 14a (1), (3); EN 16931 BR-AE-02, BR-IC-02",
+        missing=_seller_vat_id,
+        applies=_owes_abroad,
+    ),
+    Content(
+        of=CustomerDataMissing,
+        source="UStG § 14 (4) no. 1",
+        missing=_given("customer", "name"),
+        applies=_needs_customer,
+    ),
+    Content(
+        of=CustomerDataMissing,
+        source="UStG § 14 (4) no. 1; up to small amounts UStDV § 33",
+        missing=_customer_address,
+        applies=_needs_customer,
+    ),
+    Content(
+        of=CustomerDataMissing,
+        source="UStG § 14a (1), (3); EN 16931 BR-AE-03, BR-IC-03",
+        missing=_customer_vat_id,
+        applies=lambda said: _is_finished(said) and _owes_abroad(said),
+    ),
+    Content(
+        of=SellerDataMissing,
+        source="EN 16931 BR-G-02",
+        missing=_exporting,
+        applies=lambda said: "G" in said.categories,
+    ),
+    Content(
+        of=CustomerDataMissing,
+        source="EN 16931 BR-AE-03",
+        missing=_identified,
+        applies=lambda said: (
+            _is_finished(said) and "AE" in said.categories and not said.is_cross_border
+        ),
+    ),
+    Content(
+        of=InvoiceContentMissing,
+        source="UStG § 14 (4) no. 3 and 4",
+        missing=_numbered,
+        applies=_is_finished,
+    ),
+    Content(
+        of=InvoiceContentMissing,
+        source="UStG § 14 (4) no. 5",
+        missing=_described,
+        applies=_is_finished,
+    ),
+    Content(
+        of=InvoiceContentMissing,
+        source="UStG § 14 (4) no. 6",
+        missing=_supplied,
+        applies=_is_finished,
+    ),
+    Content(
+        of=InvoiceContentMissing,
+        source="UStG § 14 (4) no. 7 and 8",
+        missing=_taxed,
+        applies=_is_finished,
+    ),
+    Content(
+        of=InvoiceContentMissing,
+        source="UStG § 14 (4) no. 8, § 14a (5)",
+        missing=_hints,
+        applies=_is_finished,
+    ),
+)
+
+
+def check_parties(
+    seller: Seller, customer: Customer, *, taxes: Sequence[Tax], gross_minor: int, currency: str
+) -> None:
+    """
+    Do nothing if a document between two parties can say of them what it must.
+
+    :raises SellerDataMissing: if the seller lacks something.
+    :raises CustomerDataMissing: if the customer does.
+    """
+    said = Contents(
+        seller={name: getattr(seller, name, "") for name in PRINTED},
+        customer={name: getattr(customer, name, "") for name in PRINTED},
+        currency=currency,
+        gross_minor=gross_minor,
+        taxes=[{"category": tax.category} for tax in taxes],
+    )
+    _refuse(said)
+
+
+def check_document(invoice: Invoice, lines: Sequence[Charge]) -> None:
+    """
+    Do nothing if a document that is about to be written says all that it must.
+
+    :raises SellerDataMissing: and the others, if it doesn't.
+    """
+    said = Contents(
+        seller=invoice.seller_as_printed,
+        customer=invoice.customer_as_printed,
+        currency=invoice.currency,
+        gross_minor=invoice.gross_minor,
+        taxes=invoice.taxes,
+        lines=lines,
+        number=invoice.number,
+        issue_date=invoice.issue_date,
+    )
+    _refuse(said)
+
+
+def missing_contents(said: Contents) -> Iterator[tuple[Content, Sequence[str]]]:
+    """Yield what is missing of what must stand on a document."""
+    for content in CONTENTS:
+        if content.applies(said) and (missing := content.missing(said)):
+            yield content, missing
+
+
+def _refuse(said: Contents) -> None:
+    found = list(missing_contents(said))
+    if not found:
+        return
+    refusal = found[0][0].of
+    what = [
+        f"{', '.join(missing)} ({content.source})"
+        for content, missing in found
+        if content.of is refusal
+    ]
+    raise refusal(f"{_WHO[refusal](said)} has no {'; '.join(what)}.")
+
+
+_WHO: dict[type[Exception], Callable[[Contents], str]] = {
+    SellerDataMissing: lambda said: f"The seller {said.seller['name']}",
+    CustomerDataMissing: lambda said: f"The customer {said.customer['name']}",
+    InvoiceContentMissing: lambda said: f"The document {said.number or 'without number'}",
+}

@@ -1,0 +1,105 @@
+"""Pages of the books: accounts, what a seller wants otherwise, and the numbers of DATEV."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from billing.sellers.admin import FactAdmin, SellerScopedAdmin, link
+from billing.sellers.admin.base import Lines
+from billing.sellers.admin.forms import OwnedForm
+from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
+
+
+class BookkeepingForm(OwnedForm):
+    plain_words = {
+        "bookkeeping_debtors_have_a_digit_more": "Customers' accounts have one digit more than "
+        "G/L accounts, and begin with 1 to 6: with 4 digits 10000 to 69999.",
+    }
+
+
+@admin.register(Bookkeeping)
+class BookkeepingAdmin(SellerScopedAdmin):
+    form = BookkeepingForm
+    list_display = ("consultant_number", "client_number", "chart", "debtors")
+    list_select_related = ("seller",)
+    fieldsets = (
+        (None, {"fields": ("seller", "consultant_number", "client_number", "chart")}),
+        ("Fiscal year", {"fields": ("fiscal_year_month", "account_digits", "is_final")}),
+        ("Customers' accounts", {"fields": ("debtors", "collective_debtor", "first_debtor")}),
+    )
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        row: Bookkeeping = form.instance
+        row.save(force_insert=True)
+        return row
+
+
+@admin.register(AccountOverride)
+class AccountOverrideAdmin(SellerScopedAdmin):
+    list_display = (
+        "account", "purpose", "tax_category", "percent", "scope", "country", "product",
+        "valid_from", "valid_until",
+    )  # fmt: skip
+    list_filter = ("purpose", "tax_category")
+    search_fields = ("account", "reason")
+    list_select_related = ("product",)
+    fieldsets = (
+        (None, {"fields": ("seller", "purpose", "account", "tax_key", "reason")}),
+        ("Used for", {"fields": ("tax_category", "percent", "scope", "country", "product")}),
+        ("When", {"fields": ("valid_from", "valid_until")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Let one that exists be ended, and no more: postings rest on it."""
+        fixed = super().get_readonly_fields(request, obj)
+        if obj is None:
+            return fixed
+        names = [field.name for field in AccountOverride._meta.concrete_fields if field.editable]
+        return (*fixed, *(name for name in names if obj.valid_until or name != "valid_until"))
+
+
+@admin.register(DebtorAccount)
+class DebtorAccountAdmin(FactAdmin):
+    list_display = ("number", "shown_customer", "created_at")
+    search_fields = ("number", "customer__name")
+    search_ids = ("pk", "customer")
+    list_select_related = ("customer",)
+    ordering = ("number",)
+
+    @admin.display(description="customer")
+    def shown_customer(self, debtor: DebtorAccount) -> str:
+        return link(debtor.customer)
+
+
+@admin.register(Account)
+class AccountAdmin(ModelAdmin):  # type: ignore[misc]
+    """Charts are their publisher's: all sellers share them, and superusers keep them."""
+
+    list_display = (
+        "account", "name", "chart", "purpose", "tax_category", "percent", "scope", "valid_from",
+        "valid_until",
+    )  # fmt: skip
+    list_filter = ("chart", "purpose")
+    search_fields = ("account", "name")
+    ordering = ("chart", "purpose", "account")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Let an account that exists be ended, and no more: postings rest on it."""
+        names = [field.name for field in Account._meta.concrete_fields if field.editable]
+        return [name for name in names if obj and (obj.valid_until or name != "valid_until")]
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        obj.save(update_fields=["valid_until"] if change else None)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

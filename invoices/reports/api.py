@@ -1,0 +1,100 @@
+"""Exports: `/exports/datev`."""
+
+import io
+import zipfile
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from billing.sellers.api.fields import DayField, OneOfField
+from billing.sellers.api.inputs import Input
+from billing.sellers.api.problems import Refusal, tell
+from billing.sellers.api.scoped import Endpoint
+from invoices.reports.commands import assign_debtors
+from invoices.reports.extf import TooManyRows
+from invoices.reports.models import CHARTS, Bookkeeping
+from invoices.reports.queries.accounts import AccountMissing
+from invoices.reports.queries.datev import AmountNotExact, DatevFile, datev_files
+
+LONGEST = timedelta(days=92)  # Longer periods: `manage.py export_datev`.
+
+
+class BookkeepingMissing(Exception):
+    """The seller has no numbers of a tax adviser yet."""
+
+
+tell(
+    exceptions={
+        AccountMissing: Refusal(409, "account_missing"),
+        AmountNotExact: Refusal(409, "amount_not_exact"),
+        TooManyRows: Refusal(409, "too_many_rows"),
+        BookkeepingMissing: Refusal(409, "bookkeeping_missing"),
+    }
+)
+
+
+class DatevQuery(Input):
+    issued_from = DayField(help_text="First day of issue.")
+    issued_to = DayField(help_text="Last day of issue; at most 92 days in all.")
+    chart = OneOfField(
+        choices=[chart for chart, _ in CHARTS], required=False, help_text="Default: the seller's."
+    )
+
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
+        """Refuse days that are no period, or too long a one."""
+        first, last = attrs["issued_from"], attrs["issued_to"]
+        if not first <= last <= first + LONGEST:  # type: ignore[operator]
+            why = f"Give a day from issued_from up to {LONGEST.days} days later."
+            raise serializers.ValidationError({"issued_to": [why]}, code="out_of_range")
+        return attrs
+
+
+class DatevView(Endpoint):
+    @extend_schema(
+        parameters=[DatevQuery],
+        responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """
+        Show the postings of a period in DATEV format: a ZIP file with a file per month.
+
+        Customers that have no account yet are numbered on the way.
+        """
+        said = self.asked(DatevQuery)
+        books = Bookkeeping.objects.select_related("seller").filter(seller=self.seller).first()
+        if books is None:
+            raise BookkeepingMissing(
+                "The numbers of the tax adviser are missing: enter them in the admin (Books → "
+                "Bookkeeping)."
+            )
+        at = timezone.now()
+        assign_debtors(books=books, at=at)
+        files = datev_files(
+            books,
+            first_day=said["issued_from"],
+            last_day=said["issued_to"],
+            chart=said.get("chart"),
+            at=at,
+        )
+        answer = HttpResponse(_zipped(files), content_type="application/zip")
+        name = f"datev-{said['issued_from']}-{said['issued_to']}.zip"
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+
+def _zipped(files: Iterable[DatevFile]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.writestr(zipfile.ZipInfo(file.name), file.content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+urlpatterns = [path("exports/datev", DatevView.as_view(), name="export-datev")]

@@ -1,0 +1,1 @@
+"""Reads of reports: what is derived from issued documents."""

@@ -1,0 +1,1 @@
+"""Documents of issued invoices, made and stored."""
