@@ -6,5 +6,6 @@ from billing.customers import admin as customers
 from billing.orders import admin as orders
 from billing.sellers import admin as sellers
 from billing.usage import admin as usage
+from billing.vat import admin as vat
 
-__all__ = ["catalog", "contracts", "customers", "orders", "sellers", "usage"]
+__all__ = ["catalog", "contracts", "customers", "orders", "sellers", "usage", "vat"]

@@ -10,7 +10,14 @@ from billing.contracts.models import (
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.orders.models import Order, OrderLine
-from billing.sellers.models import ApiKey, IdempotentRequest, Membership, Seller, TestClock
+from billing.sellers.models import (
+    ApiKey,
+    IdempotentRequest,
+    Membership,
+    Seller,
+    SellerRegistration,
+    TestClock,
+)
 from billing.usage.models import (
     UnattributedRecord,
     UnattributedUsage,
@@ -20,6 +27,7 @@ from billing.usage.models import (
     UsageKey,
     UsageRecord,
 )
+from billing.vat.models import TaxOverride, VatIdCheck
 
 __all__ = [
     "ApiKey",
@@ -39,8 +47,10 @@ __all__ = [
     "Price",
     "Product",
     "Seller",
+    "SellerRegistration",
     "Subscription",
     "SubscriptionChange",
+    "TaxOverride",
     "TaxRate",
     "TestClock",
     "UnattributedRecord",
@@ -50,4 +60,5 @@ __all__ = [
     "UsageDistinct",
     "UsageKey",
     "UsageRecord",
+    "VatIdCheck",
 ]

@@ -11,6 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
         "billing.usage",
+        "billing.vat",
         "invoices.issuing",
         "invoices.credit_notes",
         "invoices.documents",

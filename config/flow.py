@@ -6,9 +6,10 @@ noted in the log all the same.
 """
 
 from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
-from billing.customers.events import CUSTOMER_DAY_ENDED
+from billing.customers.events import CUSTOMER_DAY_ENDED, VAT_ID_GIVEN
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
+from billing.vat.events import VAT_ID_CHECKED
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
 from invoices.credit_notes.events import CORRECTION_ORDERED
 from invoices.delivery.events import (
@@ -23,6 +24,7 @@ from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REO
 BILL = "issuing.bill"
 ATTRIBUTE = "usage.attribute"
 CREDIT = "credit_notes.credit"
+CHECK_VAT_ID = "vat.check_vat_id"
 RENDER = "documents.render"
 PLAN = "delivery.plan"
 DELIVER = "delivery.deliver"
@@ -35,6 +37,9 @@ FLOW: dict[str, tuple[str, ...]] = {
     # The day of a customer whose charges are collected: charge what its facts and turns made due,
     # and issue the invoice of the day or month.
     CUSTOMER_DAY_ENDED: (BILL,),
+    # A customer's VAT id: ask the register, where that is switched on. Billing waits for nothing.
+    VAT_ID_GIVEN: (CHECK_VAT_ID,),
+    VAT_ID_CHECKED: (),
     # Usage of days that are billed already: charged at once after the end and in a pause, else
     # with what is due next.
     USAGE_RECORDED: (BILL,),

@@ -19,11 +19,13 @@ from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.events.commands import Try, complete
 from billing.events.models import Event
-from billing.orders.commands import NewLine, place_order
+from billing.orders.commands import NewLine, References, place_order
 from billing.orders.models import Order
-from billing.sellers.commands import create_api_key
-from billing.sellers.models import Seller, TestClock
+from billing.sellers.commands import create_api_key, register_seller
+from billing.sellers.models import Seller, SellerRegistration, TestClock
 from billing.usage.commands import SentRecord
+from billing.vat.commands import NewOverride, record_override
+from billing.vat.models import TaxOverride, VatIdCheck
 from invoices.balances.commands import NewMoney, state_movement
 from invoices.balances.models import BalanceMovement
 from invoices.delivery.commands import (
@@ -260,11 +262,13 @@ def order(of: Customer, *lines: NewLine, **given: Any) -> Order:
     """An order of today; without lines, of one thing for 99.00 net at the standard rate."""
     values: dict[str, Any] = {
         "currency": "EUR",
-        "external_id": None,
         "ordered_on": None,
         "at": AT,
         **given,
     }
+    names = ("external_id", "purchase_order", "project_reference")
+    numbers = {name: values.pop(name) for name in names if name in values}
+    values["references"] = References(**numbers)
     return place_order(customer=of, lines=lines or [line()], **values)
 
 
@@ -278,6 +282,41 @@ def line(**given: Any) -> NewLine:
         **given,
     }
     return NewLine(**values)
+
+
+def override(of: Seller, **given: Any) -> TaxOverride:
+    """A decision that everything is exempt from 2020 on."""
+    values: dict[str, Any] = {
+        "category": "E",
+        "exemption_text": "Steuerfrei nach § 4 Nr. 8 Buchst. a UStG",
+        "reason": "Ruling of the tax office",
+        "valid_from": date(2020, 1, 1),
+        **given,
+    }
+    return record_override(seller=of, new=NewOverride(**values), by="clerk", at=AT)
+
+
+def registration(of: Seller, **given: Any) -> SellerRegistration:
+    """That the seller is registered for VAT in France from 2020 on."""
+    values: dict[str, Any] = {
+        "country": "FR",
+        "vat_id": "FR40303265045",
+        "valid_from": date(2020, 1, 1),
+        **given,
+    }
+    return register_seller(seller=of, **values, at=AT)
+
+
+def vat_id_check(of: Customer, **given: Any) -> VatIdCheck:
+    """That VIES has confirmed the customer's VAT id."""
+    values: dict[str, Any] = {
+        "vat_id": of.vat_id or "FR40303265045",
+        "outcome": "valid",
+        "answer": {"valid": True},
+        "checked_at": AT,
+        **given,
+    }
+    return VatIdCheck.objects.create(seller=of.seller, customer=of, **values)
 
 
 def usage(**given: Any) -> SentRecord:

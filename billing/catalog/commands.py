@@ -1,7 +1,7 @@
 """Writes of the catalog: products, plans, meters, prices (a new one is a new row), coupons."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
@@ -11,9 +11,11 @@ from django.db import transaction
 
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.catalog.queries import plan_terms, price_terms, unpriced_terms, written_tiers
+from billing.columns import PIECE
 from billing.money import check_whole_minor, minor_digits
 from billing.pricing.prices import COMMITMENT, ContradictoryPlan, PriceKind, Tier, Timing
 from billing.pricing.refused import Refused
+from billing.pricing.taxes import SupplyKind, TaxClass
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 
@@ -62,13 +64,17 @@ class NewPrice:
     A price to be made. Without `valid_from` it is on sale from the seller's today.
 
     Which amounts it needs depends on its model: see `billing.pricing.prices.PriceTerms`. Without
-    `timing` a price of usage is charged in arrears, any other in advance.
+    `timing` a price of usage is charged in arrears, any other in advance. Without a unit and a
+    reason of its exemption it has those of its product; what kind of thing is sold always is.
     """
 
     code: str
     currency: str
     tax_class: str
     tax_included: bool
+    unit: str = ""
+    exemption_code: str = ""
+    exemption_text: str = ""
     kind: str
     model: str
     proration: str
@@ -133,9 +139,31 @@ class NewCoupon:
     once_per_customer: bool = False
 
 
-def create_product(*, seller: Seller, code: str, name: str, at: datetime) -> Product:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct:
+    """A product to be made; what isn't given of it is not printed, or usual."""
+
+    code: str
+    name: str
+    description: str = ""
+    supply: str = SupplyKind.SERVICE.value
+    unit: str = PIECE
+    exemption_code: str = ""
+    exemption_text: str = ""
+
+
+def create_product(*, seller: Seller, new: NewProduct, at: datetime) -> Product:
     """Record a product."""
-    return Product.objects.create(seller=seller, code=code, name=name, created_at=at)
+    return Product.objects.create(seller=seller, **asdict(new), created_at=at)
+
+
+def change_product(*, product: Product, details: Mapping[str, str]) -> Product:
+    """Change how a product is called and described from now on; what was charged stays."""
+    changed = {"name", "description"} & details.keys()
+    for name in changed:
+        setattr(product, name, details[name])
+    product.save(update_fields=changed)
+    return product
 
 
 def create_meter(*, seller: Seller, new: NewMeter, at: datetime) -> Meter:
@@ -194,6 +222,7 @@ def create_price(*, of: Plan | Product, new: NewPrice, at: datetime) -> Price:
     :raises UnknownCurrency: if nothing can be charged in its currency.
     """
     plan = of if isinstance(of, Plan) else None
+    product = of.product if isinstance(of, Plan) else of
     known_on = today(of.seller, at=at)
     columns = {each.name: getattr(new, each.name) for each in fields(new)}
     columns |= {
@@ -202,6 +231,9 @@ def create_price(*, of: Plan | Product, new: NewPrice, at: datetime) -> Price:
         "tiers": written_tiers(new.tiers, model=new.model),
         "filters": {name: list(values) for name, values in new.filters.items()},
         "group_by": list(new.group_by),
+        "supply": product.supply,
+        "unit": new.unit or product.unit,
+        **_exemption(new, product),
         "valid_from": new.valid_from or known_on,
     }
     price = Price(
@@ -322,6 +354,14 @@ def _coupon_promise_problems(seller: Seller, new: NewCoupon) -> Iterator[_Proble
             yield f"prices.{index}", problem
 
 
+def _exemption(new: NewPrice, product: Product) -> dict[str, str]:
+    """Return why a price is exempt: as it says itself, or as its product does."""
+    if new.tax_class != TaxClass.EXEMPT:
+        return {"exemption_code": new.exemption_code, "exemption_text": new.exemption_text}
+    source = new if new.exemption_code or new.exemption_text else product
+    return {"exemption_code": source.exemption_code, "exemption_text": source.exemption_text}
+
+
 def _check(price: Price) -> None:
     minor_digits(price.currency)
     price_terms(price)
@@ -331,7 +371,12 @@ def _check(price: Price) -> None:
     if price.code == COMMITMENT:
         problem = f"The code {COMMITMENT} is the engine's own: choose another."
         raise ContradictoryPlan(problem, field="code")
-    problems = (*_timing_problems(price), *_product_problems(price), *_dimension_problems(price))
+    problems = (
+        *_timing_problems(price),
+        *_product_problems(price),
+        *_dimension_problems(price),
+        *_exemption_problems(price),
+    )
     for name, problem in problems:
         raise ContradictoryPlan(f"Price {price.code}: {problem}.", field=name)
 
@@ -351,6 +396,12 @@ def _timing_problems(price: Price) -> Iterator[_Problem]:
     if price.kind == PriceKind.ONCE and price.timing != Timing.ADVANCE:
         problem = "a price that is charged once is charged in advance"
         yield "timing", f"{problem}: choose that, or leave it out"
+
+
+def _exemption_problems(price: Price) -> Iterator[_Problem]:
+    for name in ("exemption_code", "exemption_text"):
+        if getattr(price, name) and price.tax_class != TaxClass.EXEMPT:
+            yield name, "only a price of class exempt has a reason for it: leave it out"
 
 
 def _product_problems(price: Price) -> Iterator[_Problem]:

@@ -26,7 +26,7 @@ from billing.pricing.prices import (
     Timing,
 )
 from billing.pricing.refused import Refused
-from billing.pricing.taxes import TaxRate
+from billing.pricing.taxes import SupplyKind, TaxRate
 
 
 class PriceMissing(Refused):
@@ -107,7 +107,9 @@ def _was_announced(price: Price, agreed: Agreed) -> bool:
 
 def plan_terms(plan: Plan, prices: Iterable[Price], *, currency: str) -> PlanTerms:
     """Return a plan's terms with all versions of its prices in a currency."""
-    return _terms(plan, [price_terms(price) for price in prices if price.currency == currency])
+    product_id = str(plan.product_id)
+    mine = [price for price in prices if price.currency == currency]
+    return _terms(plan, [price_terms(price, product_id=product_id) for price in mine])
 
 
 def unpriced_terms(plan: Plan) -> PlanTerms:
@@ -115,9 +117,9 @@ def unpriced_terms(plan: Plan) -> PlanTerms:
     return _terms(plan, [])
 
 
-def price_terms(price: Price) -> PriceTerms:
+def price_terms(price: Price, *, product_id: str = "") -> PriceTerms:
     """
-    Return a version of a price as the engine's value.
+    Return a version of a price as the engine's value; `product_id` is that of its plan.
 
     :raises ContradictoryPlan: if nothing can be charged by it.
     """
@@ -146,6 +148,10 @@ def price_terms(price: Price) -> PriceTerms:
         group_by=tuple(price.group_by),
         currency=price.currency,
         tax_class=price.tax_class,
+        supply_kind=SupplyKind(price.supply),
+        exemption_code=price.exemption_code,
+        exemption_text=price.exemption_text,
+        product_id=product_id or str(price.product_id or ""),
         tax_included=price.tax_included,
         proration=Proration(price.proration),
         valid_from=price.valid_from,

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from billing.catalog.models import Coupon, Plan
+from billing.columns import optional_text
 from billing.customers.models import Customer
 from billing.ids import new_id
 from billing.sellers.models import CURRENCY, Seller
@@ -58,6 +59,8 @@ class Contract(models.Model):
     notice_months = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Months before the end by which notice must be given."
     )
+    purchase_order = optional_text(100, "The customer's number of its order (BT-13).")
+    project_reference = optional_text(100, "The customer's project (BT-11).")
     created_at = models.DateTimeField()
     next_billing_date = models.DateField(
         null=True,

@@ -11,13 +11,51 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from billing.customers.commands import change_customer, create_customer
+from billing.customers.commands import DetailsIncomplete, change_customer, create_customer
 from billing.customers.models import Customer
 from billing.pricing.vat_ids import VatIdInvalid
 from billing.sellers.admin import Lines, OwnedForm, SellerScopedAdmin
 
 BILLING = (
     "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
+)  # fmt: skip
+
+
+WHO = ("seller", "name", "kind", "external_id", "contact_name", "email", "phone")
+PLACES: tuple[tuple[str | None, Any], ...] = (
+    (
+        "Address",
+        {
+            "fields": (
+                "street", "address_line_2", "postcode", "city", "country", "vat_id",
+                "register_number",
+            )
+        },
+    ),
+    (
+        "Delivery of goods, where they go elsewhere",
+        {
+            "fields": (
+                "delivery_name", "delivery_street", "delivery_postcode", "delivery_city",
+                "delivery_country",
+            )
+        },
+    ),
+)  # fmt: skip
+DOCUMENTS: tuple[tuple[str | None, Any], ...] = (
+    (
+        "Documents",
+        {
+            "fields": (
+                "document_format", "buyer_reference", "electronic_address",
+                "electronic_address_scheme",
+            )
+        },
+    ),
+    (
+        "Direct debit",
+        {"fields": ("mandate_reference", "mandate_iban", "mandate_signed_on")},
+    ),
 )  # fmt: skip
 
 
@@ -33,20 +71,26 @@ class CustomerForm(OwnedForm):
 @admin.register(Customer)
 class CustomerAdmin(SellerScopedAdmin):
     form = CustomerForm
-    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, VatIdInvalid)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (
+        IntegrityError,
+        VatIdInvalid,
+        DetailsIncomplete,
+    )
     list_display = ("name", "external_id", "kind", "email", "city", "country")
     list_filter = ("kind",)
     search_fields = ("name", "external_id", "email")
     readonly_fields = ("created_at", "next_collection_date")
     add_fieldsets = (
-        (None, {"fields": ("seller", "name", "kind", "external_id", "email")}),
-        ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
+        (None, {"fields": WHO}),
+        *PLACES,
         ("Billing", {"fields": BILLING}),
+        *DOCUMENTS,
     )
     fieldsets = (
-        (None, {"fields": ("seller", "name", "kind", "external_id", "email", "created_at")}),
-        ("Address", {"fields": ("street", "postcode", "city", "country", "vat_id")}),
+        (None, {"fields": (*WHO, "created_at")}),
+        *PLACES,
         ("Billing", {"fields": (*BILLING, "next_collection_date")}),
+        *DOCUMENTS,
     )
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:

@@ -10,14 +10,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.customers import commands
+from billing.customers.commands import DetailsIncomplete
 from billing.customers.models import GROUPINGS, Customer
+from billing.identifiers import (
+    check_address_scheme,
+    check_buyer_reference,
+    check_iban,
+    check_mandate_reference,
+)
 from billing.pricing.vat_ids import VatIdInvalid
 from billing.sellers.api.fields import (
     CountryField,
+    DayField,
     ExternalIdField,
     OneOfField,
     TextField,
     WholeField,
+    optional,
 )
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
@@ -25,7 +34,10 @@ from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
 
 tell(
-    exceptions={VatIdInvalid: Refusal(400, "vat_id_invalid", field="vat_id")},
+    exceptions={
+        VatIdInvalid: Refusal(400, "vat_id_invalid", field="vat_id"),
+        DetailsIncomplete: Refusal(400, "details_incomplete"),
+    },
     constraints={
         "customer_external_id_once": Refusal(
             409, "external_id_taken", "external_id", "Another customer has this external_id."
@@ -38,12 +50,38 @@ class CustomerInput(Input):
     external_id = ExternalIdField()
     name = TextField(max_length=200)
     kind = OneOfField(choices=Customer.Kind.choices)
+    contact_name = optional(100)
     email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    phone = optional(40)
     street = TextField(max_length=200, allow_blank=True, default="")
+    address_line_2 = optional(200, "Department, floor, post office box.")
     postcode = TextField(max_length=20, allow_blank=True, default="")
     city = TextField(max_length=100, allow_blank=True, default="")
     country = CountryField()
     vat_id = TextField(max_length=20, allow_blank=True, default="")
+    register_number = optional(100, "Of a company: HRB 12345 B.")
+    delivery_name = optional(200, "Where goods go elsewhere: who receives them there.")
+    delivery_street = optional(200)
+    delivery_postcode = optional(20)
+    delivery_city = optional(100)
+    delivery_country = CountryField(
+        allow_blank=True, default="", help_text="Decides the VAT of goods; empty: the country."
+    )
+    buyer_reference = optional(
+        100,
+        "What the customer asks for on its invoices (BT-10): of authorities their Leitweg-ID.",
+        check_buyer_reference,
+    )
+    electronic_address = optional(100, "Where e-invoices to the customer go.")
+    electronic_address_scheme = optional(
+        4, "EAS code of the electronic address, for example 0204.", check_address_scheme
+    )
+    document_format = OneOfField(choices=Customer.DocumentFormat.values, default="zugferd")
+    mandate_reference = optional(
+        35, "Of the SEPA direct debit mandate; empty: it pays by transfer.", check_mandate_reference
+    )
+    mandate_iban = optional(42, "The account that is debited.", check_iban)
+    mandate_signed_on = DayField(default=None, allow_null=True)
     locale = OneOfField(choices=["de", "en"], required=False, help_text="Default: the seller's.")
     payment_days = WholeField(min_value=0, max_value=365, allow_null=True, default=None)
     grouping = OneOfField(
@@ -73,9 +111,13 @@ class CustomerOutput(serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
         fields = [
-            "id", "external_id", "name", "kind", "email", "street", "postcode", "city", "country",
-            "vat_id", "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to",
-            "apply_balance", "created_at",
+            "id", "external_id", "name", "kind", "contact_name", "email", "phone", "street",
+            "address_line_2", "postcode", "city", "country", "vat_id", "register_number",
+            "delivery_name", "delivery_street", "delivery_postcode", "delivery_city",
+            "delivery_country", "buyer_reference", "electronic_address",
+            "electronic_address_scheme", "document_format", "mandate_reference", "mandate_iban",
+            "mandate_signed_on", "locale", "payment_days", "grouping", "invoice_day",
+            "credit_notes_to", "apply_balance", "created_at",
         ]  # fmt: skip
 
 

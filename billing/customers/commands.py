@@ -1,21 +1,30 @@
 """Writes of customers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
+from billing.customers.events import vat_id_given
 from billing.customers.models import Customer
 from billing.customers.queries import collection_day
+from billing.events import log
+from billing.identifiers import compact
+from billing.pricing.refused import Refused
 from billing.pricing.vat_ids import valid_vat_id
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 
 CHANGEABLE = frozenset(
     {
-        "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
-        "locale", "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
+        "external_id", "name", "kind", "contact_name", "email", "phone", "street",
+        "address_line_2", "postcode", "city", "country", "vat_id", "register_number", "locale",
+        "payment_days", "grouping", "invoice_day", "credit_notes_to", "apply_balance",
+        "delivery_name", "delivery_street", "delivery_postcode", "delivery_city",
+        "delivery_country", "buyer_reference", "electronic_address", "electronic_address_scheme",
+        "document_format", "mandate_reference", "mandate_iban", "mandate_signed_on",
     }
 )  # fmt: skip
 COLLECTING = frozenset({"grouping", "invoice_day"})  # What says when charges are collected.
@@ -25,15 +34,22 @@ class CustomerBusy(Exception):
     """Someone else has locked the customer: begin again, and lock it before anything else."""
 
 
+class DetailsIncomplete(Refused):
+    """Details of a customer that belong together aren't all there."""
+
+
+@transaction.atomic
 def create_customer(*, seller: Seller, details: Mapping[str, object], at: datetime) -> Customer:
     """
     Record a customer; `details` are values of its columns.
 
     :raises VatIdInvalid: if there is a VAT id that can't be one of the customer's country.
+    :raises DetailsIncomplete: if details that belong together aren't all there.
     """
     customer = Customer(seller=seller, created_at=at)
     _take(customer, details)
     customer.save(force_insert=True)
+    _have_vat_id_checked(customer, at=at)
     return customer
 
 
@@ -45,9 +61,13 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: dat
     What waits to be collected goes by the new grouping.
 
     :raises VatIdInvalid: if the VAT id can't be one of the customer's country.
+    :raises DetailsIncomplete: if details that belong together aren't all there.
     """
     customer = Customer.objects.select_for_update().get(pk=customer_id)
+    vat_id_before = customer.vat_id
     _take(customer, details)
+    if customer.vat_id != vat_id_before:
+        _have_vat_id_checked(customer, at=at)
     changed = set(details)
     if customer.next_collection_date and COLLECTING & changed:
         day = today(customer.seller, at=at)
@@ -101,6 +121,34 @@ def _take(customer: Customer, details: Mapping[str, object]) -> None:
         setattr(customer, name, details[name])
     if customer.vat_id:
         customer.vat_id = valid_vat_id(customer.vat_id, country=customer.country)
+    customer.mandate_iban = compact(customer.mandate_iban)
+    for name, problem in _missing(customer):
+        raise DetailsIncomplete(problem, field=name)
+
+
+def _missing(customer: Customer) -> Iterator[tuple[str, str]]:
+    """Yield what is missing of details that belong together."""
+    scheme, address = customer.electronic_address_scheme, customer.electronic_address
+    if address and not scheme:
+        yield "electronic_address_scheme", "An electronic address needs its scheme: give it."
+    if scheme and not address:
+        yield "electronic_address", "This scheme is of no electronic address: give that too."
+    elsewhere = ("name", "street", "postcode", "city")
+    if not customer.delivery_country and any(
+        getattr(customer, f"delivery_{name}") for name in elsewhere
+    ):
+        yield "delivery_country", "An address of delivery needs its country: give it."
+    mandate = ("mandate_reference", "mandate_iban", "mandate_signed_on")
+    empty = [name for name in mandate if not getattr(customer, name)]
+    if 0 < len(empty) < len(mandate):
+        yield empty[0], "A direct debit mandate needs its reference, account and date: give all."
+
+
+def _have_vat_id_checked(customer: Customer, *, at: datetime) -> None:
+    """Have the register asked about a VAT id, where that is switched on."""
+    if settings.VIES_URL and customer.vat_id:
+        on = today(customer.seller, at=at)
+        log.append([vat_id_given(customer, on=on, at=at)], at=at)
 
 
 @transaction.atomic

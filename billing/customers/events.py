@@ -3,9 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from billing.customers.models import Customer
 from billing.events.log import NewEvent
+from billing.ids import new_id
 
 CUSTOMER_DAY_ENDED = "customer.day_ended"
+VAT_ID_GIVEN = "customer.vat_id_given"
 
 
 def customer_day_ended(*, seller_id: UUID, customer_id: UUID, day: date, at: datetime) -> NewEvent:
@@ -18,6 +21,20 @@ def customer_day_ended(*, seller_id: UUID, customer_id: UUID, day: date, at: dat
         as_of_date=day,
         occurred_at=at,
         idempotency_key=day_key(customer_id, day),
+    )
+
+
+def vat_id_given(customer: Customer, *, on: date, at: datetime) -> NewEvent:
+    """Return the event that a customer's VAT id is to be asked about: a stream of its own."""
+    stream_id = new_id()
+    return NewEvent(
+        seller_id=customer.seller_id,
+        type=VAT_ID_GIVEN,
+        stream_id=stream_id,
+        payload={"customer_id": str(customer.pk)},
+        as_of_date=on,
+        occurred_at=at,
+        idempotency_key=f"{VAT_ID_GIVEN}:{stream_id}",
     )
 
 

@@ -4,6 +4,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from billing.columns import address_scheme_column, has_scheme, optional_text
+from billing.identifiers import check_buyer_reference, check_iban, check_mandate_reference
 from billing.ids import new_id
 from billing.sellers.models import Seller, check_country
 
@@ -31,6 +33,15 @@ class Customer(models.Model):
         AUTOMATIC = "automatic", "automatic: each invoice uses it"
         MANUAL = "manual", "manual: it is kept"
 
+    class DocumentFormat(models.TextChoices):
+        """As what a customer gets its invoices."""
+
+        ZUGFERD = "zugferd", "ZUGFeRD: PDF with the XML in it"
+        XRECHNUNG_UBL = "xrechnung_ubl", "XRechnung (UBL)"
+        XRECHNUNG_CII = "xrechnung_cii", "XRechnung (CII)"
+        PEPPOL = "peppol", "Peppol BIS Billing 3.0"
+        PDF = "pdf", "PDF alone"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="customers")
     external_id = models.CharField(
@@ -38,12 +49,43 @@ class Customer(models.Model):
     )
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=8, choices=Kind)
+    contact_name = optional_text(100)
     email = models.EmailField(blank=True)
+    phone = optional_text(40)
     street = models.CharField(max_length=200, blank=True)
+    address_line_2 = optional_text(200, "Department, floor, post office box.")
     postcode = models.CharField(max_length=20, blank=True)
     city = models.CharField(max_length=100, blank=True)
     country = models.CharField(max_length=2, validators=[check_country])
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
+    register_number = optional_text(100, "Of a company: HRB 12345 B.")
+    delivery_name = optional_text(200, "Where goods go elsewhere: who receives them there.")
+    delivery_street = optional_text(200)
+    delivery_postcode = optional_text(20)
+    delivery_city = optional_text(100)
+    delivery_country = optional_text(
+        2, "Decides the VAT of goods; empty: the country.", validators=[check_country]
+    )
+    buyer_reference = optional_text(
+        100,
+        "What the customer asks for on its invoices (BT-10): of authorities their Leitweg-ID.",
+        validators=[check_buyer_reference],
+    )
+    electronic_address = optional_text(100, "Where e-invoices to the customer go.")
+    electronic_address_scheme = address_scheme_column()
+    document_format = models.CharField(
+        max_length=13,
+        choices=DocumentFormat,
+        default=DocumentFormat.ZUGFERD,
+        db_default=DocumentFormat.ZUGFERD,
+    )
+    mandate_reference = optional_text(
+        35,
+        "Of the SEPA direct debit mandate; empty: it pays by transfer.",
+        validators=[check_mandate_reference],
+    )
+    mandate_iban = optional_text(34, "The account that is debited.", validators=[check_iban])
+    mandate_signed_on = models.DateField(null=True, blank=True)
     locale = models.CharField(max_length=10, help_text="Language of what the customer reads.")
     payment_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days until an invoice is due; empty: the seller's."
@@ -88,6 +130,38 @@ class Customer(models.Model):
                 ),
                 name="customer_balance_known",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    document_format__in=[
+                        "zugferd",
+                        "xrechnung_ubl",
+                        "xrechnung_cii",
+                        "peppol",
+                        "pdf",
+                    ]
+                ),
+                name="customer_document_format_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(mandate_reference="", mandate_iban="", mandate_signed_on__isnull=True)
+                | ~Q(mandate_reference="")
+                & ~Q(mandate_iban="")
+                & Q(mandate_signed_on__isnull=False),
+                name="customer_mandate_complete",
+                violation_error_message="A mandate needs its reference, account and date.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(delivery_country="")
+                | Q(
+                    delivery_name="",
+                    delivery_street="",
+                    delivery_postcode="",
+                    delivery_city="",
+                ),
+                name="customer_delivery_has_country",
+                violation_error_message="An address of delivery needs its country.",
+            ),
+            has_scheme("customer"),
         ]
         indexes = [
             # List of a seller's customers in stable order.

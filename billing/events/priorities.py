@@ -10,6 +10,7 @@ CLASS_WEIGHT = {
     "tax_data_missing": 40,
     "tax_not_decided": 40,
     "seller_data_missing": 40,
+    "customer_data_missing": 40,
     "plan_contradicts": 40,
     "currency_unknown": 40,
     "number_series_ahead": 50,

@@ -9,10 +9,16 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminSingleDateWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
 
+from billing.catalog.models.columns import SUPPLY_KINDS, choices
 from billing.customers.admin import CustomerAdmin
-from billing.orders.commands import NewLine, OrderInFuture, place_order
+from billing.identifiers import check_unit
+from billing.orders.commands import NewLine, OrderInFuture, References, place_order
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
 from billing.sellers.admin import (
@@ -29,10 +35,29 @@ from billing.sellers.admin import (
     unit_price,
 )
 
-LINE_FIELDS = ("product", "text", "quantity", "unit_price", "tax_class", "tax_included")
+LINE_FIELDS = (
+    "product", "text", "quantity", "unit", "unit_price", "tax_class", "tax_included", "supply",
+    "exemption_text", "item_number",
+)  # fmt: skip
+
+
+REFERENCES = ("external_id", "purchase_order", "project_reference")
 
 
 class OrderLineForm(OwnedLineForm):
+    unit = forms.CharField(
+        required=False,
+        max_length=3,
+        validators=[check_unit],
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="UN/ECE recommendation 20 code; empty: the product's, or piece.",
+    )
+    supply = forms.ChoiceField(
+        required=False,
+        choices=[("", "the product's, or service"), *choices(SUPPLY_KINDS)],
+        widget=UnfoldAdminSelectWidget,
+    )
+
     plain_words = {
         "order_line_priced_or_of_product": "Give text, unit price and tax class; or a product "
         "alone, whose price on the day holds.",
@@ -62,8 +87,8 @@ class OrderLineInline(LineInline):
 class ShownOrderLineInline(FactInline):
     model = OrderLine
     fields = (
-        "position", "product", "text", "shown_quantity", "shown_unit_price", "tax_class",
-        "tax_included",
+        "position", "product", "text", "shown_quantity", "unit", "shown_unit_price", "tax_class",
+        "tax_included", "supply", "exemption_text", "item_number",
     )  # fmt: skip
     ordering = ("position",)
     verbose_name_plural = "lines"
@@ -91,14 +116,17 @@ class OrderAdmin(FactAdmin):
     inlines: Sequence[Any] = (ShownOrderLineInline,)
     add_inlines = (OrderLineInline,)
     readonly_fields = ("transaction", "recorded_on", "recorded_at")
-    add_fieldsets = ((None, {"fields": ("customer", "external_id", "currency", "ordered_on")}),)
+    add_fieldsets = (
+        (None, {"fields": ("customer", "external_id", "currency", "ordered_on")}),
+        ("References", {"fields": ("purchase_order", "project_reference")}),
+    )
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    "customer", "external_id", "currency", "ordered_on", "recorded_on",
-                    "recorded_at", "transaction",
+                    "customer", "external_id", "currency", "ordered_on", "purchase_order",
+                    "project_reference", "recorded_on", "recorded_at", "transaction",
                 )
             },
         ),
@@ -113,9 +141,10 @@ class OrderAdmin(FactAdmin):
         return request.user.has_perm("billing.add_order")
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
-        names = ("customer", "currency", "external_id", "ordered_on")
+        names = ("customer", "currency", "ordered_on")
         return place_order(
             **{name: form.cleaned_data[name] for name in names},
+            references=References(**{name: form.cleaned_data[name] for name in REFERENCES}),
             lines=[NewLine(**{name: line[name] for name in LINE_FIELDS}) for line in lines],
             at=at,
         )

@@ -13,11 +13,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog.models import TAX_CLASSES, Price, Product
+from billing.catalog.models import SUPPLY_KINDS, TAX_CLASSES, Price, Product
 from billing.customers.models import Customer
 from billing.events.queries import transaction_ids
+from billing.identifiers import check_exemption_code
 from billing.orders import commands
-from billing.orders.commands import NewLine, OrderInFuture
+from billing.orders.commands import NewLine, OrderInFuture, References
 from billing.orders.events import order_placed
 from billing.orders.models import Order, OrderLine
 from billing.sellers.api.amounts import check_amount, refuse_beyond
@@ -30,6 +31,8 @@ from billing.sellers.api.fields import (
     OneOfField,
     ReferenceField,
     TextField,
+    UnitField,
+    optional,
 )
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import PlainDecimalField
@@ -39,6 +42,10 @@ from billing.sellers.api.references import Reference
 from billing.sellers.api.scoped import Endpoint
 
 LINES_AT_MOST = 1000
+REFERENCES = ("external_id", "purchase_order", "project_reference")
+_OF_PRICE = (
+    "tax_class", "tax_included", "supply", "exemption_code", "exemption_text", "unit",
+)  # fmt: skip
 
 tell(
     exceptions={OrderInFuture: Refusal(400, "order_in_future", field="on")},
@@ -59,6 +66,16 @@ class OrderLineInput(Input):
     unit_price = ExactField(min_value=0, required=False)
     tax_class = OneOfField(choices=TAX_CLASSES, required=False)
     tax_included = FlagField(required=False, help_text="Whether the unit price is gross.")
+    supply = OneOfField(
+        choices=SUPPLY_KINDS, required=False, help_text="Default: the product's, or service."
+    )
+    exemption_code = optional(
+        30, "Of class exempt: the VATEX code of the reason.", check_exemption_code
+    )
+    exemption_text = optional(300, "Of class exempt: the paragraph, as printed.")
+    unit = UnitField(required=False)
+    item_number = optional(100, "As printed; default: the product's code.")
+    description = optional(500, "As printed; default: the product's.")
 
     def validate_quantity(self, quantity: Any) -> Any:
         """Refuse to sell nothing."""
@@ -72,14 +89,25 @@ class OrderLineInput(Input):
             wrong = [name for name in ("text", "tax_class") if not attrs.get(name)]
             reason = serializers.ErrorDetail("A line with a unit_price needs it.", "required")
         elif "product" in attrs:
-            wrong = [name for name in ("tax_class", "tax_included") if name in attrs]
+            wrong = [name for name in _OF_PRICE if attrs.get(name) not in (None, "")]
             reason = serializers.ErrorDetail("The product's price says it.", "not_applicable")
         else:
             wrong = ["unit_price"]
             reason = serializers.ErrorDetail("Give it, or name a product.", "required")
         if wrong:
             raise serializers.ValidationError({name: [reason] for name in wrong})
+        _check_exemption(attrs)
         return attrs
+
+
+def _check_exemption(attrs: dict[str, Any]) -> None:
+    names = ("exemption_code", "exemption_text")
+    wrong = [name for name in names if attrs[name] and attrs.get("tax_class") != "exempt"]
+    if wrong:
+        reason = serializers.ErrorDetail(
+            "Only a line of class exempt has a reason for it: leave it out.", "not_applicable"
+        )
+        raise serializers.ValidationError({name: [reason] for name in wrong})
 
 
 class OrderInput(Input):
@@ -87,6 +115,8 @@ class OrderInput(Input):
     external_id = ExternalIdField()
     currency = CurrencyField(required=False, help_text="Default: the seller's.")
     on = DayField(default=None, allow_null=True, help_text="Day of order and supply; today.")
+    purchase_order = optional(100, "The customer's number of its order (BT-13).")
+    project_reference = optional(100, "The customer's project (BT-11).")
     lines = OrderLineInput(many=True, allow_empty=False, max_length=LINES_AT_MOST)  # type: ignore[call-arg]
 
 
@@ -99,6 +129,7 @@ class OrderLineOutput(serializers.ModelSerializer[OrderLine]):
         model = OrderLine
         fields = [
             "position", "product", "text", "quantity", "unit_price", "tax_class", "tax_included",
+            "supply", "exemption_code", "exemption_text", "unit", "item_number", "description",
         ]  # fmt: skip
 
 
@@ -112,8 +143,8 @@ class OrderOutput(serializers.ModelSerializer[Order]):
     class Meta:
         model = Order
         fields = [
-            "id", "external_id", "customer", "currency", "ordered_on", "recorded_on",
-            "recorded_at", "lines", "transaction_id",
+            "id", "external_id", "customer", "currency", "ordered_on", "purchase_order",
+            "project_reference", "recorded_on", "recorded_at", "lines", "transaction_id",
         ]  # fmt: skip
 
     def get_transaction_id(self, order: Order) -> str:
@@ -138,10 +169,10 @@ class OrdersView(Endpoint):
         order = commands.place_order(
             customer=customer,
             currency=currency,
-            external_id=said["external_id"],
             ordered_on=said["on"],
             lines=lines,
             at=timezone.now(),
+            references=References(**{name: said[name] for name in REFERENCES}),
         )
         return self.created(_shown([order])[0], route="order", id=order.id)
 

@@ -3,7 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
-from billing.catalog.models import TAX_CLASSES, Product
+from billing.catalog.models import TAX_CLASS_LENGTH, TAX_CLASSES, Product
+from billing.catalog.models.columns import SUPPLY_KINDS, choices, supply_column
+from billing.columns import (
+    exemption_code_column,
+    exemption_text_column,
+    optional_text,
+    unit_column,
+)
 from billing.customers.models import Customer
 from billing.ids import new_id
 from billing.sellers.models import CURRENCY, Seller
@@ -22,6 +29,8 @@ class Order(models.Model):
     )
     currency = models.CharField(max_length=3, validators=[CURRENCY])
     ordered_on = models.DateField(help_text="Day of the order and of the supply.")
+    purchase_order = optional_text(100, "The customer's number of its order (BT-13).")
+    project_reference = optional_text(100, "The customer's project (BT-11).")
     recorded_on = models.DateField(editable=False, help_text="Day on which it became known.")
     recorded_at = models.DateTimeField(editable=False)
 
@@ -57,9 +66,15 @@ class OrderLine(models.Model):
         max_digits=30, decimal_places=12, null=True, blank=True, help_text="In major units."
     )
     tax_class = models.CharField(
-        max_length=8, blank=True, choices=[(value, value) for value in TAX_CLASSES]
+        max_length=TAX_CLASS_LENGTH, blank=True, choices=choices(TAX_CLASSES)
     )
     tax_included = models.BooleanField(default=False, help_text="Whether the unit price is gross.")
+    supply = supply_column()
+    exemption_code = exemption_code_column()
+    exemption_text = exemption_text_column()
+    unit = unit_column()
+    item_number = optional_text(100, "As printed; empty: the product's code.")
+    description = optional_text(500, "As printed; empty: the product's.")
 
     class Meta:
         constraints = [
@@ -70,6 +85,9 @@ class OrderLine(models.Model):
                 name="order_line_priced_or_of_product",
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_has_quantity"),
+            models.CheckConstraint(
+                condition=Q(supply__in=SUPPLY_KINDS), name="order_line_supply_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from billing.periods import DAYS, Alignment, Interval
 from billing.pricing.refused import Refused
+from billing.pricing.taxes import Supply, SupplyKind
 
 ZERO = Decimal(0)
 COMMITMENT = "minimum_commitment"
@@ -150,6 +151,10 @@ class PriceTerms:
     group_by: tuple[str, ...] = ()
     currency: str
     tax_class: str
+    supply_kind: SupplyKind = SupplyKind.SERVICE
+    exemption_code: str = ""
+    exemption_text: str = ""
+    product_id: str = ""
     tax_included: bool = False
     proration: Proration = Proration.DAILY
     valid_from: date | None = None
@@ -160,6 +165,17 @@ class PriceTerms:
     def __post_init__(self) -> None:
         for name, problem in _problems(self):
             raise ContradictoryPlan(f"Price {self.code}: {problem}.", field=name)
+
+    @property
+    def supply(self) -> Supply:
+        """What decides its VAT."""
+        return Supply(
+            tax_class=self.tax_class,
+            kind=self.supply_kind,
+            exemption_code=self.exemption_code,
+            exemption_text=self.exemption_text,
+            product_id=self.product_id,
+        )
 
     def is_on_sale(self, on: date) -> bool:
         """Return whether the version can be agreed on a day."""
@@ -382,5 +398,9 @@ def commitment_price(plan: PlanTerms) -> PriceTerms:
         amount=plan.minimum_commitment,
         currency=first.currency,
         tax_class=first.tax_class,
+        supply_kind=first.supply_kind,
+        exemption_code=first.exemption_code,
+        exemption_text=first.exemption_text,
+        product_id=first.product_id,
         tax_included=first.tax_included,
     )

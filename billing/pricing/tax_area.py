@@ -6,6 +6,7 @@ EU_COUNTRIES = frozenset(
         "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
     }
 )  # fmt: skip
+NORTHERN_IRELAND = "XI"  # The prefix of its VAT ids; ISO 3166 knows it as GB.
 # Countries whose supplies count as those of another. Source: Directive 2006/112/EC Art. 7 (1).
 _COUNTED_AS = {"MC": "FR"}
 # What stands at the head of a VAT id where it isn't the country's ISO code.
@@ -26,6 +27,21 @@ def tax_country(country: str) -> str:
 def is_in_eu(country: str) -> bool:
     """Return whether the VAT of the European Union holds in a country."""
     return tax_country(country) in EU_COUNTRIES
+
+
+def has_eu_goods(country: str) -> bool:
+    """Return whether goods in a country are in the Union: also in Northern Ireland (XI)."""
+    return country == NORTHERN_IRELAND or is_in_eu(country)
+
+
+def goods_area(country: str, postcode: str) -> str:
+    """
+    Return the country whose VAT holds for goods at an address: XI in Northern Ireland.
+
+    Its postcodes begin with BT. Source: Protocol on Ireland/Northern Ireland Art. 8, Annex 3.
+    """
+    is_northern_irish = country == "GB" and postcode.strip().upper().startswith("BT")
+    return NORTHERN_IRELAND if is_northern_irish else country
 
 
 def vat_id_prefix(country: str) -> str:

@@ -1,23 +1,41 @@
-"""VAT: which rate holds for a supply, and the totals of a document by rate."""
+"""VAT: what is taxed, at which rates, and the totals of a document by rate."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from billing.money import round_half_up, round_parts, share_of
-from billing.pricing.tax_area import is_in_eu, tax_country
+from billing.money import plain_decimal, round_half_up, round_parts, share_of
 
 
 class TaxClass(StrEnum):
-    """What the law makes of a kind of goods or service, whatever the rate of the day."""
+    """
+    What the law makes of a kind of goods or service, whatever the rate of the day.
+
+    A country's second reduced rate and its lowest one are classes of their own; so are what only
+    some countries' laws name: heat and gas, food in restaurants, photovoltaics.
+    """
 
     STANDARD = "standard"
     REDUCED = "reduced"
+    SECOND_REDUCED = "second_reduced"
+    SUPER_REDUCED = "super_reduced"
     ZERO = "zero"
     EXEMPT = "exempt"
+    REVERSE_CHARGE = "reverse_charge"  # At home, to businesses: UStG § 13b (2).
+    HEAT = "heat"
+    RESTAURANT = "restaurant"
+    SOLAR = "solar"
+
+
+class SupplyKind(StrEnum):
+    """What kind of thing is sold: it decides where it is taxed, and what a border makes of it."""
+
+    SERVICE = "service"
+    DIGITAL = "digital"
+    GOODS = "goods"
 
 
 class CustomerKind(StrEnum):
@@ -38,31 +56,35 @@ class TaxNotDecided(ValueError):
 @dataclass(frozen=True, slots=True)
 class Tax:
     """
-    A VAT category (code list UNTDID 5305: S, Z, E, AE, O) and its rate in percent.
+    A VAT category (code list UNTDID 5305: S, Z, E, AE, K, G, O) and its rate in percent.
 
-    Without VAT, `exemption_code` (code list VATEX; empty where the law has several) and
-    `exemption_text` say why. They follow from the category, so two taxes are equal without them.
+    Without VAT, `exemption_code` (code list VATEX; empty where none fits) and `exemption_text` say
+    why. `override_id` names the seller's override that decided, `seller_vat_id` the registration
+    in another country under which it is charged. Two taxes are equal without these four.
     """
 
     category: str
     percent: Decimal
     exemption_code: str = field(default="", compare=False)
     exemption_text: str = field(default="", compare=False)
+    override_id: str = field(default="", compare=False)
+    seller_vat_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parties:
+class Supply:
     """
-    What decides the VAT between a seller and a customer.
+    What decides the VAT of a thing that is sold, apart from who sells it to whom and when.
 
-    `oss`: the seller declares sales to consumers in other EU countries by the one-stop shop.
+    Where it is exempt, `exemption_code` and `exemption_text` say why, in the seller's words; both
+    may be empty. `product_id` is what overrides may name.
     """
 
-    seller_country: str
-    oss: bool
-    customer_country: str
-    kind: CustomerKind
-    has_valid_vat_id: bool
+    tax_class: str = TaxClass.STANDARD.value
+    kind: SupplyKind = SupplyKind.SERVICE
+    exemption_code: str = ""
+    exemption_text: str = ""
+    product_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +115,31 @@ class TaxedLine:
 
 @dataclass(frozen=True, slots=True)
 class TaxTotal:
-    """The sum of one category and rate of a document."""
+    """
+    The sum of one category and rate of a document, and why it bears no VAT.
+
+    Lines of one category may be so for several reasons: their texts stand side by side, and there
+    is a code only if all have the same.
+    """
 
     category: str
     percent: Decimal
     base_minor: int
     tax_minor: int
+    exemption_code: str = ""
+    exemption_text: str = ""
+
+    @property
+    def printed(self) -> dict[str, str | int]:
+        """The total as an invoice keeps it: with a reason only where there is one."""
+        reason = {"exemption_code": self.exemption_code, "exemption_text": self.exemption_text}
+        return {
+            "category": self.category,
+            "percent": plain_decimal(self.percent),
+            "base_minor": self.base_minor,
+            "tax_minor": self.tax_minor,
+            **{name: text for name, text in reason.items() if text},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,63 +152,6 @@ class DocumentTotals:
     gross_minor: int
     taxes: tuple[TaxTotal, ...]
     line_nets: tuple[int, ...]
-
-
-# Rates of zero by nature need no table: no country's law puts another figure on them.
-ZERO_RATED = Tax("Z", Decimal(0))
-EXEMPT = Tax("E", Decimal(0), "", "Exempt from VAT")
-REVERSE_CHARGE = Tax("AE", Decimal(0), "VATEX-EU-AE", "Reverse charge")
-OUTSIDE_SCOPE = Tax("O", Decimal(0), "VATEX-EU-O", "Not subject to VAT")
-# By category: tells why a charge that is stored with it bears no VAT.
-WITHOUT_RATE = {tax.category: tax for tax in (ZERO_RATED, EXEMPT, REVERSE_CHARGE, OUTSIDE_SCOPE)}
-_BY_CLASS = {TaxClass.ZERO: ZERO_RATED, TaxClass.EXEMPT: EXEMPT}
-
-
-def decide_tax(
-    *, parties: Parties, tax_class: str, supplied_on: date, rates: Iterable[TaxRate]
-) -> Tax:
-    """
-    Return the tax on a service that is supplied on a day (over a period: its last day).
-
-    At home, and to whoever pays VAT like a consumer in another EU country, the seller's rate of the
-    class holds; for the latter with the one-stop shop the customer's country's. A business with a
-    VAT id there owes the tax itself. Outside the Union nothing is due.
-    Source: Directive 2006/112/EC Art. 44, 45, 58, 196.
-
-    :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
-    :raises TaxDataMissing: if `rates` holds none for the country, class and day.
-    """
-    if without_rate := _without_rate(parties, tax_class):
-        return without_rate
-    country = parties.customer_country if parties.oss else parties.seller_country
-    return _rate_in(tax_country(country), tax_class, supplied_on, rates)
-
-
-def _without_rate(parties: Parties, tax_class: str) -> Tax | None:
-    """Return the tax where no country's rate has to be looked up."""
-    seller, customer = tax_country(parties.seller_country), tax_country(parties.customer_country)
-    if seller != customer and not is_in_eu(seller):
-        raise TaxNotDecided(
-            f"A supply from {seller} to {customer} crosses a border, and of sellers outside the "
-            "European Union only domestic supplies are decided: check both countries."
-        )
-    if seller != customer and not is_in_eu(customer):
-        return OUTSIDE_SCOPE
-    owes_tax_itself = parties.kind is CustomerKind.BUSINESS and parties.has_valid_vat_id
-    if seller != customer and owes_tax_itself and tax_class != TaxClass.EXEMPT:
-        return REVERSE_CHARGE
-    return _BY_CLASS[TaxClass(tax_class)] if tax_class in _BY_CLASS else None
-
-
-def _rate_in(country: str, tax_class: str, supplied_on: date, rates: Iterable[TaxRate]) -> Tax:
-    for rate in rates:
-        is_of_class = rate.country == country and rate.tax_class == tax_class
-        if is_of_class and rate.holds_on(supplied_on):
-            return Tax(rate.category, rate.percent)
-    raise TaxDataMissing(
-        f"No tax rate is recorded for {country}, class {tax_class}, on {supplied_on}: "
-        "record it, then retry."
-    )
 
 
 def totals(lines: Sequence[TaxedLine], currency: str) -> DocumentTotals:
@@ -203,7 +187,16 @@ def _total(
     for (index, _), net in zip(gross, parts, strict=True):
         nets[index] = net
     tax_minor = round_half_up(share_of(percent, net_base, 100)) + gross_sum - gross_base
-    return TaxTotal(category, percent, net_base + gross_base, tax_minor)
+    codes = {line.tax.exemption_code for _, line in lines}
+    texts = dict.fromkeys(line.tax.exemption_text for _, line in lines)
+    return TaxTotal(
+        category,
+        percent,
+        net_base + gross_base,
+        tax_minor,
+        exemption_code=codes.pop() if len(codes) == 1 else "",
+        exemption_text="; ".join(text for text in texts if text),
+    )
 
 
 def _net_of(gross_minor: int, percent: Decimal) -> Decimal:

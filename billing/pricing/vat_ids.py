@@ -4,8 +4,7 @@ from stdnum import get_cc_module
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
-from billing.pricing.tax_area import EU_COUNTRIES, is_in_eu, vat_id_prefix
-from billing.pricing.taxes import CustomerKind, Parties
+from billing.pricing.tax_area import EU_COUNTRIES, NORTHERN_IRELAND, is_in_eu, vat_id_prefix
 
 
 class VatIdInvalid(ValueError):
@@ -17,12 +16,15 @@ def valid_vat_id(vat_id: str, *, country: str) -> str:
     Return the VAT id in its compact form: DE136695976. It is not asked whether it was issued.
 
     In the European Union it begins with its country's prefix and its check digits hold; elsewhere
-    the national form is checked where it is known.
+    the national form is checked where it is known. That of a Northern Irish business begins with
+    XI, and tells that it takes part in the Union's trade in goods.
 
     :raises VatIdInvalid: if it can't be one of the country.
     """
     # Monaco's ids are France's in form, but have a range of their own.
-    form = vat if country in EU_COUNTRIES else get_cc_module(country.lower(), "vat")
+    is_northern_irish = country == "GB" and vat_id.strip().upper().startswith(NORTHERN_IRELAND)
+    is_of_union = country in EU_COUNTRIES or is_northern_irish
+    form = vat if is_of_union else get_cc_module(country.lower(), "vat")
     if form is None:
         return vat_id
     try:
@@ -44,20 +46,3 @@ def is_valid_vat_id(vat_id: str, country: str) -> bool:
     except VatIdInvalid:
         return False
     return True
-
-
-def parties(
-    *, seller_country: str, oss: bool, customer_country: str, kind: str, vat_id: str
-) -> Parties:
-    """
-    Return what decides the VAT between a seller and a customer; empty `vat_id`: there is none.
-
-    :raises ValueError: if `kind` is neither business nor consumer.
-    """
-    return Parties(
-        seller_country=seller_country,
-        oss=oss,
-        customer_country=customer_country,
-        kind=CustomerKind(kind),
-        has_valid_vat_id=is_valid_vat_id(vat_id, customer_country),
-    )

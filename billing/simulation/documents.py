@@ -9,11 +9,12 @@ from typing import Any
 from billing.money import EXACT, to_minor
 from billing.pricing.difference import Line
 from billing.pricing.explanation import explain_purchase
+from billing.pricing.parties import parties_as_printed
 from billing.pricing.prices import PriceTerms
 from billing.pricing.supplies import at_one_rate, supplied_on
+from billing.pricing.tax_decision import decide_tax
 from billing.pricing.tax_rates import TAX_RATES
-from billing.pricing.taxes import Tax, TaxDataMissing, TaxedLine, TaxNotDecided, decide_tax, totals
-from billing.pricing.vat_ids import parties
+from billing.pricing.taxes import Supply, Tax, TaxDataMissing, TaxedLine, TaxNotDecided, totals
 from billing.simulation.scenario import (
     BadScenario,
     Document,
@@ -49,18 +50,12 @@ class Papers:
         self.currency = scenario.seller.currency
         party = "customer" if "customer" in scenario.places else "seller"
         self.place = scenario.place(party)
-        self.parties = parties(
-            seller_country=scenario.seller.country,
-            oss=scenario.seller.oss,
-            customer_country=scenario.customer.country,
-            kind=scenario.customer.kind,
-            vat_id=scenario.customer.vat_id or "",
-        )
+        self.parties = parties_as_printed(scenario.seller.as_printed, scenario.customer.as_printed)
         self.waiting: list[_Draft] = []
 
     def at_one_rate(self, lines: Iterable[Line]) -> Iterator[Line]:
         """Yield the lines so that each bears the tax rate of one day."""
-        return at_one_rate(lines, lambda line, on: self._tax(line.price.tax_class, on))
+        return at_one_rate(lines, lambda line, on: self._tax(line.price.supply, on))
 
     def collect(self, lines: Iterable[Line], orders: Iterable[Ordered]) -> None:
         """Keep lines for the next document."""
@@ -96,7 +91,7 @@ class Papers:
             quantity=line.quantity,
             unit_price=line.unit_price,
             priced_minor=line.amount_minor,
-            tax=self._tax(price.tax_class, supplied_on(line)),
+            tax=self._tax(price.supply, supplied_on(line)),
             tax_included=price.tax_included,
             currency=price.currency,
             explanation=line.explanation,
@@ -113,7 +108,7 @@ class Papers:
             quantity=item.quantity,
             unit_price=item.unit_price,
             priced_minor=priced_minor,
-            tax=self._tax(item.tax_class, on),
+            tax=self._tax(item.supply, on),
             tax_included=item.tax_included,
             currency=self.currency,
             explanation=explain_purchase(
@@ -125,11 +120,9 @@ class Papers:
             ),
         )
 
-    def _tax(self, tax_class: str, on: date) -> Tax:
+    def _tax(self, supply: Supply, on: date) -> Tax:
         try:
-            return decide_tax(
-                parties=self.parties, tax_class=tax_class, supplied_on=on, rates=TAX_RATES
-            )
+            return decide_tax(parties=self.parties, supply=supply, supplied_on=on, rates=TAX_RATES)
         except (TaxDataMissing, TaxNotDecided) as error:
             raise BadScenario(str(error), where=self.place) from error
 

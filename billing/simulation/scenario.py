@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from billing.pricing.prices import MeterTerms, PlanTerms
-from billing.pricing.taxes import TaxTotal
+from billing.pricing.taxes import Supply, SupplyKind, TaxTotal
 from billing.pricing.terms import ChangeKind, Credit, Discount, Override, When
 from billing.pricing.usage import UsageRecord
 
@@ -32,21 +32,56 @@ class BadScenario(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerTerms:
-    """Who sells. `zone` is an IANA time zone: days are the seller's."""
+    """
+    Who sells. `zone` is an IANA time zone: days are the seller's.
+
+    `registrations` are countries with the VAT ids that the seller has there.
+    """
 
     country: str = "DE"
     zone: str = "Europe/Berlin"
     currency: str = "EUR"
     oss: bool = False
+    small_business: bool = False
+    registrations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def as_printed(self) -> dict[str, Any]:
+        """What of it decides the VAT, as an invoice freezes it; what holds does so for ever."""
+        always = {"valid_from": date.min.isoformat()}
+        return {
+            "country": self.country,
+            "oss": self.oss,
+            "small_business": always if self.small_business else None,
+            "registrations": [
+                {"country": country, "vat_id": vat_id, **always}
+                for country, vat_id in self.registrations
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerTerms:
-    """Who buys. `vat_id` counts if it is valid for the country."""
+    """
+    Who buys. `vat_id` counts if it is valid for the country.
+
+    `delivery_country` is where goods go; None: to the country.
+    """
 
     country: str = "DE"
     kind: str = "business"
     vat_id: str | None = None
+    delivery_country: str | None = None
+
+    @property
+    def as_printed(self) -> dict[str, Any]:
+        """What of it decides the VAT, as an invoice freezes it."""
+        return {
+            "country": self.country,
+            "kind": self.kind,
+            "vat_id": self.vat_id or "",
+            "delivery": {"country": self.delivery_country or ""},
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +133,13 @@ class OrderedLine:
     quantity: Decimal
     unit_price: Decimal
     tax_class: str = "standard"
+    supply_kind: SupplyKind = SupplyKind.SERVICE
     tax_included: bool = False
+
+    @property
+    def supply(self) -> Supply:
+        """What decides its VAT."""
+        return Supply(tax_class=self.tax_class, kind=self.supply_kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

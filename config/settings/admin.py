@@ -101,6 +101,7 @@ UNFOLD = {
                     _item("Prices", "payments", "billing.price"),
                     _item("Coupons", "local_activity", "billing.coupon"),
                     _item("Tax rates", "percent", "billing.taxrate"),
+                    _item("Tax overrides", "rule", "billing.taxoverride"),
                 ],
             },
             {

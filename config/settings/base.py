@@ -89,6 +89,12 @@ LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 TIME_ZONE = "UTC"  # Sellers have time zones of their own; the database keeps instants in UTC.
 USE_TZ = True
 
+# The register of VAT ids of the European Union; empty: none is asked. The Commission's is
+# https://ec.europa.eu/taxation_customs/vies/rest-api.
+VIES_URL = env.text("VIES_URL", "").rstrip("/")
+VIES_TIMEOUT_SECONDS = env.number("VIES_TIMEOUT_SECONDS", 10)
+VIES_RECHECK_DAYS = env.number("VIES_RECHECK_DAYS", 90)
+
 STATIC_URL = "static/"
 STATIC_FROM_SOURCE = env.flag("STATIC_FROM_SOURCE", default=False)
 STATIC_ROOT = None if STATIC_FROM_SOURCE else BASE_DIR / "static"

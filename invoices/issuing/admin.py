@@ -209,7 +209,8 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
                     f"{tax['category']} {tax['percent']} %",
                     money(tax["base_minor"], invoice.currency),
                     money(tax["tax_minor"], invoice.currency),
-                    vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
+                    tax.get("exemption_text")
+                    or vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
                 )
                 for tax in invoice.taxes
             ),
@@ -294,6 +295,13 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
         return explained_line(charge)
 
 
+# What stands in the address, and what decided the tax without being printed.
+_SHOWN_OTHERWISE = {
+    "postcode", "city", "name", "street", "country", "kind", "locale", "vat_id_policy",
+    "document_format",
+}  # fmt: skip
+
+
 def _period(starts_on: date, ends_on: date | None) -> str:
     # Half-open: the last day is not part of it.
     return f"{starts_on} to {ends_on} (excluded)" if ends_on else str(starts_on)
@@ -314,12 +322,12 @@ def _in_words(row: Mapping[str, object]) -> str:
     )
 
 
-def _party(printed: Mapping[str, str]) -> SafeString:
+def _party(printed: Mapping[str, Any]) -> SafeString:
     town = " ".join(filter(None, [printed.get("postcode"), printed.get("city")]))
     rest = {
         name: value
         for name, value in printed.items()
-        if name not in {"postcode", "city", "name", "street", "country", "kind", "locale", "oss"}
+        if name not in _SHOWN_OTHERWISE and value and isinstance(value, str)
     }
     lines = (printed.get("name"), printed.get("street"), town, printed.get("country"))
     return format_html(

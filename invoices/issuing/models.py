@@ -4,13 +4,15 @@ from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import MD5
 
-from billing.catalog.models import Plan, Price
+from billing.catalog.models import TAX_CLASS_LENGTH, Plan, Price
+from billing.columns import PIECE, optional_text
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.orders.models import OrderLine
 from billing.sellers.models import Seller
+from billing.vat.models import TaxOverride
 
 KINDS = [("invoice", "invoice"), ("credit_note", "credit note")]
 CORRECTION_KINDS = [("cancellation", "cancellation"), ("correction", "correction")]
@@ -224,9 +226,31 @@ class Charge(models.Model):
     priced_minor = models.BigIntegerField(help_text="As the price says: gross if tax is included.")
     amount_minor = models.BigIntegerField(help_text="Net of tax, in minor units.")
     tax_included = models.BooleanField()
-    tax_class = models.CharField(max_length=8, help_text="What the law makes of it.")
+    tax_class = models.CharField(max_length=TAX_CLASS_LENGTH, help_text="What the law makes of it.")
     tax_category = models.CharField(max_length=2, help_text="UNCL 5305 code.")
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
+    supply = models.CharField(
+        max_length=7, default="service", db_default="service", help_text="What kind of thing it is."
+    )
+    exemption_code = optional_text(30, "VATEX code of the reason why it bears no VAT.")
+    exemption_text = optional_text(300, "Why it bears no VAT, in the customer's language.")
+    seller_vat_id = optional_text(
+        20, "Of the seller's registration in another country, if it is taxed under that."
+    )
+    tax_override = models.ForeignKey(
+        TaxOverride,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The seller's own decision that holds for its tax.",
+    )
+    unit = models.CharField(
+        max_length=3, default=PIECE, db_default=PIECE, help_text="UN/ECE recommendation 20 code."
+    )
+    item_number = optional_text(100)
+    description = optional_text(500)
     is_taxed_as_charged = models.BooleanField(
         db_default=False,
         default=False,

@@ -1,6 +1,7 @@
 """A seller with a row of each kind, every name of which holds the seller's mark."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,10 @@ from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event, Failure
 from billing.orders.models import Order
-from billing.sellers.models import ApiKey, Membership, Seller
+from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration
 from billing.usage.commands import record_usage
 from billing.usage.models import UnattributedUsage, UsageBucket
+from billing.vat.models import TaxOverride, VatIdCheck
 from invoices.balances.models import BalanceMovement
 from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
 from invoices.issuing.models import Charge, Invoice
@@ -58,7 +60,7 @@ class House:
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
                       Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement, UsageBucket,
                       Delivery, DownloadLink, WebhookEndpoint,
-                      UnattributedUsage):  # fmt: skip
+                      UnattributedUsage, TaxOverride, SellerRegistration, VatIdCheck):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -82,6 +84,9 @@ def house(mark: str) -> House:
     factories.coupon(seller, code=f"{mark}-coupon")
     subscription = factories.subscription(contract, plan, external_id=f"{mark}-sub")
     factories.money(customer, 1_00, reason=f"{mark} money")
+    factories.override(seller, reason=f"{mark} reason", valid_from=date(2026, 6, 1))
+    factories.registration(seller)
+    factories.vat_id_check(customer, name=f"{mark} name")
     line = factories.line(text=f"{mark} training")
     order = factories.order(customer, line, external_id=f"{mark}-order")
     unpriced = factories.contract(customer, currency="USD", external_id=f"{mark}-usd")

@@ -204,6 +204,9 @@ REFERENCES = [
     ("subscription", "plan", "plan"),
     ("order", "customer", "customer"),
     ("order", "lines-0-product", "product"),
+    ("taxoverride", "customer", "customer"),
+    ("taxoverride", "product", "product"),
+    ("sellerregistration", "seller", "seller"),
 ]
 
 
@@ -221,10 +224,16 @@ def posted(of: House) -> dict[str, dict[str, Any]]:
     return {
         "customer": {"seller": of.seller.pk, "name": "New", "kind": "business", "country": "DE",
                      "locale": "de", "grouping": "per_event", "invoice_day": 1,
-                     "credit_notes_to": "balance", "apply_balance": "automatic"},
+                     "credit_notes_to": "balance", "apply_balance": "automatic",
+                     "document_format": "zugferd"},
         "meter": {"seller": of.seller.pk, "code": "new", "name": "New", "aggregation": "sum",
                   "dimensions": "model, region"},
-        "product": {"seller": of.seller.pk, "code": "new", "name": "New"},
+        "product": {"seller": of.seller.pk, "code": "new", "name": "New", "supply": "goods",
+                    "unit": "KGM"},
+        "taxoverride": {"seller": of.seller.pk, "customer": of.customer.pk,
+                        "product": of.product.pk, "category": "S", "percent": "3", "reason": "x"},
+        "sellerregistration": {"seller": of.seller.pk, "country": "AT", "vat_id": "ATU13585627",
+                               "valid_from": "2026-01-01"},
         "apikey": {"seller": of.seller.pk, "name": "New"},
         "plan": {"product": of.product.pk, "code": "new", "name": "New", "interval": "month",
                  "interval_count": 1, "alignment": "anniversary", "trial_days": 0,

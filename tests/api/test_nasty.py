@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from billing.events.models import Failure
 from billing.sellers.models import Seller
@@ -29,8 +31,14 @@ LINE = {
     "text": "x",
     "quantity": "1",
     "unit_price": "1",
-    "tax_class": "standard",
+    "tax_class": "exempt",
     "tax_included": True,
+    "supply": "goods",
+    "unit": "HUR",
+    "exemption_code": "VATEX-EU-132-1I",
+    "exemption_text": "x",
+    "item_number": "x",
+    "description": "x",
 }
 PRICE = {
     "code": "more", "text": "x", "amount": "1", "currency": "EUR", "tax_class": "standard",
@@ -41,7 +49,27 @@ PRICE = {
 CUSTOMER = {
     "external_id": "x", "name": "x", "kind": "business", "email": "a@b.de", "street": "x",
     "postcode": "x", "city": "x", "country": "DE", "vat_id": "DE136695976", "locale": "de",
-    "payment_days": 1, "grouping": "monthly", "invoice_day": 28,
+    "payment_days": 1, "grouping": "monthly", "invoice_day": 28, "contact_name": "x",
+    "phone": "x", "address_line_2": "x", "register_number": "x", "delivery_name": "x",
+    "delivery_street": "x", "delivery_postcode": "x", "delivery_city": "x",
+    "delivery_country": "FR", "buyer_reference": "04011000-1234512345-06",
+    "electronic_address": "x", "electronic_address_scheme": "0204",
+    "document_format": "xrechnung_ubl", "mandate_reference": "M-1",
+    "mandate_iban": "DE89 3704 0044 0532 0130 00", "mandate_signed_on": "2026-01-01",
+}  # fmt: skip
+PRODUCT = {
+    "code": "x", "name": "x", "description": "x", "supply": "goods", "unit": "KGM",
+    "exemption_code": "VATEX-EU-132-1I", "exemption_text": "x",
+}  # fmt: skip
+SELLER = {
+    "trading_name": "x", "contact_name": "x", "phone": "x", "email": "a@b.de",
+    "register_number": "x", "legal_information": "x", "electronic_address": "x",
+    "electronic_address_scheme": "9930",
+}  # fmt: skip
+TAX_OVERRIDE = {
+    "category": "S", "percent": "3", "reason": "x", "customer": "ext:A1", "product": "code:mug",
+    "tax_class": "standard", "country": "DE", "valid_from": "2026-02-01",
+    "valid_until": "2026-03-01",
 }  # fmt: skip
 METER = {
     "code": "x", "name": "x", "aggregation": "sum", "property": "x", "carried": True,
@@ -115,7 +143,33 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("customers/<reference:id>", "PATCH"): [
         ("customers/ext:A1", {"city": "x", "country": "DE", "vat_id": "DE136695976"})
     ],
-    ("products", "POST"): [("products", {"code": "x", "name": "x"})],
+    ("products", "POST"): [("products", PRODUCT)],
+    ("products/<reference:id>", "PATCH"): [
+        ("products/code:mug", {"name": "x", "description": "x"})
+    ],
+    ("seller", "PATCH"): [("seller", SELLER)],
+    ("seller/registrations", "POST"): [
+        (
+            "seller/registrations",
+            {
+                "country": "AT",
+                "vat_id": "ATU13585627",
+                "valid_from": "2026-01-01",
+                "valid_until": "2027-01-01",
+            },
+        )
+    ],
+    ("seller/registrations/<reference:id>/end", "POST"): [
+        ("seller/registrations/{registration}/end", {"valid_until": "2026-05-01"})
+    ],
+    ("tax-overrides", "POST"): [("tax-overrides", TAX_OVERRIDE)],
+    ("tax-overrides/<reference:id>/end", "POST"): [
+        ("tax-overrides/{override}/end", {"valid_until": "2026-07-01"})
+    ],
+    ("customers/<reference:id>/vat-id-checks", "POST"): [("customers/ext:A1/vat-id-checks", {})],
+    ("contracts/<reference:id>", "PATCH"): [
+        ("contracts/ext:C1", {"purchase_order": "x", "project_reference": "x"})
+    ],
     ("meters", "POST"): [("meters", METER)],
     ("plans", "POST"): [("plans", PLAN)],
     ("prices", "POST"): [
@@ -205,6 +259,8 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
                 "external_id": "x",
                 "currency": "EUR",
                 "on": "2026-01-01",
+                "purchase_order": "x",
+                "project_reference": "x",
                 "lines": [LINE, {"product": "code:mug", "quantity": "1", "text": "x"}],
             },
         )
@@ -249,9 +305,10 @@ def variants(body: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def house(db: None) -> tuple[App, dict[str, str]]:
+def house(db: None, settings: Settings) -> tuple[App, dict[str, str]]:
+    settings.VIES_URL = "http://127.0.0.1:1"  # Asked by workers, of which there are none.
     seller: Seller = factories.seller()
-    customer = factories.customer(seller, external_id="A1")
+    customer = factories.customer(seller, external_id="A1", vat_id="DE136695976")
     product = factories.product(seller, code="mug")
     plan = factories.plan(seller, code="pro")
     tiers = [{"up_to": None, "unit_price": "1"}]
@@ -263,7 +320,13 @@ def house(db: None) -> tuple[App, dict[str, str]]:
     bill_all(seller)
     factories.meter(seller, code="regions", property="region", dimensions=["region"])
     factories.meter(seller, code="users", aggregation="unique", property="user")
-    ids = {"price": str(plan.prices.get(code="base").id), "failure": str(Failure.objects.get().id)}
+    override = factories.override(seller, valid_from=date(2026, 6, 1))
+    ids = {
+        "price": str(plan.prices.get(code="base").id),
+        "failure": str(Failure.objects.get().id),
+        "registration": str(factories.registration(seller).id),
+        "override": str(override.id),
+    }
     app = App(factories.api_key(seller))
     app.post("/coupons", {"code": "SPRING", "percent": "10"})
     return app, ids

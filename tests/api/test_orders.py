@@ -36,7 +36,18 @@ class TestPlace:
         assert answer.body["transaction_id"] == str(event.id)
         assert (answer.body["currency"], answer.body["ordered_on"]) == ("EUR", "2026-01-01")
         assert answer.body["lines"] == [
-            {**TRAINING, "unit_price": "15", "position": 1, "product": None}
+            {
+                **TRAINING,
+                "unit_price": "15",
+                "position": 1,
+                "product": None,
+                "supply": "service",
+                "unit": "C62",
+                "item_number": "",
+                "description": "",
+                "exemption_code": "",
+                "exemption_text": "",
+            }
         ]
         assert app.get("/orders/ext:2026/O-1").body == answer.body
         assert answer.headers["Location"].endswith(f"/api/v1/orders/{answer.body['id']}")

@@ -5,6 +5,7 @@ The routes are read from the URL configuration, so that a new one is covered by 
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -55,6 +56,10 @@ def house(db: None) -> Seller:
     factories.coupon(seller, code="SECRET")
     factories.subscription(contract, plan, external_id="S1", coupon="SECRET")
     factories.money(customer, reason="Secret money")
+    later = {"valid_from": date(2026, 6, 1)}  # So that it decides nothing yet.
+    factories.override(seller, reason="Secret override", **later)
+    factories.registration(seller)
+    factories.vat_id_check(customer, name="Secret name")
     factories.order(customer, factories.line(text="Secret Line"), external_id="O1")
     unpriced = factories.line(product=product, unit_price=None, tax_class="")
     factories.order(customer, unpriced, external_id="O2")
@@ -173,7 +178,10 @@ class TestStranger:
 
 LINE = {"text": "x", "quantity": "1", "unit_price": "1", "tax_class": "standard"}
 # Every field of a body or query that names a row: route, body around it, path of the field.
+EXEMPT = {"category": "E", "exemption_text": "x", "reason": "x"}
 REFERENCES: list[tuple[str, dict[str, Any], str]] = [
+    ("tax-overrides", EXEMPT, "customer"),
+    ("tax-overrides", EXEMPT, "product"),
     ("contracts", {}, "customer"),
     ("subscriptions", {"plan": "code:mine"}, "contract"),
     ("subscriptions", {"contract": "ext:mine"}, "plan"),

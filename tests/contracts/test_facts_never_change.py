@@ -22,10 +22,20 @@ Sql = Callable[..., None]
 
 # table, prefix of its triggers, columns that may change
 FACTS = [
-    ("billing_product", "product", {"name"}),
+    ("billing_product", "product", {"name", "description"}),
     ("billing_plan", "plan", {"name"}),
     ("billing_price", "price", {"valid_until"}),
-    ("billing_contract", "contract", {"next_billing_date", "billed_date", "billed_position"}),
+    (
+        "billing_contract",
+        "contract",
+        {
+            "next_billing_date",
+            "billed_date",
+            "billed_position",
+            "purchase_order",
+            "project_reference",
+        },
+    ),
     (
         "billing_subscription",
         "subscription",
@@ -39,6 +49,9 @@ FACTS = [
     ("billing_event", "event", {"state", "published_at", "next_send_at", "sends"}),
     ("billing_attempt", "attempt", set()),
     ("billing_taxrate", "tax_rate", {"valid_until"}),
+    ("billing_sellerregistration", "seller_registration", {"valid_until"}),
+    ("billing_taxoverride", "tax_override", {"valid_until", "ended_at"}),
+    ("billing_vatidcheck", "vat_id_check", {"next_check_at"}),
     (
         "billing_failure",
         "failure",
@@ -48,7 +61,17 @@ FACTS = [
     (
         "invoices_charge",
         "charge",
-        {"invoice_id", "position", "amount_minor", "tax_category", "tax_percent"},
+        {
+            "invoice_id",
+            "position",
+            "amount_minor",
+            "tax_category",
+            "tax_percent",
+            "exemption_code",
+            "exemption_text",
+            "seller_vat_id",
+            "tax_override_id",
+        },
     ),
     ("invoices_correction", "correction", set()),
     ("invoices_correctionline", "correction_line", set()),
@@ -98,6 +121,9 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     factories.delivery(invoice)
     wanted = Wanted(reason="Wrong")
     order_correction(invoice_id=invoice.pk, wanted=wanted, by="Ada", at=AT)
+    factories.override(seller)
+    factories.registration(seller)
+    factories.vat_id_check(contract.customer)
     assert Attempt.objects.exists()
     assert Charge.objects.exists()
     assert OrderLine.objects.exists()
@@ -132,6 +158,25 @@ class TestFactsNeverChange:
 
         with refused("price_ends_once"):
             sql("UPDATE billing_price SET valid_until = NULL WHERE id = %s", price.id)
+
+    def test_an_override_ends_once(self, sql: Sql, seller: Seller) -> None:
+        override = factories.override(seller)
+        end = "UPDATE billing_taxoverride SET valid_until = %s, ended_at = %s WHERE id = %s"
+        with refused("tax_override_ends_once"):
+            sql(end, date(2026, 3, 1), None, override.id)  # It must be known when.
+        sql(end, date(2026, 3, 1), AT, override.id)
+
+        with refused("tax_override_ends_once"):
+            sql(end, date(2026, 4, 1), AT, override.id)
+
+    def test_a_registration_ends_once(self, sql: Sql, seller: Seller) -> None:
+        registration = factories.registration(seller, valid_until=date(2026, 3, 1))
+
+        with refused("seller_registration_ends_once"):
+            sql(
+                "UPDATE billing_sellerregistration SET valid_until = NULL WHERE id = %s",
+                registration.id,
+            )
 
     def test_a_tax_rate_ends_once(self, sql: Sql) -> None:
         with refused("tax_rate_ends_once"):

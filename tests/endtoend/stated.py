@@ -16,6 +16,7 @@ def customer_body(scenario: Scenario) -> Body:
         "kind": customer.kind,
         "country": customer.country,
         "vat_id": customer.vat_id or "",
+        "delivery_country": customer.delivery_country or "",
         "grouping": scenario.contract.grouping.value,
         "invoice_day": scenario.contract.invoice_day,
     }
@@ -41,6 +42,7 @@ def order_body(order: Ordered) -> Body:
             "unit_price": said(line.unit_price),
             "tax_class": line.tax_class,
             "tax_included": line.tax_included,
+            "supply": line.supply_kind.value,
         }
         for line in order.lines
     ]

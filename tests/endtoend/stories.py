@@ -1,6 +1,7 @@
 """Scenarios as stories of real sellers: what the pure engine makes of them is what must come."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -56,11 +57,15 @@ def story(name: str) -> Story:
 def seller_of(scenario: Scenario) -> Seller:
     """Return a seller in test mode whose clock stands on the first day of a scenario."""
     terms = scenario.seller
-    return factories.seller(
+    seller = factories.seller(
         clock=next(steps(scenario)).on,
         country=terms.country,
         timezone=terms.zone,
         currency=terms.currency,
         oss=terms.oss,
+        small_business_from=date.min if terms.small_business else None,
         locale="en",
     )
+    for country, vat_id in terms.registrations:
+        factories.registration(seller, country=country, vat_id=vat_id)
+    return seller

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Protocol
 
+from billing.pricing.taxes import SupplyKind
 from billing.pricing.terms import ChangeKind
 from billing.simulation.scenario import Ordered, Row, Scenario, Used
 from tests.endtoend.sold import meter_body, plan_body
@@ -55,7 +56,9 @@ class Teller:
         self._post("/customers", customer_body(scenario))
         for meter in scenario.meters.values():
             self._post("/meters", meter_body(meter, scenario.plans.values()))
-        self._post("/products", {"code": "product", "name": "Product"})
+        for supply in SupplyKind:
+            body = {"code": f"product-{supply}", "name": "Product", "supply": supply.value}
+            self._post("/products", body)
         for plan in scenario.plans.values():
             made = self._post("/plans", plan_body(plan))
             self.codes |= {price["id"]: price["code"] for price in made["prices"]}

@@ -6,12 +6,12 @@ from decimal import Decimal
 from billing.pricing.credits import TaxesCharged
 from billing.pricing.difference import Charged, difference
 from billing.pricing.owed import owed
-from billing.pricing.taxes import REVERSE_CHARGE, Tax
+from billing.pricing.taxes import Tax
 from tests.pure.story import Story, day, plan
 
 PLAN = plan("p", "31.00")
 HOME = Tax("S", Decimal(19))
-ABROAD = REVERSE_CHARGE
+ABROAD = Tax("AE", Decimal(0))
 
 
 def charged(starts_on: str, ends_on: str, amount_minor: int, tax: Tax | None) -> Charged:

@@ -7,19 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.pricing.parties import Parties, Registration, SmallBusiness
 from billing.pricing.tax_area import EU_COUNTRIES
+from billing.pricing.tax_decision import decide_tax
+from billing.pricing.tax_overrides import Override
 from billing.pricing.tax_rates import TAX_RATES
 from billing.pricing.taxes import (
-    WITHOUT_RATE,
     CustomerKind,
-    Parties,
+    Supply,
+    SupplyKind,
     Tax,
+    TaxClass,
     TaxDataMissing,
     TaxedLine,
     TaxNotDecided,
     TaxRate,
     TaxTotal,
-    decide_tax,
     totals,
 )
 
@@ -29,9 +32,14 @@ EXEMPT = Tax("E", Decimal(0))
 
 
 def decided(
-    tax_class: str = "standard", on: date = date(2026, 2, 3), rates=TAX_RATES, **parties
+    tax_class: str = "standard",
+    on: date = date(2026, 2, 3),
+    rates=TAX_RATES,
+    overrides=(),
+    supply=None,
+    **parties,
 ) -> Tax:
-    """By default the tax on what a German seller supplies to a German business."""
+    """By default the tax on a service that a German seller supplies to a German business."""
     values = {
         "seller_country": "DE",
         "oss": False,
@@ -40,7 +48,13 @@ def decided(
         "has_valid_vat_id": False,
         **parties,
     }
-    return decide_tax(parties=Parties(**values), tax_class=tax_class, supplied_on=on, rates=rates)
+    return decide_tax(
+        parties=Parties(**values),
+        supply=Supply(tax_class=tax_class, **(supply or {})),
+        supplied_on=on,
+        rates=rates,
+        overrides=overrides,
+    )
 
 
 def shown(tax: Tax) -> str:
@@ -51,6 +65,20 @@ FRENCH_BUSINESS = {"customer_country": "FR", "has_valid_vat_id": True}
 FRENCH_CONSUMER = {"customer_country": "FR", "kind": CustomerKind.CONSUMER}
 BY_OSS = {**FRENCH_CONSUMER, "oss": True}
 SWISS = {"customer_country": "CH"}
+GOODS = {"supply": {"kind": SupplyKind.GOODS}}
+SMALL = SmallBusiness(valid_from=date(2020, 1, 1))
+FRENCH_NUMBER = Registration(country="FR", vat_id="FR40303265045", valid_from=date(2020, 1, 1))
+
+
+def override(**terms) -> Override:
+    """An override of everything to 3 %."""
+    values = {"id": "o", "category": "S", "percent": Decimal(3), "valid_from": date(2020, 1, 1)}
+    values = {**values, **terms}
+    if values["category"] != "S":
+        values["percent"] = Decimal(0)
+    return Override(**values)
+
+
 # Who buys of a German seller, and what he pays by class of tax.
 DECIDED = [
     ({}, {"standard": "S 19", "reduced": "S 7", "zero": "Z 0", "exempt": "E 0"}),
@@ -154,12 +182,268 @@ class TestDecideTax:
         assert decided("exempt").exemption_text == "Exempt from VAT"
         assert decided().exemption_code == decided().exemption_text == ""
 
-    def test_a_stored_category_tells_its_reason(self):
-        assert WITHOUT_RATE["AE"].exemption_code == "VATEX-EU-AE"
-        assert "S" not in WITHOUT_RATE
+    @pytest.mark.parametrize(
+        ("given", "code", "text"),
+        [
+            (FRENCH_BUSINESS, "VATEX-EU-AE", "Steuerschuldnerschaft des Leistungsempfängers"),
+            (SWISS, "VATEX-EU-O", "Im Inland nicht steuerbare Leistung"),
+            ({**FRENCH_BUSINESS, **GOODS}, "VATEX-EU-IC", "innergemeinschaftliche Lieferung"),
+            ({**SWISS, **GOODS}, "VATEX-EU-G", "Steuerfreie Ausfuhrlieferung"),
+            ({"tax_class": "reverse_charge"}, "VATEX-EU-AE", "(§ 13b UStG)"),
+            ({"small_business": SMALL}, "", "Kleinunternehmer gemäß § 19 UStG"),
+            ({"tax_class": "exempt"}, "", "Umsatzsteuerfreie Leistung"),
+        ],
+    )
+    def test_the_reason_is_told_in_german_too(self, given, code, text):
+        tax = decided(locale="de", **given)
+
+        assert tax.exemption_code == code
+        assert tax.exemption_text.endswith(text)
+
+    def test_an_exemption_names_its_paragraph(self):
+        supply = {"exemption_code": "VATEX-EU-132-1I"}
+
+        tax = decided("exempt", supply=supply, locale="de")
+
+        assert tax.exemption_text == "Steuerfrei nach § 4 Nr. 21 UStG (Bildungsleistungen)"
+        assert decided("exempt", supply=supply).exemption_text == (
+            "Exempt from VAT: § 4 no. 21 UStG (education)"
+        )
+        assert decided(
+            "exempt", supply=supply, seller_country="AT", customer_country="AT"
+        ).exemption_text == ("Exempt from VAT (Art. 132 of Directive 2006/112/EC)")
+
+    def test_the_sellers_own_words_for_an_exemption_win(self):
+        supply = {"exemption_text": "Steuerfrei nach § 4 Nr. 12 Buchst. a UStG"}
+
+        assert decided("exempt", supply=supply).exemption_text == supply["exemption_text"]
+
+
+class TestGoods:
+    @pytest.mark.parametrize(
+        ("given", "wanted"),
+        [
+            ({}, "S 19"),
+            ({**FRENCH_BUSINESS}, "K 0"),
+            ({**FRENCH_BUSINESS, "tax_class": "exempt"}, "E 0"),
+            ({"customer_country": "FR"}, "S 19"),  # No VAT id.
+            ({**FRENCH_CONSUMER}, "S 19"),
+            ({**BY_OSS}, "S 20"),
+            ({**SWISS}, "G 0"),
+            ({**SWISS, "kind": CustomerKind.CONSUMER, "tax_class": "exempt"}, "G 0"),
+            ({**FRENCH_CONSUMER, "customer_country": "AX"}, "G 0"),  # Åland
+            # Where they are delivered counts.
+            ({**FRENCH_BUSINESS, "goods_go_to": "DE"}, "S 19"),
+            ({**FRENCH_BUSINESS, "goods_go_to": "AT"}, "K 0"),
+            ({**FRENCH_BUSINESS, "goods_go_to": "CH"}, "G 0"),
+            ({"has_valid_vat_id": True, "goods_go_to": "FR"}, "S 19"),  # A German VAT id.
+            ({**SWISS, "has_valid_vat_id": True, "goods_go_to": "FR"}, "S 19"),  # A Swiss one.
+            ({**FRENCH_CONSUMER, "oss": True, "goods_go_to": "AT"}, "S 20"),
+            # Northern Ireland is in the Union for goods only.
+            ({"customer_country": "GB", "has_valid_vat_id": True, "goods_go_to": "XI"}, "K 0"),
+            ({"customer_country": "GB", "has_valid_vat_id": True, "goods_go_to": "GB"}, "G 0"),
+            ({**BY_OSS, "customer_country": "GB", "goods_go_to": "XI"}, "S 20"),
+        ],
+    )
+    def test_where_they_go_decides(self, given, wanted):
+        assert shown(decided(**{**given, **GOODS})) == wanted
+
+    def test_the_place_of_delivery_is_nothing_to_a_service(self):
+        assert shown(decided(goods_go_to="CH")) == "S 19"
+        assert shown(decided(customer_country="GB", goods_go_to="XI")) == "O 0"
+
+
+class TestReverseChargeAtHome:
+    @pytest.mark.parametrize(
+        ("given", "wanted"),
+        [
+            ({}, "AE 0"),
+            ({"kind": CustomerKind.CONSUMER}, "S 19"),
+            (FRENCH_BUSINESS, "AE 0"),
+            (FRENCH_CONSUMER, "S 19"),
+            (BY_OSS, "S 20"),
+            (SWISS, "O 0"),
+            ({"small_business": SMALL}, "E 0"),
+        ],
+    )
+    def test_only_businesses_owe_it(self, given, wanted):
+        assert shown(decided("reverse_charge", **given)) == wanted
+
+
+class TestSmallBusiness:
+    @pytest.mark.parametrize(
+        ("given", "wanted"),
+        [
+            ({}, "E 0"),
+            ({"tax_class": "zero"}, "E 0"),
+            (FRENCH_CONSUMER, "E 0"),
+            (FRENCH_BUSINESS, "AE 0"),  # Supplied in France, where § 19 UStG doesn't hold.
+            (BY_OSS, "S 20"),
+            (SWISS, "O 0"),
+            ({**FRENCH_BUSINESS, **GOODS}, "E 0"),  # § 19 (1): no intra-community supply.
+            ({**FRENCH_BUSINESS, **GOODS, "oss": True}, "E 0"),
+            ({**SWISS, **GOODS}, "G 0"),
+        ],
+    )
+    def test_it_charges_no_tax_at_home(self, given, wanted):
+        assert shown(decided(small_business=SMALL, **given)) == wanted
+
+    def test_it_is_one_for_a_time(self):
+        for_a_year = SmallBusiness(valid_from=date(2025, 1, 1), valid_until=date(2026, 1, 1))
+
+        shares = [
+            shown(decided(on=on, small_business=for_a_year))
+            for on in (date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 1))
+        ]
+
+        assert shares == ["S 19", "E 0", "E 0", "S 19"]
+
+    @pytest.mark.parametrize(
+        ("country", "code", "text"),
+        [
+            ("AT", "", "Exempt from VAT: small business (§ 6 (1) no. 27 UStG 1994)"),
+            ("FR", "VATEX-FR-FRANCHISE", "TVA non applicable, art. 293 B du CGI"),
+            ("NL", "", "Exempt from VAT: small business (Art. 284 of Directive 2006/112/EC)"),
+        ],
+    )
+    def test_each_country_has_its_words(self, country, code, text):
+        tax = decided(seller_country=country, customer_country=country, small_business=SMALL)
+
+        assert (tax.category, tax.exemption_code, tax.exemption_text) == ("E", code, text)
+
+    def test_its_own_words_win(self):
+        own = SmallBusiness(valid_from=date(2025, 1, 1), text="KOR: vrijgesteld van btw")
+
+        assert decided(small_business=own).exemption_text == "KOR: vrijgesteld van btw"
+
+
+class TestRegistrations:
+    @pytest.mark.parametrize(
+        ("given", "wanted", "vat_id"),
+        [
+            ({**FRENCH_CONSUMER}, "S 20", "FR40303265045"),
+            ({**FRENCH_CONSUMER, "tax_class": "reduced"}, "S 5.5", "FR40303265045"),
+            ({**FRENCH_CONSUMER, "tax_class": "exempt"}, "E 0", ""),
+            ({"customer_country": "FR"}, "S 20", "FR40303265045"),  # A business without VAT id.
+            (FRENCH_BUSINESS, "AE 0", ""),
+            ({**FRENCH_BUSINESS, **GOODS}, "K 0", ""),
+            ({**FRENCH_CONSUMER, **GOODS}, "S 20", "FR40303265045"),
+            ({**FRENCH_CONSUMER, **GOODS, "goods_go_to": "AT"}, "S 19", ""),
+            ({**FRENCH_CONSUMER, "small_business": SMALL}, "S 20", "FR40303265045"),
+            ({**FRENCH_CONSUMER, "seller_country": "CH"}, "S 20", "FR40303265045"),
+            ({**FRENCH_CONSUMER, "on": date(2019, 12, 31)}, "S 19", ""),
+            ({}, "S 19", ""),
+        ],
+    )
+    def test_consumers_there_pay_that_countrys_rate(self, given, wanted, vat_id):
+        tax = decided(registrations=(FRENCH_NUMBER,), **given)
+
+        assert (shown(tax), tax.seller_vat_id) == (wanted, vat_id)
+
+    def test_outside_the_union_a_rate_must_be_recorded(self):
+        swiss_number = Registration(
+            country="CH", vat_id="CHE107787577MWST", valid_from=date(2020, 1, 1)
+        )
+
+        with pytest.raises(TaxDataMissing, match="CH, class standard"):
+            decided(
+                registrations=(swiss_number,), kind=CustomerKind.CONSUMER, customer_country="CH"
+            )
+
+
+class TestOverrides:
+    def test_an_override_wins_and_is_named(self):
+        tax = decided(overrides=[override(id="o-1", category="E", exemption_text="§ 4 Nr. 8")])
+
+        assert (shown(tax), tax.override_id) == ("E 0", "o-1")
+        assert tax.exemption_text == "§ 4 Nr. 8"
+
+    def test_it_has_the_usual_reason_if_it_gives_none(self):
+        tax = decided(overrides=[override(category="AE")], locale="de")
+
+        assert tax.exemption_text == "Steuerschuldnerschaft des Leistungsempfängers"
+        assert tax.exemption_code == "VATEX-EU-AE"
+
+    @pytest.mark.parametrize(
+        ("terms", "given", "wanted"),
+        [
+            ({"country": "FR"}, {}, "S 19"),
+            ({"country": "FR"}, FRENCH_CONSUMER, "S 3"),
+            ({"tax_class": "reduced"}, {}, "S 19"),
+            ({"tax_class": "reduced"}, {"tax_class": "reduced"}, "S 3"),
+            ({"product_id": "p"}, {}, "S 19"),
+            ({"product_id": "p"}, {"supply": {"product_id": "p"}}, "S 3"),
+            ({"valid_from": date(2026, 2, 4)}, {}, "S 19"),
+            ({"valid_from": date(2026, 2, 3)}, {}, "S 3"),
+            ({"valid_until": date(2026, 2, 3)}, {}, "S 19"),
+            ({"valid_until": date(2026, 2, 4)}, {}, "S 3"),
+        ],
+    )
+    def test_it_decides_what_it_names(self, terms, given, wanted):
+        assert shown(decided(overrides=[override(**terms)], **given)) == wanted
+
+    def test_the_one_that_names_most_decides(self):
+        general, of_class, of_customer = (
+            override(id="1"),
+            override(id="2", tax_class="standard", percent=Decimal(4)),
+            override(id="3", is_for_customer=True, percent=Decimal(5)),
+        )
+
+        assert shown(decided(overrides=[of_class, general])) == "S 4"
+        assert shown(decided(overrides=[of_customer, of_class, general])) == "S 5"
+
+    def test_it_decides_what_the_engine_can_not(self):
+        assert shown(decided(seller_country="CH", overrides=[override()])) == "S 3"
 
 
 class TestRates:
+    @pytest.mark.parametrize(
+        ("tax_class", "steps"),
+        [
+            ("solar", {"2020-12-31": "S 16", "2022-12-31": "S 19", "2023-01-01": "Z 0"}),
+            ("heat", {"2022-09-30": "S 19", "2022-10-01": "S 7", "2024-04-01": "S 19"}),
+            (
+                "restaurant",
+                {
+                    "2020-06-30": "S 19",
+                    "2020-07-01": "S 5",
+                    "2021-01-01": "S 7",
+                    "2024-01-01": "S 19",
+                    "2026-01-01": "S 7",
+                },
+            ),
+        ],
+    )
+    def test_what_german_law_names_by_itself(self, tax_class, steps):
+        rates = {day: shown(decided(tax_class, date.fromisoformat(day))) for day in steps}
+
+        assert rates == steps
+
+    def test_the_other_reduced_rates_of_today(self):
+        on = date(2026, 7, 1)
+        rates = {
+            (rate.country, rate.tax_class): f"{rate.percent}"
+            for rate in TAX_RATES
+            if rate.holds_on(on) and "duced" in rate.tax_class and rate.tax_class != "reduced"
+        }
+        by_class = {
+            name: " ".join(f"{c} {p}" for (c, n), p in sorted(rates.items()) if n == name)
+            for name in (TaxClass.SECOND_REDUCED, TaxClass.SUPER_REDUCED)
+        }
+
+        assert by_class == {
+            "second_reduced": "AT 13 BE 12 CY 9 EE 13 FI 10 FR 10 GR 6 HR 13 HU 18 IE 9 IT 5 LT 5"
+            " LU 14 LV 5 MT 7 PL 5 PT 13 SE 6 SI 5 SK 5",
+            "super_reduced": "AT 4.9 CY 3 ES 4 FR 2.1 IE 4.8 IT 4 LU 3",
+        }
+
+    def test_a_rate_that_ended_is_missing(self):
+        at_home = {"seller_country": "CZ", "customer_country": "CZ"}
+
+        assert shown(decided("second_reduced", date(2023, 12, 31), **at_home)) == "S 10"
+        with pytest.raises(TaxDataMissing, match="CZ, class second_reduced, on 2024-01-01"):
+            decided("second_reduced", date(2024, 1, 1), **at_home)
+
     @pytest.mark.parametrize("tax_class", ["standard", "reduced"])
     @pytest.mark.parametrize("country", sorted(EU_COUNTRIES))
     def test_every_country_of_the_eu_has_one_rate_a_day(self, country, tax_class):
@@ -228,6 +512,37 @@ class TestTotals:
 
         assert totals(lines, "EUR").line_nets == (840, -840)
         assert totals(lines, "EUR").gross_minor == 0
+
+    def test_three_gross_prices_of_999(self):
+        document = totals([TaxedLine(999, STANDARD, True)] * 3, "EUR")
+
+        assert document.gross_minor == 2997  # 29.97 / 1.19 = 25.1849
+        assert (document.net_minor, document.tax_minor) == (2518, 479)
+        assert document.line_nets == (840, 839, 839)
+
+    def test_gross_prices_of_several_rates_are_kept(self):
+        lines = [TaxedLine(999, STANDARD, True)] * 3 + [TaxedLine(199, REDUCED, True)] * 7
+
+        document = totals(lines, "EUR")
+
+        assert document.gross_minor == 2997 + 1393
+        assert [(t.percent, t.base_minor, t.tax_minor) for t in document.taxes] == [
+            (7, 1302, 91),  # 13.93 / 1.07 = 13.0187
+            (19, 2518, 479),
+        ]
+        assert sum(document.line_nets) == document.net_minor
+
+    def test_reasons_of_a_category_stand_side_by_side(self):
+        school = Tax("E", Decimal(0), "VATEX-EU-132-1I", "Unterricht")
+        doctor = Tax("E", Decimal(0), "VATEX-EU-132-1C", "Heilbehandlung")
+
+        one = totals([TaxedLine(100, school, False)] * 2, "EUR").taxes[0]
+        two = totals([TaxedLine(100, school, False), TaxedLine(50, doctor, False)], "EUR").taxes[0]
+
+        assert (one.exemption_code, one.exemption_text) == ("VATEX-EU-132-1I", "Unterricht")
+        assert (two.exemption_code, two.exemption_text) == ("", "Unterricht; Heilbehandlung")
+        assert one.printed["exemption_text"] == "Unterricht"
+        assert "exemption_code" not in two.printed
 
     def test_a_document_without_lines_is_zero(self):
         assert totals([], "EUR").gross_minor == 0

@@ -2,7 +2,8 @@
 
 import pytest
 
-from billing.pricing.vat_ids import VatIdInvalid, is_valid_vat_id, parties, valid_vat_id
+from billing.pricing.parties import parties_as_printed
+from billing.pricing.vat_ids import VatIdInvalid, is_valid_vat_id, valid_vat_id
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ from billing.pricing.vat_ids import VatIdInvalid, is_valid_vat_id, parties, vali
         ("GR", "EL094259216", "EL094259216"),
         ("MC", "FR 53 0000 04605", "FR53000004605"),
         ("CH", "CHE-107.787.577 IVA", "CHE107787577IVA"),
+        ("GB", "XI 110 305 878", "XI110305878"),  # Takes part in the Union's trade in goods.
         ("US", "12-3", "12-3"),  # No form is known.
     ],
 )
@@ -47,4 +49,4 @@ def test_none_is_not_valid():
 
 def test_an_unknown_kind_of_customer_is_refused():
     with pytest.raises(ValueError, match="club"):
-        parties(seller_country="DE", oss=False, customer_country="FR", kind="club", vat_id="")
+        parties_as_printed({"country": "DE"}, {"country": "FR", "kind": "club", "vat_id": ""})

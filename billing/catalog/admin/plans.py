@@ -10,7 +10,14 @@ from django.http import HttpRequest
 
 from billing.catalog.admin.fields import NamesField
 from billing.catalog.admin.prices import REFUSALS, NewPriceInline, PriceInline, new_price
-from billing.catalog.commands import NewMeter, NewPlan, create_meter, create_plan, create_product
+from billing.catalog.commands import (
+    NewMeter,
+    NewPlan,
+    NewProduct,
+    create_meter,
+    create_plan,
+    create_product,
+)
 from billing.catalog.models import Meter, Plan, Product
 from billing.sellers.admin import FactAdmin, FactInline, Lines, OwnedForm, SellerScopedAdmin
 
@@ -42,16 +49,24 @@ class ProductAdmin(SellerScopedAdmin):
     list_display = ("name", "code", "created_at")
     search_fields = ("name", "code")
     inlines: Sequence[Any] = (PlanInline, PriceInline)
-    add_fieldsets = ((None, {"fields": ("seller", "code", "name")}),)
-    fieldsets = ((None, {"fields": ("seller", "code", "name", "created_at")}),)
+    terms = ("supply", "unit", "exemption_code", "exemption_text")
+    add_fieldsets = (
+        (None, {"fields": ("seller", "code", "name", "description")}),
+        ("Tax and unit", {"fields": terms}),
+    )
+    fieldsets = (
+        (None, {"fields": ("seller", "code", "name", "description", "created_at")}),
+        ("Tax and unit", {"fields": terms}),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = super().get_readonly_fields(request, obj)
-        return (*fixed, "code", "created_at") if obj else fixed
+        return (*fixed, "code", *self.terms, "created_at") if obj else fixed
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
-        names = ("seller", "code", "name")
-        return create_product(**{name: form.cleaned_data[name] for name in names}, at=at)
+        names = ("code", "name", "description", *self.terms)
+        new = NewProduct(**{name: form.cleaned_data[name] for name in names})
+        return create_product(seller=form.cleaned_data["seller"], new=new, at=at)
 
 
 @admin.register(Plan)

@@ -25,6 +25,7 @@ from billing.catalog.commands import (
 )
 from billing.catalog.models import Price
 from billing.catalog.queries import tiers_of
+from billing.identifiers import check_unit
 from billing.pricing.prices import ContradictoryPlan, PriceKind, PriceModel, amounts_of
 from billing.sellers.admin import (
     FactInline,
@@ -48,15 +49,27 @@ AMOUNTS = (
 )  # fmt: skip
 TERMS = (
     "code", "text", "kind", "timing", "model", *AMOUNTS, "meter", "filters", "group_by",
-    "currency", "tax_class", "tax_included", "proration", "valid_from", "valid_until",
-    "applies_to",
+    "unit", "currency", "tax_class", "tax_included", "exemption_code", "exemption_text",
+    "proration", "valid_from", "valid_until", "applies_to",
 )  # fmt: skip
 SHOWN = {"tiers": "shown_tiers"}  # How a column looks on a price's own page.
 FIELDSETS: tuple[tuple[str | None, Any], ...] = (
-    (None, {"fields": ("code", "text", "kind", "timing", "model")}),
+    (None, {"fields": ("code", "text", "kind", "timing", "model", "unit")}),
     ("Amounts: those of the model", {"fields": AMOUNTS}),
     ("Usage", {"fields": ("meter", "filters", "group_by")}),
-    ("Tax", {"fields": ("currency", "tax_class", "tax_included", "proration")}),
+    (
+        "Tax",
+        {
+            "fields": (
+                "currency",
+                "tax_class",
+                "tax_included",
+                "exemption_code",
+                "exemption_text",
+                "proration",
+            )
+        },
+    ),
     ("Sale", {"fields": ("valid_from", "valid_until", "applies_to")}),
 )
 OVERLAPS = (
@@ -94,6 +107,13 @@ class PriceTermsForm(OwnedLineForm):
         max_length=200,
         widget=UnfoldAdminTextInputWidget(),
         help_text="As printed on the line; empty: the name.",
+    )
+    unit = forms.CharField(
+        required=False,
+        max_length=3,
+        validators=[check_unit],
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="UN/ECE recommendation 20 code: C62 piece, HUR hour; empty: the product's.",
     )
     tiers = TiersField(required=False)
     filters = FiltersField(required=False)
@@ -238,7 +258,7 @@ class PriceAdmin(SellerScopedAdmin):
     actions_detail = ("end_sale",)
     add_fieldsets = ((None, {"fields": ("plan", "product")}), *FIELDSETS)
     fieldsets = (
-        (None, {"fields": ("plan", "product", "code", "text", "kind", "timing", "model")}),
+        (None, {"fields": ("plan", "product", "code", "text", "kind", "timing", "model", "unit")}),
         ("Amounts", {"fields": tuple(SHOWN.get(name, name) for name in AMOUNTS)}),
         ("Usage", {"fields": ("meter", "shown_filters", "shown_groups")}),
         *FIELDSETS[-2:],

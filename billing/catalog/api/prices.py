@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from billing.catalog import commands
 from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
 from billing.catalog.models import TAX_CLASSES, Meter, Plan, Price, Product
+from billing.identifiers import check_exemption_code
 from billing.money import UnknownCurrency
 from billing.pricing.prices import (
     AppliesTo,
@@ -33,7 +34,9 @@ from billing.sellers.api.fields import (
     OneOfField,
     ReferenceField,
     TextField,
+    UnitField,
     WholeField,
+    optional,
 )
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import PlainDecimalField
@@ -138,6 +141,15 @@ class NestedPriceInput(Input):
     currency = CurrencyField(required=False, help_text="Default: the seller's.")
     tax_class = OneOfField(choices=TAX_CLASSES)
     tax_included = FlagField(default=False)
+    exemption_code = optional(
+        30,
+        "Of class exempt: the VATEX code of the reason; default: the product's.",
+        check_exemption_code,
+    )
+    exemption_text = optional(
+        300, "Of class exempt: the paragraph, as printed; default: the product's."
+    )
+    unit = UnitField(required=False)
     proration = OneOfField(choices=list(Proration), default="daily")
     valid_from = DayField(default=None, allow_null=True, help_text="Default: today.")
     valid_until = DayField(default=None, allow_null=True, help_text="First day no longer on sale.")
@@ -203,7 +215,8 @@ class PriceOutput(serializers.ModelSerializer[Price]):
             "id", "plan", "product", "code", "text", "kind", "timing", "model", "amount",
             "unit_price", "tiers", "size", "free_units", "rounding", "rate", "fixed_fee",
             "free_events", "free_amount", "min_per_event", "max_per_event", "minimum", "maximum",
-            "meter", "filters", "group_by", "currency", "tax_class", "tax_included", "proration",
+            "meter", "filters", "group_by", "currency", "tax_class", "tax_included", "supply",
+            "exemption_code", "exemption_text", "unit", "proration",
             "valid_from", "valid_until", "applies_to", "recorded_on", "created_at",
         ]  # fmt: skip
 

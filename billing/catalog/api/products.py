@@ -10,8 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.catalog import commands
-from billing.catalog.models import Product
-from billing.sellers.api.fields import TextField
+from billing.catalog.commands import NewProduct
+from billing.catalog.models import SUPPLY_KINDS, Product
+from billing.columns import PIECE
+from billing.identifiers import check_exemption_code
+from billing.sellers.api.fields import OneOfField, TextField, UnitField, optional
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
@@ -25,14 +28,33 @@ tell(
 
 
 class ProductInput(Input):
-    code = TextField(max_length=100)
+    code = TextField(max_length=100, help_text="Printed as the item's number.")
     name = TextField(max_length=200, help_text="As printed.")
+    description = optional(500, "More about it, as printed.")
+    supply = OneOfField(
+        choices=SUPPLY_KINDS,
+        default="service",
+        help_text="Decides the VAT of what crosses a border.",
+    )
+    unit = UnitField(default=PIECE)
+    exemption_code = optional(
+        30, "Of prices of class exempt: the VATEX code of the reason.", check_exemption_code
+    )
+    exemption_text = optional(300, "Of prices of class exempt: the paragraph, as printed.")
+
+
+class ChangedProductInput(Input):
+    name = TextField(max_length=200, help_text="As printed.")
+    description = optional(500, "More about it, as printed.")
 
 
 class ProductOutput(serializers.ModelSerializer[Product]):
     class Meta:
         model = Product
-        fields = ["id", "code", "name", "created_at"]
+        fields = [
+            "id", "code", "name", "description", "supply", "unit", "exemption_code",
+            "exemption_text", "created_at",
+        ]  # fmt: skip
 
 
 class ProductsView(Endpoint):
@@ -45,7 +67,7 @@ class ProductsView(Endpoint):
     def post(self, request: Request) -> Response:
         """Record a product."""
         product = commands.create_product(
-            seller=self.seller, **self.said(ProductInput), at=timezone.now()
+            seller=self.seller, new=NewProduct(**self.said(ProductInput)), at=timezone.now()
         )
         return self.created(ProductOutput(product).data, route="product", id=product.id)
 
@@ -56,6 +78,15 @@ class ProductView(Endpoint):
         """Show a product."""
         product = self.find(self.rows(Product), id, known_as="code")
         return Response(ProductOutput(product).data)
+
+    @extend_schema(request=ChangedProductInput, responses=ProductOutput)
+    def patch(self, request: Request, id: str) -> Response:
+        """Change how a product is called and described; what was charged stays."""
+        product = self.find(self.rows(Product), id, known_as="code")
+        details = self.said(ChangedProductInput, partial=True)
+        return Response(
+            ProductOutput(commands.change_product(product=product, details=details)).data
+        )
 
 
 def _shown(products: Any) -> Any:

@@ -7,13 +7,28 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact
 
-TAX_CLASSES = ["standard", "reduced", "zero", "exempt"]
+from billing.pricing.taxes import SupplyKind, TaxClass
+
+TAX_CLASSES = [each.value for each in TaxClass]
+TAX_CLASS_LENGTH = 20
+SUPPLY_KINDS = [each.value for each in SupplyKind]
 
 
 def decimal_column(help_text: str) -> "models.DecimalField[Decimal | None, Decimal | None]":
     """Return a column of an exact figure that may be absent."""
     return models.DecimalField(
         max_digits=30, decimal_places=12, null=True, blank=True, help_text=help_text
+    )
+
+
+def supply_column() -> "models.CharField[str, str]":
+    """Return a column of what kind of thing is sold."""
+    return models.CharField(
+        max_length=7,
+        choices=choices(SUPPLY_KINDS),
+        default=SupplyKind.SERVICE.value,
+        db_default=SupplyKind.SERVICE.value,
+        help_text="Decides the VAT of what crosses a border.",
     )
 
 

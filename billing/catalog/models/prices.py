@@ -6,15 +6,19 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from billing.catalog.models.columns import (
+    SUPPLY_KINDS,
+    TAX_CLASS_LENGTH,
     TAX_CLASSES,
     choices,
     decimal_column,
     in_order,
     is_json,
     not_negative,
+    supply_column,
     validity,
 )
 from billing.catalog.models.products import Meter, Plan, Product
+from billing.columns import exemption_code_column, exemption_text_column, unit_column
 from billing.ids import new_id
 from billing.pricing.prices import (
     COMMITMENT,
@@ -132,8 +136,12 @@ class Price(models.Model):
         default=list, blank=True, help_text="Properties whose values have the tiers for themselves."
     )
     currency = models.CharField(max_length=3, validators=[CURRENCY])
-    tax_class = models.CharField(max_length=8, choices=choices(TAX_CLASSES))
+    tax_class = models.CharField(max_length=TAX_CLASS_LENGTH, choices=choices(TAX_CLASSES))
     tax_included = models.BooleanField(help_text="Whether the price is gross.")
+    supply = supply_column()
+    exemption_code = exemption_code_column()
+    exemption_text = exemption_text_column()
+    unit = unit_column()
     proration = models.CharField(max_length=11, choices=choices(PRORATIONS))
     valid_from = models.DateField(help_text="First day on sale.")
     valid_until = models.DateField(
@@ -170,7 +178,8 @@ class Price(models.Model):
                 & Q(tax_class__in=TAX_CLASSES)
                 & Q(proration__in=PRORATIONS)
                 & Q(rounding__in=ROUNDINGS)
-                & Q(applies_to__in=APPLIES_TO),
+                & Q(applies_to__in=APPLIES_TO)
+                & Q(supply__in=SUPPLY_KINDS),
                 name="price_can_be_rated",
             ),
             models.CheckConstraint(

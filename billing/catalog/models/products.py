@@ -4,7 +4,20 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from billing.catalog.models.columns import choices, decimal_column, is_json, not_negative
+from billing.catalog.models.columns import (
+    SUPPLY_KINDS,
+    choices,
+    decimal_column,
+    is_json,
+    not_negative,
+    supply_column,
+)
+from billing.columns import (
+    exemption_code_column,
+    exemption_text_column,
+    optional_text,
+    unit_column,
+)
 from billing.ids import new_id
 from billing.pricing.prices import Aggregation
 from billing.sellers.models import Seller
@@ -20,11 +33,19 @@ class Product(models.Model):
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="products")
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, help_text="As printed.")
+    description = optional_text(500, "More about it, as printed.")
+    supply = supply_column()
+    unit = unit_column()
+    exemption_code = exemption_code_column()
+    exemption_text = exemption_text_column()
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["seller", "code"], name="product_code_once"),
+            models.CheckConstraint(
+                condition=Q(supply__in=SUPPLY_KINDS), name="product_supply_known"
+            ),
         ]
 
     def __str__(self) -> str:

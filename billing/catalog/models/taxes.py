@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
-from billing.catalog.models.columns import TAX_CLASSES, choices, validity
+from billing.catalog.models.columns import TAX_CLASS_LENGTH, TAX_CLASSES, choices, validity
 from billing.sellers.models import check_country
 
 
@@ -13,7 +13,7 @@ class TaxRate(models.Model):
     """A VAT rate of a country from one day to another. Shared by all sellers."""
 
     country = models.CharField(max_length=2, validators=[check_country])
-    tax_class = models.CharField(max_length=8, choices=choices(TAX_CLASSES))
+    tax_class = models.CharField(max_length=TAX_CLASS_LENGTH, choices=choices(TAX_CLASSES))
     category = models.CharField(max_length=2, help_text="UNCL 5305 code, for example S.")
     percent = models.DecimalField(max_digits=6, decimal_places=3)
     valid_from = models.DateField()

@@ -52,9 +52,11 @@ class ContractAdmin(FactAdmin):
     inlines: Sequence[Any] = (SubscriptionInline,)
     refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, TermNotAllowed)
     term = ("initial_months", "renewal", "renewal_months", "notice_months")
+    references = ("purchase_order", "project_reference")
     add_fieldsets = (
         (None, {"fields": ("customer", "external_id", "currency", "payment_days")}),
         ("Term", {"fields": term}),
+        ("References", {"fields": references}),
     )
     fieldsets = (
         (
@@ -67,6 +69,7 @@ class ContractAdmin(FactAdmin):
             },
         ),
         ("Term", {"fields": (*term, "earliest_end")}),
+        ("References", {"fields": references}),
     )  # fmt: skip
     readonly_fields = ("earliest_end",)
 
@@ -76,7 +79,10 @@ class ContractAdmin(FactAdmin):
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
         values = form.cleaned_data
         new = NewContract(
-            **{name: values[name] for name in ("external_id", "currency", "payment_days")},
+            **{
+                name: values[name]
+                for name in ("external_id", "currency", "payment_days", *self.references)
+            },
             term=_term(values),
         )
         return make_contract(customer=values["customer"], new=new, at=at)

@@ -25,6 +25,7 @@ from billing.sellers.api.fields import (
     ExternalIdField,
     ReferenceField,
     WholeField,
+    optional,
 )
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
@@ -60,7 +61,12 @@ class TermInput(Input):
     )
 
 
-class ContractInput(Input):
+class ReferencesInput(Input):
+    purchase_order = optional(100, "The customer's number of its order (BT-13).")
+    project_reference = optional(100, "The customer's project (BT-11).")
+
+
+class ContractInput(ReferencesInput):
     customer = ReferenceField(known_as="ext")
     external_id = ExternalIdField()
     currency = CurrencyField(required=False, help_text="Default: the seller's.")
@@ -107,8 +113,8 @@ class ContractOutput(serializers.ModelSerializer[Contract]):
     class Meta:
         model = Contract
         fields = [
-            "id", "external_id", "customer", "currency", "payment_days", "term", "earliest_end",
-            "next_billing_date", "created_at",
+            "id", "external_id", "customer", "currency", "payment_days", "purchase_order",
+            "project_reference", "term", "earliest_end", "next_billing_date", "created_at",
         ]  # fmt: skip
 
     @extend_schema_field(TermOutput(allow_null=True))
@@ -155,6 +161,14 @@ class ContractView(Endpoint):
     def get(self, request: Request, id: str) -> Response:
         """Show a contract."""
         contract = self.find(self.rows(Contract), id)
+        return Response(shown_contracts([contract], self.seller)[0])
+
+    @extend_schema(request=ReferencesInput, responses=ContractOutput)
+    def patch(self, request: Request, id: str) -> Response:
+        """Note the customer's own numbers for later invoices; what was agreed stays."""
+        contract = self.find(self.rows(Contract), id)
+        details = self.said(ReferencesInput, partial=True)
+        contract = commands.change_references(contract=contract, details=details)
         return Response(shown_contracts([contract], self.seller)[0])
 
 

@@ -1,6 +1,6 @@
 """Writes of contracts: agreements, their subscriptions, changes, and what is due when."""
 
-from billing.contracts.commands.agree import NewContract, NewTerm, make_contract
+from billing.contracts.commands.agree import NewContract, NewTerm, change_references, make_contract
 from billing.contracts.commands.change import change_subscription, checked_change
 from billing.contracts.commands.index import index_contract
 from billing.contracts.commands.redeem import (
@@ -31,6 +31,7 @@ __all__ = [
     "append_due",
     "append_period_ended",
     "bring_forward",
+    "change_references",
     "change_subscription",
     "checked_change",
     "checked_redemption",

@@ -1,5 +1,6 @@
 """Making contracts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +33,8 @@ class NewContract:
     external_id: str | None = None
     payment_days: int | None = None
     term: NewTerm | None = None
+    purchase_order: str = ""
+    project_reference: str = ""
 
 
 def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Contract:
@@ -48,9 +51,20 @@ def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Cont
         external_id=new.external_id,
         currency=new.currency,
         payment_days=new.payment_days,
+        purchase_order=new.purchase_order,
+        project_reference=new.project_reference,
         **_columns(new.term),
         created_at=at,
     )
+
+
+def change_references(*, contract: Contract, details: Mapping[str, str]) -> Contract:
+    """Note the customer's numbers of its order and project that later invoices show."""
+    changed = {"purchase_order", "project_reference"} & details.keys()
+    for name in changed:
+        setattr(contract, name, details[name])
+    contract.save(update_fields=changed)
+    return contract
 
 
 def check_law(term: Term, customer: Customer) -> None:

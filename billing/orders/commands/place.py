@@ -8,8 +8,10 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing.catalog.models import Product
+from billing.columns import PIECE
 from billing.customers.models import Customer
 from billing.orders.models import Order, OrderLine
+from billing.pricing.taxes import SupplyKind, TaxClass
 from billing.sellers.queries import today
 
 
@@ -19,7 +21,11 @@ class OrderInFuture(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
-    """A line of a new order: with text, unit price and tax class, or of a product's price."""
+    """
+    A line of a new order: with text, unit price and tax class, or of a product's price.
+
+    What it doesn't say of its kind, unit and exemption is as its product says.
+    """
 
     quantity: Decimal
     text: str = ""
@@ -27,6 +33,28 @@ class NewLine:
     unit_price: Decimal | None = None
     tax_class: str = ""
     tax_included: bool = False
+    supply: str = ""
+    exemption_code: str = ""
+    exemption_text: str = ""
+    unit: str = ""
+    item_number: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """
+    Whose numbers an order has: the caller's own id, and those that the customer's invoice shows.
+
+    These are the customer's of its order (BT-13) and of its project (BT-11).
+    """
+
+    external_id: str | None = None
+    purchase_order: str = ""
+    project_reference: str = ""
+
+
+NO_REFERENCES = References()
 
 
 @transaction.atomic
@@ -34,10 +62,10 @@ def place_order(
     *,
     customer: Customer,
     currency: str,
-    external_id: str | None,
     ordered_on: date | None,
     lines: Sequence[NewLine],
     at: datetime,
+    references: References = NO_REFERENCES,
 ) -> Order:
     """
     Record a single purchase; the hook appends its event.
@@ -50,11 +78,13 @@ def place_order(
     order = Order.objects.create(
         seller_id=customer.seller_id,
         customer=customer,
-        external_id=external_id,
+        external_id=references.external_id,
         currency=currency,
         ordered_on=ordered_on or recorded_on,
         recorded_on=recorded_on,
         recorded_at=at,
+        purchase_order=references.purchase_order,
+        project_reference=references.project_reference,
     )
     OrderLine.objects.bulk_create(
         OrderLine(
@@ -67,7 +97,23 @@ def place_order(
             unit_price=line.unit_price,
             tax_class=line.tax_class,
             tax_included=line.tax_included,
+            item_number=line.item_number,
+            description=line.description,
+            **_sold(line),
         )
         for position, line in enumerate(lines, start=1)
     )
     return order
+
+
+def _sold(line: NewLine) -> dict[str, str]:
+    """Return what kind of thing a line sells, in which unit, and why it is exempt if it is."""
+    product = line.product
+    reason = {"exemption_code": line.exemption_code, "exemption_text": line.exemption_text}
+    if product and line.tax_class == TaxClass.EXEMPT and not any(reason.values()):
+        reason = {name: getattr(product, name) for name in reason}
+    return {
+        "supply": line.supply or (product.supply if product else SupplyKind.SERVICE.value),
+        "unit": line.unit or (product.unit if product else PIECE),
+        **reason,
+    }

@@ -1,31 +1,38 @@
 """Pages of sellers, their members, API keys and test clocks."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
-from billing.sellers.admin.base import FactAdmin, Lines, SellerScopedAdmin
+from billing.identifiers import compact
+from billing.sellers.admin.base import FactAdmin, FactInline, Lines, SellerScopedAdmin
 from billing.sellers.admin.display import button
 from billing.sellers.admin.forms import OwnedForm
 from billing.sellers.admin.pages import FormPage, PageForm
 from billing.sellers.admin.users import SuperuserOnly
 from billing.sellers.commands import (
+    RegistrationEndedAlready,
+    RegistrationRefused,
     TestClockRefused,
     advance_test_clock,
     create_api_key,
+    end_registration,
+    register_seller,
     revoke_api_key,
 )
-from billing.sellers.models import ApiKey, Membership, Seller, TestClock
+from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration, TestClock
 
 
 class DateForm(PageForm):
@@ -92,6 +99,18 @@ class SellerForm(OwnedForm):
             raise ValidationError(text) from unknown
         return name
 
+    def clean_iban(self) -> str:
+        """Return the account without blanks."""
+        return compact(self.cleaned_data["iban"])
+
+    def clean_bic(self) -> str:
+        """Return the bank without blanks."""
+        return compact(self.cleaned_data["bic"])
+
+    def clean_creditor_id(self) -> str:
+        """Return the identifier without blanks."""
+        return compact(self.cleaned_data["creditor_id"])
+
     def clean_invoice_number_format(self) -> str:
         """Return the format, if it numbers."""
         return _numbering(self.cleaned_data["invoice_number_format"])
@@ -112,16 +131,46 @@ def _numbering(pattern: str) -> str:
     return pattern
 
 
+class RegistrationInline(FactInline):
+    model = SellerRegistration
+    fields = ("country", "vat_id", "valid_from", "valid_until")
+    ordering = ("country", "valid_from")
+    verbose_name_plural = "VAT registrations in other countries"
+
+
 @admin.register(Seller)
 class SellerAdmin(SellerScopedAdmin):
     form = SellerForm
+    inlines: Sequence[Any] = (RegistrationInline,)
     list_display = ("name", "city", "country", "currency", "is_test")
     search_fields = ("name", "vat_id")
     ordering = ("name",)
     actions_detail = ("advance_clock",)
     fieldsets = (
-        ("Legal entity", {"fields": ("name", "street", "postcode", "city", "country", "email")}),
-        ("Tax and bank", {"fields": ("vat_id", "tax_number", "oss", "iban", "bic")}),
+        (
+            "Legal entity",
+            {"fields": ("name", "trading_name", "street", "postcode", "city", "country")},
+        ),
+        (
+            "Contact and business letters",
+            {
+                "fields": (
+                    "contact_name",
+                    "phone",
+                    "email",
+                    "register_number",
+                    "legal_information",
+                    "electronic_address",
+                    "electronic_address_scheme",
+                )
+            },
+        ),
+        ("Tax", {"fields": ("vat_id", "tax_number", "oss", "vat_id_policy")}),
+        (
+            "Small business",
+            {"fields": ("small_business_from", "small_business_until", "small_business_text")},
+        ),
+        ("Bank", {"fields": ("account_holder", "iban", "bic", "creditor_id")}),
         ("Documents", {"fields": ("makes_documents",)}),
         ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
         ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
@@ -155,6 +204,67 @@ class SellerAdmin(SellerScopedAdmin):
     @button("Advance test clock", path="advance", permission="advance", icon="schedule")
     def advance_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE_OF_SELLER)
+
+
+class EndRegistrationForm(PageForm):
+    valid_until = forms.DateField(
+        label="First day of supply no longer under it", widget=UnfoldAdminSingleDateWidget()
+    )
+
+
+def _end_registration(row: SellerRegistration, values: dict[str, Any], _at: datetime) -> str:
+    end_registration(registration_id=row.pk, valid_until=values["valid_until"])
+    return f"The registration {row} ends: {values['valid_until']} is the first day without it."
+
+
+END_REGISTRATION = FormPage(
+    title="End the registration",
+    submit="End it",
+    form_class=EndRegistrationForm,
+    act=_end_registration,
+    refusals=(RegistrationRefused, RegistrationEndedAlready),
+    explanation="Issued documents stay. The end can be set once.",
+)
+
+
+@admin.register(SellerRegistration)
+class SellerRegistrationAdmin(FactAdmin):
+    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, RegistrationRefused)
+    list_display = ("country", "vat_id", "valid_from", "valid_until")
+    search_fields = ("vat_id",)
+    actions_detail = ("end",)
+    add_fieldsets = (
+        (None, {"fields": ("seller", "country", "vat_id", "valid_from", "valid_until")}),
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "seller", "country", "vat_id", "valid_from", "valid_until", "created_at",
+                )
+            },
+        ),
+    )  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.add_sellerregistration")
+
+    def has_end_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_sellerregistration")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        return shown if row and not row.valid_until else []
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        names = ("seller", "country", "vat_id", "valid_from", "valid_until")
+        return register_seller(**{name: form.cleaned_data[name] for name in names}, at=at)
+
+    @button("End …", path="end", permission="end", icon="event_busy")
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, END_REGISTRATION)
 
 
 @admin.register(TestClock)

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, NoReturn
 
 from iso3166 import countries_by_alpha2
 from rest_framework import serializers
 
+from billing.identifiers import check_unit
 from billing.money import UnknownCurrency, minor_digits
 from billing.sellers.api import messages
 from billing.sellers.api.inputs import printable
@@ -38,6 +41,24 @@ class TextField(serializers.CharField):
         if control := first_control(text):
             self.fail("control", code=control)
         return text
+
+
+def optional(
+    max_length: int, help_text: str = "", check: Callable[[str], None] | None = None
+) -> TextField:
+    """Return a field of text that may be empty; what isn't is checked."""
+    return TextField(
+        max_length=max_length,
+        allow_blank=True,
+        default="",
+        help_text=help_text or None,
+        validators=[partial(_unless_empty, check)] if check else None,
+    )
+
+
+def _unless_empty(check: Callable[[str], None], text: str) -> None:
+    if text:
+        check(text)
 
 
 class ExternalIdField(TextField):
@@ -156,9 +177,18 @@ class CountryField(TextField):
     def to_internal_value(self, data: Any) -> str:
         """Return the code."""
         code = super().to_internal_value(data)
-        if code not in countries_by_alpha2:
+        if code and code not in countries_by_alpha2:
             self.fail("unknown_country")
         return code
+
+
+class UnitField(TextField):
+    """A unit of quantity, by its code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Optional unless it is said otherwise."""
+        kwargs.setdefault("help_text", "UN/ECE recommendation 20 code: C62 piece, HUR hour, KWH …")
+        super().__init__(max_length=3, validators=[check_unit], **kwargs)
 
 
 class ReferenceField(TextField):

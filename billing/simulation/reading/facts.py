@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing.pricing.prices import MeterTerms, PriceModel, PriceTerms
-from billing.pricing.taxes import TaxClass
+from billing.pricing.taxes import SupplyKind, TaxClass
 from billing.pricing.usage import BadUsage, UsageRecord, check_record
 from billing.simulation.reading.fields import Fields, known_one
 from billing.simulation.reading.nodes import Told
@@ -13,7 +13,7 @@ from billing.simulation.reading.values import text_of, word_of
 from billing.simulation.scenario import BadScenario, Ordered, OrderedLine, Row, Used
 
 _ORDER = ("on", "lines")
-_LINE = ("text", "quantity", "unit_price", "tax", "tax_included")
+_LINE = ("text", "quantity", "unit_price", "tax", "tax_included", "supply")
 _USAGE = ("at", "meter", "value", "key", "properties", "amount", "subscription", "recorded")
 
 
@@ -57,6 +57,7 @@ def _line(fields: Fields) -> OrderedLine:
         quantity=fields.quantity("quantity"),
         unit_price=fields.decimal("unit_price"),
         tax_class=fields.choice("tax", TaxClass, TaxClass.STANDARD).value,
+        supply_kind=fields.choice("supply", SupplyKind, SupplyKind.SERVICE),
         tax_included=fields.flag("tax_included"),
     )
 

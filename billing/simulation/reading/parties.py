@@ -1,5 +1,6 @@
 """Who sells, who buys, and what their contract says."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,6 +18,9 @@ from billing.simulation.scenario import (
 )
 
 MOST_MONTHS = 1200
+_SELLER = ("country", "timezone", "currency", "oss", "small_business", "registrations")
+_CUSTOMER = ("country", "kind", "vat_id", "delivery_country")
+_REGISTRATION = ("country", "vat_id")
 
 
 class CustomerKind(StrEnum):
@@ -30,13 +34,15 @@ def seller_terms(scenario: Fields) -> SellerTerms:
     """Return who sells; by default a German company that charges euros."""
     if not scenario.given("seller"):
         return SellerTerms()
-    fields = Fields(scenario.at("seller"), "seller", ("country", "timezone", "currency", "oss"))
+    fields = Fields(scenario.at("seller"), "seller", _SELLER)
     default = SellerTerms()
     return SellerTerms(
         country=_country(fields, default.country),
         zone=_zone(fields, default.zone),
         currency=_currency(fields, default.currency),
         oss=fields.flag("oss"),
+        small_business=fields.flag("small_business"),
+        registrations=tuple(_registrations(fields)),
     )
 
 
@@ -44,11 +50,12 @@ def customer_terms(scenario: Fields) -> CustomerTerms:
     """Return who buys. A VAT id isn't checked here: one that isn't valid doesn't count."""
     if not scenario.given("customer"):
         return CustomerTerms()
-    fields = Fields(scenario.at("customer"), "customer", ("country", "kind", "vat_id"))
+    fields = Fields(scenario.at("customer"), "customer", _CUSTOMER)
     return CustomerTerms(
         country=_country(fields, CustomerTerms().country),
         kind=fields.choice("kind", CustomerKind, CustomerKind.BUSINESS).value,
         vat_id=fields.maybe(fields.text, "vat_id"),
+        delivery_country=_country(fields, "", key="delivery_country") or None,
     )
 
 
@@ -78,11 +85,18 @@ def _term(contract: Fields) -> TermMonths:
     return term
 
 
-def _country(fields: Fields, default: str) -> str:
-    code = fields.text("country", default)
-    if code not in countries_by_alpha2:
+def _registrations(seller: Fields) -> Iterator[tuple[str, str]]:
+    for told in seller.items("registrations"):
+        fields = Fields(told, "a registration", _REGISTRATION)
+        fields.at("country")
+        yield _country(fields, ""), fields.text("vat_id")
+
+
+def _country(fields: Fields, default: str, *, key: str = "country") -> str:
+    code = fields.text(key, default)
+    if code not in countries_by_alpha2 and fields.given(key):
         raise fields.refuse(
-            "country", f"there is no country {code[:60]!r}: give an ISO 3166 code such as DE."
+            key, f"there is no country {code[:60]!r}: give an ISO 3166 code such as DE."
         )
     return code
 

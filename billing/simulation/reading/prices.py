@@ -16,7 +16,7 @@ from billing.pricing.prices import (
     Tier,
     Timing,
 )
-from billing.pricing.taxes import TaxClass
+from billing.pricing.taxes import SupplyKind, TaxClass
 from billing.simulation.reading.fields import Fields
 from billing.simulation.reading.nodes import Told
 from billing.simulation.reading.values import word_of
@@ -30,7 +30,7 @@ _ZEROES = ("free_units", "fixed_fee")
 _PRICE = (
     "code", "charge", "timing", "model", *_AMOUNTS, *_ZEROES, "tiers", "round", "free_events",
     "meter", "filters", "group_by", "proration", "tax", "tax_included", "valid_from",
-    "valid_until", "applies_to",
+    "valid_until", "applies_to", "supply",
 )  # fmt: skip
 _KEY_OF = {"kind": "charge"}
 _TIER = ("up_to", "unit_price", "flat", "rate")
@@ -67,6 +67,7 @@ def price_terms(
             group_by=_group_by(fields),
             currency=currency,
             tax_class=fields.choice("tax", TaxClass, TaxClass.STANDARD).value,
+            supply_kind=fields.choice("supply", SupplyKind, SupplyKind.SERVICE),
             tax_included=fields.flag("tax_included"),
             proration=fields.choice("proration", Proration, Proration.DAILY),
             valid_from=valid_from,

@@ -66,6 +66,11 @@ class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
         source="plan_id", allow_null=True, help_text="Whose minimum commitment it tops up to."
     )
     net = MoneyField("amount_minor")
+    tax_override = serializers.UUIDField(
+        source="tax_override_id",
+        allow_null=True,
+        help_text="The seller's own decision on the tax, if it was that: GET /tax-overrides/{id}.",
+    )
     tax_percent = PlainDecimalField()
     explained = serializers.SerializerMethodField(
         help_text="Why the line stands here, in the language of the customer."
@@ -75,7 +80,8 @@ class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
         model = Charge
         fields = [
             "id", "position", "text", "starts_on", "ends_on", "quantity", "unit_price",
-            "tax_included", "net", "is_credit", "tax_category", "tax_percent", "subscription",
+            "tax_included", "net", "is_credit", "tax_category", "tax_percent", "exemption_code",
+            "exemption_text", "tax_override", "unit", "item_number", "description", "subscription",
             "price", "price_code", "plan", "order", "cause", "explained", "explanation",
         ]  # fmt: skip
 
@@ -91,6 +97,9 @@ class TaxOutput(serializers.Serializer[Any]):
     tax = serializers.JSONField()
     note = serializers.CharField(
         help_text="Why there is no VAT, in the language of the customer; empty where there is."
+    )
+    exemption_code = serializers.CharField(
+        help_text="VATEX code of that reason; empty where there is none, or there are several."
     )
 
 
@@ -182,7 +191,9 @@ class InvoiceOutput(InvoiceSummaryOutput):
                 "percent": tax["percent"],
                 "base": money(tax["base_minor"], invoice.currency),
                 "tax": money(tax["tax_minor"], invoice.currency),
-                "note": vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
+                "note": tax.get("exemption_text")
+                or vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
+                "exemption_code": tax.get("exemption_code", ""),
             }
             for tax in invoice.taxes
         ]

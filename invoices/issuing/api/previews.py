@@ -191,7 +191,8 @@ def _document(draft: Draft, contract: Contract) -> dict[str, Any]:
                 "percent": plain_decimal(tax.percent),
                 "base": money(tax.base_minor, currency),
                 "tax": money(tax.tax_minor, currency),
-                "note": vat_note(tax.category, locale=locale),
+                "note": tax.exemption_text or vat_note(tax.category, locale=locale),
+                "exemption_code": tax.exemption_code,
             }
             for tax in total.taxes
         ],

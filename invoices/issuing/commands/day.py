@@ -21,13 +21,14 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.periods import day_after
-from billing.pricing.taxes import DocumentTotals, Tax
+from billing.pricing.taxes import DocumentTotals
 from invoices.balances.commands import lock_balances
 from invoices.issuing.commands.charging import decide, demand_of
 from invoices.issuing.commands.issue import Demand, keep_waiting, write_invoice
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
 from invoices.issuing.queries.lines import lines_due
+from invoices.issuing.queries.taxes import supply_of, tax_columns, tax_of
 from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import next_fact_day, oldest_day, waiting_charges
 
@@ -164,7 +165,7 @@ def _fail_alone(contract: Contract, event: Event, error: Exception, me: events.W
 def _waiting_on(customer: Customer, day: date) -> Iterable[Charge]:
     """Return what waits of a day and those before it."""
     waiting = waiting_charges(customer).filter(event__as_of_date__lte=day)
-    return waiting.select_related("subscription__contract")
+    return waiting.select_related("subscription__contract", "price__plan", "plan", "order_line")
 
 
 def _by_currency(charges: Iterable[Charge]) -> dict[str, list[Charge]]:
@@ -186,7 +187,8 @@ def _settled(demand: Demand, charges: Sequence[Charge]) -> _Collected:
     settled = zip(charges, decided.taxes, nets, strict=True)
     for position, (charge, tax, net_minor) in enumerate(settled, start=1):
         charge.invoice_id, charge.position = invoice_id, position
-        charge.tax_category, charge.tax_percent = tax.category, tax.percent
+        for name, value in tax_columns(tax).items():
+            setattr(charge, name, value)
         charge.amount_minor = net_minor
     _settle(charges)  # Before their invoice: it seals them.
     return replace(demand, contract=_contract_of(charges)), charges, decided.totals
@@ -210,9 +212,9 @@ def _taxable(charge: Charge) -> Taxable:
     return Taxable(
         charge.priced_minor,
         charge.tax_included,
-        charge.tax_class,
+        supply_of(charge),
         supplied_on(charge.starts_on, charge.ends_on),
-        Tax(charge.tax_category, charge.tax_percent) if charge.is_taxed_as_charged else None,
+        tax_of(charge) if charge.is_taxed_as_charged else None,
     )
 
 
@@ -225,7 +227,8 @@ def _contract_of(charges: Iterable[Charge]) -> Contract | None:
 def _settle(charges: Iterable[Charge]) -> None:
     rows = [
         (charge.pk, charge.invoice_id, charge.position, charge.amount_minor, charge.tax_category,
-         charge.tax_percent)
+         charge.tax_percent, charge.exemption_code, charge.exemption_text, charge.seller_vat_id,
+         charge.tax_override_id)
         for charge in charges
     ]  # fmt: skip
     with connection.cursor() as cursor:
@@ -236,8 +239,12 @@ _SETTLE = """
     UPDATE invoices_charge AS charge
     SET invoice_id = settled.invoice_id, position = settled.position,
         amount_minor = settled.amount_minor, tax_category = settled.tax_category,
-        tax_percent = settled.tax_percent
-    FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::numeric[])
-        AS settled(id, invoice_id, position, amount_minor, tax_category, tax_percent)
+        tax_percent = settled.tax_percent, exemption_code = settled.exemption_code,
+        exemption_text = settled.exemption_text, seller_vat_id = settled.seller_vat_id,
+        tax_override_id = settled.tax_override_id
+    FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::bigint[], %s::text[], %s::numeric[],
+                %s::text[], %s::text[], %s::text[], %s::uuid[])
+        AS settled(id, invoice_id, position, amount_minor, tax_category, tax_percent,
+                   exemption_code, exemption_text, seller_vat_id, tax_override_id)
     WHERE charge.id = settled.id
 """

@@ -9,7 +9,6 @@ from billing.customers.models import Customer
 from billing.events import log
 from billing.events.models import Event
 from billing.ids import new_id
-from billing.money import plain_decimal
 from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
 from invoices.balances.commands import Booking, apply_balance, give_back, keep_credit_note
@@ -19,12 +18,14 @@ from invoices.issuing.queries.content import (
     GENESIS,
     content_hash,
     customer_as_printed,
+    registration_as_printed,
     seller_as_printed,
     vat_ids_as_printed,
 )
 from invoices.issuing.queries.corrected import corrected
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
 from invoices.issuing.queries.legal_contents import check_document
+from invoices.issuing.queries.references import references_as_printed
 from invoices.issuing.queries.series import issue_date
 
 
@@ -93,7 +94,11 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
     series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
     invoice = _invoice(demand, totals, series=series, kind=kind)
     invoice.id, invoice.corrects = invoice_id, before.references if kind == "credit_note" else []
-    invoice.customer_as_printed |= vat_ids_as_printed(demand.customer, before.vat_ids)
+    invoice.seller_as_printed |= registration_as_printed(demand.seller, lines)
+    invoice.customer_as_printed |= {
+        **vat_ids_as_printed(demand.customer, before.vat_ids),
+        **references_as_printed(lines, demand.contract),
+    }
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
     check_document(invoice, lines)
     _store(invoice, lines, series)
@@ -197,15 +202,7 @@ def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, kin
         net_minor=total.net_minor,
         tax_minor=total.tax_minor,
         gross_minor=total.gross_minor,
-        taxes=[
-            {
-                "category": tax.category,
-                "percent": plain_decimal(tax.percent),
-                "base_minor": tax.base_minor,
-                "tax_minor": tax.tax_minor,
-            }
-            for tax in total.taxes
-        ],
+        taxes=[tax.printed for tax in total.taxes],
         previous_hash=series.latest_hash,
         issued_at=demand.at,
     )

@@ -5,9 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from billing.pricing.difference import Charged, Line
-from billing.pricing.taxes import Parties, Tax
-from billing.pricing.vat_ids import parties
+from billing.pricing.parties import Parties, parties_as_printed
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.taxes import tax_of
 
 COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
 
@@ -42,7 +42,7 @@ def as_charged(charge: Charge) -> Charged:
         amount_minor=charge.priced_minor,
         is_credit=charge.is_credit,
         is_concession=charge.is_concession,
-        tax=Tax(charge.tax_category, charge.tax_percent) if _is_tax_decided(charge) else None,
+        tax=tax_of(charge) if _is_tax_decided(charge) else None,
     )
 
 
@@ -61,13 +61,7 @@ def parties_charged(subscription_id: UUID, line: Line) -> Parties | None:
         "invoice__seller_as_printed", "invoice__customer_as_printed"
     )
     for seller, customer in printed[:1]:
-        return parties(
-            seller_country=seller["country"],
-            oss=seller.get("oss", False),
-            customer_country=customer["country"],
-            kind=customer["kind"],
-            vat_id=customer["vat_id"],
-        )
+        return parties_as_printed(seller, customer)
     return None
 
 

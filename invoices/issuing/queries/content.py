@@ -5,12 +5,16 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+from django.db.models import prefetch_related_objects
 
 from billing.customers.models import Customer
 from billing.money import plain_decimal
 from billing.sellers.models import Seller
+from billing.vat.queries import is_confirmed
 from invoices.issuing.models import Charge, Invoice
 
 GENESIS = "0" * 64  # The predecessor of the first document of a series.
@@ -25,7 +29,21 @@ _LINE_FIELDS = (
     "id", "subscription_id", "price_id", "plan_id", "price_code", "tag", "order_line_id", "cause",
     "is_credit", "starts_on", "ends_on", "stretch_starts_on", "text", "quantity", "measured",
     "unit_price", "currency", "priced_minor", "amount_minor", "tax_included", "tax_class",
-    "tax_category", "tax_percent", "explanation", "event_id", "transaction_id", "position",
+    "tax_category", "tax_percent", "supply", "exemption_code", "exemption_text", "seller_vat_id",
+    "tax_override_id", "unit", "item_number", "description", "explanation", "event_id",
+    "transaction_id", "position",
+)  # fmt: skip
+_SELLER_FIELDS = (
+    "name", "trading_name", "street", "postcode", "city", "country", "contact_name", "phone",
+    "email", "register_number", "legal_information", "electronic_address",
+    "electronic_address_scheme", "vat_id", "tax_number", "account_holder", "iban", "bic",
+    "creditor_id", "locale", "oss", "vat_id_policy",
+)  # fmt: skip
+_CUSTOMER_FIELDS = (
+    "external_id", "name", "kind", "contact_name", "email", "phone", "street", "address_line_2",
+    "postcode", "city", "country", "vat_id", "register_number", "buyer_reference",
+    "electronic_address", "electronic_address_scheme", "document_format", "mandate_reference",
+    "mandate_iban", "locale",
 )  # fmt: skip
 # Left out where they say nothing: documents that were issued before they were known keep their
 # hash.
@@ -62,22 +80,48 @@ def content_hash(invoice: Invoice, lines: Sequence[Charge]) -> str:
     return hashlib.sha256(content(invoice, lines)).hexdigest()
 
 
-def seller_as_printed(seller: Seller) -> dict[str, str | bool]:
+def seller_as_printed(seller: Seller) -> dict[str, Any]:
     """Return what an invoice says of its seller, frozen; with what decided the VAT."""
-    names = (
-        "name", "street", "postcode", "city", "country", "email", "vat_id", "tax_number", "iban",
-        "bic", "locale", "oss",
-    )  # fmt: skip
-    return {name: getattr(seller, name) for name in names}
+    prefetch_related_objects([seller], "registrations")
+    return {
+        **{name: getattr(seller, name) for name in _SELLER_FIELDS},
+        "small_business": _small_business(seller),
+        "registrations": [
+            {
+                "country": each.country,
+                "vat_id": each.vat_id,
+                "valid_from": each.valid_from.isoformat(),
+                "valid_until": each.valid_until.isoformat() if each.valid_until else None,
+            }
+            for each in sorted(seller.registrations.all(), key=attrgetter("id"))
+        ],
+    }
 
 
-def customer_as_printed(customer: Customer) -> dict[str, str]:
-    """Return what an invoice says of its customer, frozen."""
-    names = (
-        "external_id", "name", "kind", "email", "street", "postcode", "city", "country", "vat_id",
-        "locale",
-    )  # fmt: skip
-    return {name: getattr(customer, name) or "" for name in names}
+def customer_as_printed(customer: Customer) -> dict[str, Any]:
+    """Return what an invoice says of its customer, frozen; with what decided the VAT."""
+    signed_on = customer.mandate_signed_on
+    printed = {name: getattr(customer, name) or "" for name in _CUSTOMER_FIELDS}
+    if customer.seller.vat_id_policy == Seller.VatIdPolicy.CONFIRMED:
+        printed["vat_id_confirmed"] = bool(customer.vat_id) and is_confirmed(customer)
+    return {
+        **printed,
+        "delivery": {
+            name: getattr(customer, f"delivery_{name}")
+            for name in ("name", "street", "postcode", "city", "country")
+        },
+        "mandate_signed_on": signed_on.isoformat() if signed_on else "",
+    }
+
+
+def registration_as_printed(seller: Seller, lines: Sequence[Charge]) -> dict[str, str]:
+    """
+    Return the VAT id that a document shows where it is taxed under a registration abroad.
+
+    Nothing where it isn't. The seller's own is kept beside it.
+    """
+    vat_id = next((line.seller_vat_id for line in lines if line.seller_vat_id), "")
+    return {"vat_id": vat_id, "home_vat_id": seller.vat_id} if vat_id else {}
 
 
 def vat_ids_as_printed(customer: Customer, credited: Sequence[str]) -> dict[str, str]:
@@ -89,6 +133,17 @@ def vat_ids_as_printed(customer: Customer, credited: Sequence[str]) -> dict[str,
     """
     others = [vat_id for vat_id in credited if vat_id != customer.vat_id]
     return {"credited_vat_id": ", ".join(others)} if others else {}
+
+
+def _small_business(seller: Seller) -> dict[str, str | None] | None:
+    first, end = seller.small_business_from, seller.small_business_until
+    if first is None:
+        return None
+    return {
+        "valid_from": first.isoformat(),
+        "valid_until": end.isoformat() if end else None,
+        "text": seller.small_business_text,
+    }
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from billing.pricing.taxes import REVERSE_CHARGE
+from billing.pricing.exemptions import REVERSE_CHARGE
 from invoices.issuing.models import Charge
 
 _COLUMNS = (
@@ -43,7 +43,7 @@ def corrected(lines: Sequence[Charge], *, invoice_id: UUID) -> Corrected:
                 continue
             number, issued = invoice.number, invoice.issue_date
             found[number] = {"number": number, "issue_date": issued.isoformat()}
-            if line.is_taxed_as_charged and line.tax_category == REVERSE_CHARGE.category:
+            if line.is_taxed_as_charged and line.tax_category == REVERSE_CHARGE:
                 vat_ids |= _vat_ids(invoice.customer_as_printed)
     return Corrected(
         references=[found[number] for number in sorted(found)], vat_ids=sorted(vat_ids)

@@ -7,26 +7,24 @@ from decimal import Decimal
 from uuid import UUID
 
 from billing.catalog.queries import tax_rates
+from billing.columns import PIECE
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.pricing.credits import TaxesCharged
 from billing.pricing.difference import Charged, Line
+from billing.pricing.parties import Parties, parties_as_printed
 from billing.pricing.supplies import TaxOn, at_one_rate
-from billing.pricing.tax_area import tax_country
-from billing.pricing.taxes import (
-    DocumentTotals,
-    Parties,
-    Tax,
-    TaxedLine,
-    decide_tax,
-    totals,
-)
+from billing.pricing.tax_decision import countries_of, decide_tax
+from billing.pricing.tax_overrides import Override
+from billing.pricing.taxes import DocumentTotals, Supply, Tax, TaxedLine, totals
 from billing.pricing.timeline import Timeline
-from billing.pricing.vat_ids import parties
 from billing.sellers.models import Seller
+from billing.vat.queries import overrides_of
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import parties_charged
+from invoices.issuing.queries.content import customer_as_printed, seller_as_printed
 from invoices.issuing.queries.legal_contents import check_parties
+from invoices.issuing.queries.taxes import tax_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Taxable:
 
     priced_minor: int
     tax_included: bool
-    tax_class: str
+    supply: Supply
     supplied_on: date
     tax: Tax | None = None
 
@@ -71,7 +69,10 @@ class DraftLine:
     unit_price: Decimal | None
     priced_minor: int
     tax_included: bool
-    tax_class: str
+    supply: Supply
+    unit: str = PIECE
+    item_number: str = ""
+    description: str = ""
     tax: Tax | None = None
     explanation: dict[str, object]
 
@@ -81,7 +82,7 @@ class DraftLine:
         return Taxable(
             self.priced_minor,
             self.tax_included,
-            self.tax_class,
+            self.supply,
             supplied_on(self.starts_on, self.ends_on),
             self.tax,
         )
@@ -122,8 +123,8 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
     :raises SellerDataMissing: if the seller lacks what the law wants on an invoice.
     :raises CustomerDataMissing: if the customer does.
     """
-    tax_on = _tax_rules(_parties(seller, customer))
-    taxes = [line.tax or tax_on(line.tax_class, line.supplied_on) for line in lines]
+    tax_on = _tax_rules(_parties(seller, customer), _overrides(seller, customer))
+    taxes = [line.tax or tax_on(line.supply, line.supplied_on) for line in lines]
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
@@ -165,9 +166,12 @@ def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Ch
         priced_minor=line.priced_minor,
         amount_minor=net_minor,
         tax_included=line.tax_included,
-        tax_class=line.tax_class,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
+        tax_class=line.supply.tax_class,
+        supply=line.supply.kind.value,
+        **tax_columns(tax),
+        unit=line.unit,
+        item_number=line.item_number,
+        description=line.description,
         is_taxed_as_charged=line.tax is not None,
         explanation=line.explanation,
     )
@@ -206,33 +210,34 @@ def _as_supplied(line: Line, tax_on: TaxOn) -> Line:
 
 def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline) -> TaxOn:
     """Return what decides the tax of a line: between those between whom it was charged."""
-    now = _tax_rules(_parties(contract.seller, contract.customer))
+    overrides = _overrides(contract.seller, contract.customer)
+    now = _tax_rules(_parties(contract.seller, contract.customer), overrides)
 
     def decide(line: Line, on: date) -> Tax:
         tax, charged_on = taxes.latest(line), supplied_on(line.starts_on, line.charged_ends_on)
-        if tax in (None, now(line.price.tax_class, charged_on)):
-            return now(line.price.tax_class, on)
+        if tax in (None, now(line.price.supply, charged_on)):
+            return now(line.price.supply, on)
         then = parties_charged(UUID(known.subscription_id), line)
-        return _tax_rules(then)(line.price.tax_class, on) if then else tax
+        return _tax_rules(then, overrides)(line.price.supply, on) if then else tax
 
     return decide
 
 
-def _tax_rules(between: Parties) -> Callable[[str, date], Tax]:
-    """Return what decides the tax of a class on a day between two parties."""
-    rates = tax_rates({tax_country(between.seller_country), tax_country(between.customer_country)})
+def _tax_rules(between: Parties, overrides: Sequence[Override]) -> Callable[[Supply, date], Tax]:
+    """Return what decides the tax of a supply on a day between two parties."""
+    rates = tax_rates(countries_of(between))
 
-    def decide(tax_class: str, on: date) -> Tax:
-        return decide_tax(parties=between, tax_class=tax_class, supplied_on=on, rates=rates)
+    def decide(supply: Supply, on: date) -> Tax:
+        return decide_tax(
+            parties=between, supply=supply, supplied_on=on, rates=rates, overrides=overrides
+        )
 
     return decide
 
 
 def _parties(seller: Seller, customer: Customer) -> Parties:
-    return parties(
-        seller_country=seller.country,
-        oss=seller.oss,
-        customer_country=customer.country,
-        kind=customer.kind,
-        vat_id=customer.vat_id,
-    )
+    return parties_as_printed(seller_as_printed(seller), customer_as_printed(customer))
+
+
+def _overrides(seller: Seller, customer: Customer) -> Sequence[Override]:
+    return overrides_of(seller_id=seller.pk, customer_id=customer.pk)

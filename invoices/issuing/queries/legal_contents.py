@@ -11,7 +11,7 @@ from billing.wording.vat import vat_note
 from invoices.issuing.models import Charge, Invoice
 
 HOME, ABROAD = ("street", "postcode", "city", "country"), ("street", "city", "country")
-PRINTED = ("name", "kind", "vat_id", "tax_number", "locale", *HOME)
+PRINTED = ("name", "kind", "vat_id", "tax_number", "register_number", "locale", *HOME)
 OWED_BY_CUSTOMER = frozenset({"AE", "K"})
 
 
@@ -120,6 +120,16 @@ def _customer_vat_id(said: Contents) -> Sequence[str]:
     return [] if known else ["VAT id, under which it owes the tax"]
 
 
+def _exporting(said: Contents) -> Sequence[str]:
+    return [] if said.seller["vat_id"] else ["VAT id, since goods leave the country untaxed"]
+
+
+def _identified(said: Contents) -> Sequence[str]:
+    names = ("vat_id", "credited_vat_id", "register_number")
+    is_known = any(said.customer.get(name) for name in names)
+    return [] if is_known else ["VAT id or register number, since it owes the tax"]
+
+
 def _owes_abroad(said: Contents) -> bool:
     return said.is_cross_border and bool(said.categories & OWED_BY_CUSTOMER)
 
@@ -195,6 +205,20 @@ CONTENTS = (
         source="UStG § 14a (1), (3); EN 16931 BR-AE-03, BR-IC-03",
         missing=_customer_vat_id,
         applies=lambda said: _is_finished(said) and _owes_abroad(said),
+    ),
+    Content(
+        of=SellerDataMissing,
+        source="EN 16931 BR-G-02",
+        missing=_exporting,
+        applies=lambda said: "G" in said.categories,
+    ),
+    Content(
+        of=CustomerDataMissing,
+        source="EN 16931 BR-AE-03",
+        missing=_identified,
+        applies=lambda said: (
+            _is_finished(said) and "AE" in said.categories and not said.is_cross_border
+        ),
     ),
     Content(
         of=InvoiceContentMissing,

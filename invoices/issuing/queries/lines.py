@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from billing.catalog.models import Plan, Price
+from billing.catalog.models import Plan, Price, Product
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
@@ -21,6 +21,7 @@ from billing.pricing.owed import owed
 from billing.pricing.prices import ZERO
 from billing.pricing.rating import full_price
 from billing.pricing.rating import unit_price as price_of_unit
+from billing.pricing.taxes import Supply, SupplyKind
 from billing.pricing.timeline import Timeline
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import COMMITMENT, charged
@@ -172,7 +173,7 @@ def draft_lines(
     contract: Contract, subscription_id: UUID, lines: Sequence[Line], *, cause: str
 ) -> list[DraftLine]:
     """Return lines of the engine as those of a document to the contract's customer."""
-    texts = _texts(lines, locale=contract.customer.locale)
+    printed = _printed(lines, locale=contract.customer.locale)
     return [
         DraftLine(
             subscription_id=subscription_id,
@@ -186,13 +187,13 @@ def draft_lines(
             starts_on=line.starts_on,
             ends_on=line.ends_on,
             stretch_starts_on=line.stretch_starts_on,
-            text=texts[line.price.id],
+            **printed[line.price.id],
             quantity=_stored(line.quantity),
             measured=None if line.measured is None else _stored(line.measured),
             unit_price=None if line.unit_price is None else _stored(line.unit_price),
             priced_minor=line.amount_minor,
             tax_included=line.price.tax_included,
-            tax_class=line.price.tax_class,
+            supply=line.price.supply,
             tax=line.tax,
             explanation=dict(line.explanation),
         )
@@ -221,15 +222,26 @@ def _committed_plan(line: Line) -> UUID | None:
     return UUID(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
 
 
-def _texts(lines: Sequence[Line], *, locale: str) -> dict[str, str]:
-    """Return what is printed for each price, by its id."""
+def _printed(lines: Sequence[Line], *, locale: str) -> dict[str, dict[str, str]]:
+    """Return what is printed of each price, by its id: text, unit, product."""
     plans = {plan_id for line in lines if (plan_id := _committed_plan(line))}
     prices = {UUID(line.price.id) for line in lines if not _committed_plan(line)}
-    found = {str(row.pk): row.text for row in Price.objects.filter(pk__in=prices).only("text")}
-    for plan in Plan.objects.filter(pk__in=plans).only("name"):
+    found: dict[str, dict[str, str]] = {}
+    for row in Price.objects.filter(pk__in=prices).select_related("plan__product"):
+        product = row.plan.product if row.plan else None
+        found[str(row.pk)] = {"text": row.text, "unit": row.unit, **_item(product)}
+    for plan in Plan.objects.filter(pk__in=plans).select_related("product"):
         what = _COMMITTED.get(locale, _COMMITTED["en"])
-        found[f"{COMMITMENT}{plan.pk}"] = f"{plan.name}: {what}"
+        text = f"{plan.name}: {what}"
+        found[f"{COMMITMENT}{plan.pk}"] = {"text": text, **_item(plan.product)}
     return found
+
+
+def _item(product: Product | None) -> dict[str, str]:
+    """Return what is printed of a product beside a line's text."""
+    if product is None:
+        return {}
+    return {"item_number": product.code, "description": product.description}
 
 
 def _stored(value: Decimal) -> Decimal:
@@ -247,6 +259,7 @@ def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> Draft
     else:
         unit_price = line.unit_price
         amount = EXACT.multiply(line.quantity, line.unit_price)
+    item = _item(line.product)
     return DraftLine(
         subscription_id=None,
         price_id=price.id if price else None,
@@ -262,7 +275,10 @@ def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> Draft
         unit_price=unit_price,
         priced_minor=to_minor(amount, order.currency),
         tax_included=price.tax_included if price else line.tax_included,
-        tax_class=price.tax_class if price else line.tax_class,
+        supply=price_terms(price).supply if price else _supply(line),
+        unit=price.unit if price else line.unit,
+        item_number=line.item_number or item.get("item_number", ""),
+        description=line.description or item.get("description", ""),
         explanation=dict(
             explain_purchase(
                 price_terms(price) if price else None,
@@ -272,6 +288,16 @@ def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> Draft
                 owed_minor=to_minor(amount, order.currency),
             )
         ),
+    )
+
+
+def _supply(line: OrderLine) -> Supply:
+    return Supply(
+        tax_class=line.tax_class,
+        kind=SupplyKind(line.supply),
+        exemption_code=line.exemption_code,
+        exemption_text=line.exemption_text,
+        product_id=str(line.product_id or ""),
     )
 
 

@@ -42,11 +42,12 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     TaxDataMissing: (
         "tax_data_missing",
-        "Add the tax rate for the country, class and day, then retry.",
+        "Add the tax rate for the country, class and day, or override the tax, then retry.",
     ),
     TaxNotDecided: (
         "tax_not_decided",
-        "Check both countries; if they are right, write the failure off and bill by hand.",
+        "Check both countries; if they are right, record where the seller is registered for VAT, "
+        "or override the tax, then retry.",
     ),
     SellerDataMissing: (
         "seller_data_missing",

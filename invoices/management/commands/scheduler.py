@@ -9,6 +9,7 @@ from billing.contracts.commands import append_days_ended, append_due, step_test_
 from billing.events.loop import Every, Loop
 from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
 from billing.usage.commands import make_partitions_ahead
+from billing.vat.commands import append_due_checks
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
 from invoices.delivery.commands import order_due_tries
@@ -37,6 +38,7 @@ class Command(BaseCommand):
                 make_partitions_ahead(today=timezone.now().date())
             if time_to_look.is_over():
                 _look()
+                append_due_checks(at=timezone.now())
             if time_for_tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
                 logger.info("%d deliveries are tried again", ordered)
             moving = [

@@ -1,15 +1,14 @@
 """Each document's hash, totals and postings, computed again from its row and its lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from itertools import groupby, islice
 from operator import attrgetter
 from uuid import UUID
 
-from billing.money import plain_decimal
-from billing.pricing.taxes import DocumentTotals, Tax, TaxedLine, TaxTotal, totals
+from billing.pricing.taxes import DocumentTotals, TaxedLine, totals
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.content import content_hash
+from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem
 from invoices.reports.queries.postings import Purpose, entry_of
 
@@ -62,7 +61,7 @@ def _of_totals(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Itera
     taxed = [
         TaxedLine(
             amount_minor=line.priced_minor,
-            tax=Tax(line.tax_category, line.tax_percent),
+            tax=tax_of(line),
             tax_included=line.tax_included,
         )
         for line in lines
@@ -108,22 +107,13 @@ def differences(invoice: Invoice, lines: Sequence[Charge], computed: DocumentTot
         )
         if stored != again
     ]
-    if invoice.taxes != [_printed(tax) for tax in computed.taxes]:
+    if invoice.taxes != [tax.printed for tax in computed.taxes]:
         wrong.append("its taxes per rate are not those of its lines")
     if [line.amount_minor for line in lines] != list(computed.line_nets):
         wrong.append("its lines' net amounts are not those of their prices")
     if [line.position for line in lines] != list(range(1, len(lines) + 1)) or not lines:
         wrong.append("its lines are not numbered 1 to n")
     return wrong
-
-
-def _printed(tax: TaxTotal) -> dict[str, str | int]:
-    return {
-        "category": tax.category,
-        "percent": plain_decimal(Decimal(tax.percent)),
-        "base_minor": tax.base_minor,
-        "tax_minor": tax.tax_minor,
-    }
 
 
 CHECKS = (

@@ -1,0 +1,149 @@
+"""Pages of what sellers decide of VAT, and of what registers said."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db import IntegrityError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminSingleDateWidget
+
+from billing.customers.admin import CustomerAdmin
+from billing.sellers.admin import (
+    FactAdmin,
+    FactInline,
+    FormPage,
+    Lines,
+    OwnedForm,
+    PageForm,
+    button,
+    plain,
+)
+from billing.vat.commands import (
+    ContradictoryOverride,
+    NewOverride,
+    OverrideEndedAlready,
+    OverrideEndsTooEarly,
+    end_override,
+    record_override,
+)
+from billing.vat.models import TaxOverride, VatIdCheck
+
+TERMS = (
+    "customer", "product", "tax_class", "country", "category", "percent", "exemption_code",
+    "exemption_text", "reason", "valid_from", "valid_until",
+)  # fmt: skip
+
+
+class OverrideForm(OwnedForm):
+    plain_words: ClassVar[Mapping[str, str]] = {
+        "tax_override_once_a_day": "An override of the same supplies holds on some of these days: "
+        "end it first, and let this one begin on that day.",
+        "tax_override_percent_of_category": "Category S needs a percent; the others have none.",
+        "tax_override_exempt_says_why": "An exemption must say why: give its paragraph or code.",
+        "tax_override_validity_forward": "The end must come after the first day.",
+    }
+    valid_from = forms.DateField(
+        required=False,
+        widget=UnfoldAdminSingleDateWidget(),
+        help_text="First day of supply; empty: today.",
+    )
+
+
+class EndForm(PageForm):
+    valid_until = forms.DateField(
+        label="First day of supply without it", widget=UnfoldAdminSingleDateWidget()
+    )
+
+
+def _end(override: TaxOverride, values: Mapping[str, Any], at: datetime) -> str:
+    end_override(override_id=override.pk, valid_until=values["valid_until"], at=at)
+    return f"The override ends: {values['valid_until']} is the first day without it."
+
+
+END = FormPage(
+    title="End the override",
+    submit="End it",
+    form_class=EndForm,
+    act=_end,
+    refusals=(OverrideEndsTooEarly, OverrideEndedAlready),
+    explanation="What was charged keeps its tax. The end can be set once.",
+)
+
+
+@admin.register(TaxOverride)
+class TaxOverrideAdmin(FactAdmin):
+    form = OverrideForm
+    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, ContradictoryOverride)
+    list_display = (
+        "category", "shown_percent", "customer", "product", "tax_class", "country", "reason",
+        "valid_from", "valid_until",
+    )  # fmt: skip
+    list_filter = ("category", "tax_class")
+    list_select_related = ("customer", "product")
+    search_fields = ("reason", "customer__name", "product__name")
+    autocomplete_fields = ("customer", "product")
+    actions_detail = ("end",)
+    add_fieldsets = (
+        ("Which supplies: what is empty isn't asked for", {"fields": ("seller", *TERMS[:4])}),
+        ("Their tax", {"fields": TERMS[4:8]}),
+        ("Why and when", {"fields": TERMS[8:]}),
+    )
+    fieldsets = (
+        ("Which supplies", {"fields": ("seller", *TERMS[:4])}),
+        ("Their tax", {"fields": ("category", "shown_percent", *TERMS[6:8])}),
+        ("Why and when", {"fields": (*TERMS[8:], "recorded_by", "created_at")}),
+    )
+    readonly_fields = ("shown_percent",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.add_taxoverride")
+
+    def has_end_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_taxoverride")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        return shown if row and not row.valid_until else []
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        new = NewOverride(**{name: form.cleaned_data[name] for name in TERMS})
+        by = request.user.get_username()
+        return record_override(seller=form.cleaned_data["seller"], new=new, by=by, at=at)
+
+    @admin.display(description="percent", ordering="percent")
+    def shown_percent(self, override: TaxOverride) -> str:
+        return plain(override.percent)
+
+    @button("End …", path="end", permission="end", icon="event_busy")
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, END)
+
+
+@admin.register(VatIdCheck)
+class VatIdCheckAdmin(FactAdmin):
+    list_display = ("vat_id", "customer", "outcome", "name", "checked_at", "next_check_at")
+    list_filter = ("outcome", "checked_at")
+    list_select_related = ("customer",)
+    search_fields = ("vat_id", "customer__name", "consultation_number")
+    search_ids = ("pk", "customer")
+    fieldsets = (
+        (None, {"fields": ("seller", "customer", "vat_id", "outcome", "consultation_number")}),
+        ("As the register has it", {"fields": ("name", "address", "answer")}),
+        ("When", {"fields": ("checked_at", "next_check_at")}),
+    )
+
+
+class VatIdCheckInline(FactInline):
+    model = VatIdCheck
+    fields = ("vat_id", "outcome", "consultation_number", "name", "checked_at", "next_check_at")
+    ordering = ("-pk",)
+    per_page = 5
+    verbose_name_plural = "checks of the VAT id"
+
+
+CustomerAdmin.also_show(VatIdCheckInline)
