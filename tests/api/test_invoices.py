@@ -34,6 +34,7 @@ class TestShow:
                 "base": {"amount": "99.00", "currency": "EUR"},
                 "tax": {"amount": "18.81", "currency": "EUR"},
                 "note": "",
+                "exemption_code": "",
             }
         ]
         assert (line["text"], line["quantity"], line["unit_price"]) == ("Training", "1", "99")
