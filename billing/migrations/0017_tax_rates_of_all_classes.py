@@ -24,6 +24,13 @@ def seed(apps, schema_editor):
     )
 
 
+def unseed(apps, schema_editor):
+    schema_editor.execute("ALTER TABLE billing_taxrate DISABLE TRIGGER USER")
+    tax_rate = apps.get_model("billing", "TaxRate")
+    tax_rate.objects.exclude(tax_class__in=["standard", "reduced", "zero", "exempt"]).delete()
+    schema_editor.execute("ALTER TABLE billing_taxrate ENABLE TRIGGER USER")
+
+
 class Migration(migrations.Migration):
     dependencies = [("billing", "0016_tax_classes")]
-    operations = [migrations.RunPython(seed, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(seed, unseed)]

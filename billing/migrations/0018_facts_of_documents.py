@@ -9,12 +9,24 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+FREEZE = """
+SELECT anlass_make_facts('billing_price', 'price', '{valid_until}');
+SELECT anlass_make_facts('billing_product', 'product', '{name}');
+SELECT anlass_make_facts(
+    'billing_contract', 'contract', '{next_billing_date,billed_date,billed_position}');
+SELECT anlass_make_facts('billing_order', 'order', '{}');
+SELECT anlass_make_facts('billing_orderline', 'order_line', '{}');
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0017_tax_rates_of_all_classes"),
     ]
 
     operations = [
+        # Dropping columns drops the triggers that name them: backwards they are made anew.
+        migrations.RunSQL(migrations.RunSQL.noop, FREEZE),
         migrations.CreateModel(
             name="SellerRegistration",
             fields=[

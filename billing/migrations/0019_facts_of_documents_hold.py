@@ -8,16 +8,15 @@ from django.db import migrations
 
 # table, prefix of its triggers, columns that may change
 THAWED = [
-    ("billing_price", "price", "{valid_until}", "{valid_until}"),
-    ("billing_product", "product", "{name}", "{name,description}"),
+    ("billing_price", "price", "{valid_until}"),
+    ("billing_product", "product", "{name,description}"),
     (
         "billing_contract",
         "contract",
-        "{next_billing_date,billed_date,billed_position}",
         "{next_billing_date,billed_date,billed_position,purchase_order,project_reference}",
     ),
-    ("billing_order", "order", "{}", "{}"),
-    ("billing_orderline", "order_line", "{}", "{}"),
+    ("billing_order", "order", "{}"),
+    ("billing_orderline", "order_line", "{}"),
 ]
 NEW = [
     ("billing_sellerregistration", "seller_registration", "{valid_until}"),
@@ -67,7 +66,7 @@ def _reference(table, column, parent):
 
 
 FORWARD = "".join(
-    [_thaw(table, prefix) + _freeze(table, prefix, free) for table, prefix, _, free in THAWED]
+    [_thaw(table, prefix) + _freeze(table, prefix, free) for table, prefix, free in THAWED]
     + [_freeze(*new) for new in NEW]
     + [ENDS_ONCE]
     + [_reference(*reference) for reference in REFERENCES]
@@ -79,7 +78,7 @@ BACKWARD = "".join(
     ]
     + [ENDS_ANYHOW]
     + [_thaw(table, prefix) for table, prefix, _ in NEW]
-    + [_thaw(table, prefix) + _freeze(table, prefix, was) for table, prefix, was, _ in THAWED]
+    + [_thaw(table, prefix) for table, prefix, _ in THAWED]  # 0022 freezes them again.
 )
 
 

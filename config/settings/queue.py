@@ -20,6 +20,7 @@ BILLING_QUEUE = "billing"
 # Each has workers of its own, so that documents and their delivery never hold up billing.
 QUEUES = (BILLING_QUEUE, "documents", "delivery")
 CELERY_TASK_ROUTES = {f"{queue}.*": {"queue": queue} for queue in QUEUES[1:]}
+CELERY_TASK_ROUTES["vat.*"] = {"queue": "delivery"}  # It waits for others, as deliveries do.
 BROKER_QUEUE_PREFIX = env.text("BROKER_QUEUE_PREFIX", "anlass-")
 BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120)
 # Only the embedded broker loses its queues; elsewhere the infrastructure makes them.

@@ -4,6 +4,16 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+FREEZE = """
+SELECT anlass_make_facts('invoices_charge', 'charge',
+    '{invoice_id,position,amount_minor,tax_category,tax_percent}');
+CREATE TRIGGER charge_invoiced_once
+BEFORE UPDATE OF invoice_id, position, amount_minor, tax_category, tax_percent ON invoices_charge
+FOR EACH ROW WHEN (OLD.invoice_id IS NOT NULL OR NEW.invoice_id IS NULL)
+EXECUTE FUNCTION anlass_refuse();
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0018_facts_of_documents"),
@@ -11,6 +21,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Dropping columns drops the triggers that name them: backwards they are made anew.
+        migrations.RunSQL(migrations.RunSQL.noop, FREEZE),
         migrations.AddField(
             model_name="charge",
             name="description",

@@ -37,6 +37,6 @@ class Migration(migrations.Migration):
         ("invoices", "0017_charges_tell_of_their_tax"),
     ]
     operations = [
-        migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW + _freeze(SETTLED)),
+        migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW),  # 0011 freezes again.
         migrations.RunSQL(OF_SELLER, OF_ANY),
     ]

@@ -37,6 +37,11 @@ class TestFlow:
 
 
 class TestQueue:
+    def test_asking_registers_never_holds_up_billing(self) -> None:
+        route = current_app.amqp.router.route({}, "vat.check_vat_id")
+
+        assert route["queue"].name == "delivery"
+
     def test_tasks_end_before_their_message_is_seen_again(self) -> None:
         assert settings.CELERY_TASK_TIME_LIMIT < settings.BROKER_VISIBILITY_SECONDS
 
