@@ -29,7 +29,6 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import explained_line
 
 _DAY = timedelta(days=1)
-_UNIT = "C62"  # One, a piece. Source: UN/ECE recommendation 20.
 _GIVEN_BACK = {
     "de": "Der Betrag wird mit Ihrem Guthaben verrechnet oder Ihnen erstattet.",
     "en": "The amount is kept as your balance, or refunded to you.",
@@ -56,6 +55,8 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
         currency=invoice.currency,
         due_date=invoice.due_date if sign > 0 else None,
         buyer_reference=buyer.get("buyer_reference") or "",
+        project=buyer.get("project_reference") or "",
+        order=buyer.get("purchase_order") or "",
         seller=seller_of(frozen, shows_vat_id=taxed),
         buyer=buyer_of(buyer, shows_vat_id=taxed),
         preceding=tuple(_preceding(invoice)),
@@ -83,9 +84,13 @@ def _line(line: Charge, sign: int) -> Line:
     quantity, price = fitting_price(quantity=line.quantity, net=net, unit_price=_net_price(line))
     return Line(
         id=str(line.position),
-        item=Item(name=line.text, sellers_id=line.price_code),
+        item=Item(
+            name=line.text,
+            description=line.description,
+            sellers_id=line.item_number or line.price_code,
+        ),
         quantity=quantity,
-        unit=_UNIT,
+        unit=line.unit,
         price=price,
         net=net,
         vat=Vat.of(line.tax_category, line.tax_percent),
@@ -181,8 +186,8 @@ def _groups(invoice: Invoice, sign: int) -> Iterable[VatGroup]:
     for tax in invoice.taxes:
         category = Category(tax["category"])
         exemption = known.get(category)
-        reason = exemption.reason if exemption else ""
-        if category is Category.EXEMPT:
+        reason = tax.get("exemption_text") or (exemption.reason if exemption else "")
+        if category is Category.EXEMPT and not reason:
             reason = vat_note(category, locale=locale)
         yield VatGroup(
             category=category,
@@ -190,5 +195,5 @@ def _groups(invoice: Invoice, sign: int) -> Iterable[VatGroup]:
             base=from_minor(sign * tax["base_minor"], invoice.currency),
             tax=from_minor(sign * tax["tax_minor"], invoice.currency),
             exemption_reason=reason,
-            exemption_code=exemption.code if exemption else "",
+            exemption_code=tax.get("exemption_code") or (exemption.code if exemption else ""),
         )
