@@ -175,6 +175,25 @@ def totals(lines: Sequence[TaxedLine], currency: str) -> DocumentTotals:
     return DocumentTotals(currency, net_minor, tax_minor, net_minor + tax_minor, taxes, tuple(nets))
 
 
+def tax_total(taxes: Sequence[Tax], base_minor: int, tax_minor: int) -> TaxTotal:
+    """Return the total of lines of one category and rate, with the reasons of their taxes."""
+    codes = {tax.exemption_code for tax in taxes}
+    texts = dict.fromkeys(tax.exemption_text for tax in taxes)
+    return TaxTotal(
+        taxes[0].category,
+        taxes[0].percent,
+        base_minor,
+        tax_minor,
+        exemption_code=codes.pop() if len(codes) == 1 else "",
+        exemption_text="; ".join(text for text in texts if text),
+    )
+
+
+def net_of(gross_minor: int, percent: Decimal) -> Decimal:
+    """Return the net amount of a gross one, unrounded."""
+    return share_of(Decimal(gross_minor), 100, 100 + percent)
+
+
 def _total(
     category: str, percent: Decimal, lines: Sequence[tuple[int, TaxedLine]], nets: list[int]
 ) -> TaxTotal:
@@ -182,22 +201,9 @@ def _total(
     net_base = sum(line.amount_minor for _, line in lines if not line.tax_included)
     gross = [(index, line.amount_minor) for index, line in lines if line.tax_included]
     gross_sum = sum(amount for _, amount in gross)
-    gross_base = round_half_up(_net_of(gross_sum, percent))
-    parts = round_parts([_net_of(amount, percent) for _, amount in gross], gross_base)
+    gross_base = round_half_up(net_of(gross_sum, percent))
+    parts = round_parts([net_of(amount, percent) for _, amount in gross], gross_base)
     for (index, _), net in zip(gross, parts, strict=True):
         nets[index] = net
     tax_minor = round_half_up(share_of(percent, net_base, 100)) + gross_sum - gross_base
-    codes = {line.tax.exemption_code for _, line in lines}
-    texts = dict.fromkeys(line.tax.exemption_text for _, line in lines)
-    return TaxTotal(
-        category,
-        percent,
-        net_base + gross_base,
-        tax_minor,
-        exemption_code=codes.pop() if len(codes) == 1 else "",
-        exemption_text="; ".join(text for text in texts if text),
-    )
-
-
-def _net_of(gross_minor: int, percent: Decimal) -> Decimal:
-    return share_of(Decimal(gross_minor), 100, 100 + percent)
+    return tax_total([line.tax for _, line in lines], net_base + gross_base, tax_minor)
