@@ -1,6 +1,7 @@
 """Nobody takes back more than is left, whoever asks; and the proof finds it if someone did."""
 
-from uuid import uuid4
+from datetime import date
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -49,6 +50,7 @@ TAMPERED = [
         "corrections_within",
     ),
     (f"UPDATE invoices_charge SET tax_percent = 7 WHERE id = {CREDIT}", "corrections_within"),
+    (f"UPDATE invoices_charge SET exemption_text = 'x' WHERE id = {CREDIT}", "corrections_within"),
     (
         "UPDATE invoices_invoice SET prepaid_minor = 1, payable_minor = 11780"
         " WHERE number = 'R2026-000001'",
@@ -113,6 +115,26 @@ class TestRefusals:
         changes: dict[str, object],
     ) -> None:
         with refused("charge_corrects_what_is_left"):
+            _copy(note, **changes)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"exemption_code": "VATEX-EU-G"},
+            {"exemption_text": "Export"},
+            {"seller_vat_id": "ATU12345675"},
+            {"tax_override_id": UUID(int=7)},
+            {"tax_class": "reduced"},
+            {"supply": "goods"},
+            {"unit": "HUR"},
+            {"unit_price": 7},
+            {"starts_on": date(2025, 1, 1)},
+        ],
+    )
+    def test_it_tells_the_same_of_the_supply(
+        self, sql: Sql, note: Invoice, changes: dict[str, object]
+    ) -> None:
+        with refused("charge_corrects_alike"):
             _copy(note, **changes)
 
     def test_a_correction_is_not_corrected(self, sql: Sql, note: Invoice) -> None:
