@@ -77,7 +77,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A posting: `amount` above zero debits `account`, below zero credits it."""
+    """
+    A posting: `amount` above zero debits `account`, below zero credits it.
+
+    The period of `taxed_on` is that in which its VAT is declared; DATEV asks for it wherever there
+    is a `supplied_on`.
+    """
 
     amount: Decimal
     currency: str
@@ -91,6 +96,7 @@ class Row:
     eu_vat_id: str = ""
     eu_percent: Decimal | None = None
     supplied_on: date | None = None
+    taxed_on: date | None = None
     is_final: bool = False
 
 
@@ -152,6 +158,7 @@ def _posting(row: Row) -> str:
         41: _decimal(row.eu_percent) if row.eu_percent is not None else "",
         114: str(int(row.is_final)),
         115: f"{row.supplied_on:%d%m%Y}" if row.supplied_on else "",
+        116: f"{row.taxed_on:%d%m%Y}" if row.taxed_on else "",
     }
     cells = (
         _quoted(values.get(n, "")) if n in _TEXTS else values.get(n, "")

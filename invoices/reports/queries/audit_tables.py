@@ -125,7 +125,7 @@ def _postings(period: Period) -> Rows:
                 invoice.id, number, each.purpose, accounts.number(each, invoice),
                 invoice.issue_date, invoice.currency,
                 from_minor(each.amount_minor, invoice.currency), each.tax_category, each.percent,
-                each.country, each.product_id or "", each.starts_on, each.ends_on,
+                each.country, each.supply, each.product_id or "", each.starts_on, each.ends_on,
             )  # fmt: skip
 
 
@@ -296,7 +296,8 @@ TABLES = (
             Column("day", DAY, "Date of issue"), _CURRENCY,
             Column("amount", MONEY, "Debit; negative: credit"),
             Column("tax_category", TEXT, "UNCL 5305 code"), Column("percent", EXACT, "Rate"),
-            Column("country", TEXT, "Whose VAT"), Column("product_id", TEXT, "Product"),
+            Column("country", TEXT, "Whose VAT"), Column("supply", TEXT, "Kind of supply"),
+            Column("product_id", TEXT, "Product"),
             Column("starts_on", DAY, "First day of the service"),
             Column("ends_on", DAY, "First day after it"), keys=2,
         ),
