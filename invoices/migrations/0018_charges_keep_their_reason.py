@@ -34,18 +34,17 @@ DEFERRABLE INITIALLY DEFERRED;
 """
 OF_ANY = "ALTER TABLE invoices_charge DROP CONSTRAINT charge_tax_override_of_same_seller;"
 
-# What is taken back is the same supply, taxed for the same reason: see 0010.
+# What is taken back is the same supply at the same tax: a column that a correction has not of its
+# own is that of the charge, also one that is added later.
 ALIKE = """
 CREATE FUNCTION anlass_check_charge_corrects_alike() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own text[] := '{id,cause,is_credit,quantity,measured,priced_minor,amount_minor,corrects_id,
+        is_taxed_as_charged,is_concession,explanation,event_id,transaction_id,created_at,ordinal,
+        invoice_id,position}';
 BEGIN
-    IF EXISTS (
-            SELECT FROM invoices_charge c WHERE c.id = NEW.corrects_id
-              AND (c.tax_class, c.supply, c.exemption_code, c.exemption_text, c.seller_vat_id,
-                   c.tax_override_id, c.unit, c.unit_price, c.starts_on, c.ends_on)
-                  IS DISTINCT FROM
-                  (NEW.tax_class, NEW.supply, NEW.exemption_code, NEW.exemption_text,
-                   NEW.seller_vat_id, NEW.tax_override_id, NEW.unit, NEW.unit_price,
-                   NEW.starts_on, NEW.ends_on)) THEN
+    IF EXISTS (SELECT FROM invoices_charge c WHERE c.id = NEW.corrects_id
+               AND to_jsonb(c) - own <> to_jsonb(NEW) - own) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'integrity_constraint_violation',
             CONSTRAINT = 'charge_corrects_alike',

@@ -17,12 +17,12 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.left import open_minor
 from invoices.issuing.queries.taxes import tax_of
 
-# What a correction doesn't have from the charge that it corrects.
-_OWN = {
+# What a correction doesn't have from the charge that it corrects: as charge_corrects_alike says.
+OWN_COLUMNS = (
     "id", "cause", "is_credit", "quantity", "measured", "priced_minor", "amount_minor",
-    "is_taxed_as_charged", "corrects", "is_concession", "explanation", "event", "transaction_id",
-    "created_at", "ordinal", "invoice", "position",
-}  # fmt: skip
+    "is_taxed_as_charged", "corrects_id", "is_concession", "explanation", "event_id",
+    "transaction_id", "created_at", "ordinal", "invoice_id", "position",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,8 @@ def _charges(
 
 
 def _copied(charge: Charge) -> dict[str, Any]:
-    fields = [field for field in Charge._meta.concrete_fields if field.name not in _OWN]
-    return {field.attname: getattr(charge, field.attname) for field in fields}
+    columns = [field.attname for field in Charge._meta.concrete_fields]
+    return {name: getattr(charge, name) for name in columns if name not in OWN_COLUMNS}
 
 
 def _explanation(invoice: Invoice, line: Taken, correction: Correction) -> dict[str, object]:

@@ -48,7 +48,9 @@ _CUSTOMER_FIELDS = (
 # Left out where they say nothing: documents that were issued before they were known keep their
 # hash.
 _INVOICE_MAY_SAY = ("corrected_invoice_id", "correction_kind", "settled_minor")
-_LINE_MAY_SAY = ("corrects_id", "is_concession")
+_LINE_MAY_SAY = ("corrects_id", "is_concession", "is_taxed_as_charged")
+INVOICE_COLUMNS = (*_INVOICE_FIELDS, *_INVOICE_MAY_SAY)
+CHARGE_COLUMNS = (*_LINE_FIELDS, *_LINE_MAY_SAY)
 
 
 def content(invoice: Invoice, lines: Sequence[Charge]) -> bytes:

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 from operator import attrgetter
 
 from billing.pricing.corrections import Group, TakenBack, correction_totals
+from invoices.credit_notes.queries.draft import OWN_COLUMNS
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem, sql_check
@@ -92,16 +93,8 @@ SELECT c.seller_id, 'charge ' || c.id,
 FROM invoices_charge c LEFT JOIN invoices_charge b ON b.id = c.corrects_id
 WHERE c.corrects_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s) AND (
     b.id IS NULL OR b.corrects_id IS NOT NULL
-    OR (b.tax_category, b.tax_percent, b.tax_included, b.customer_id, b.currency, b.price_id,
-        b.plan_id, b.subscription_id, b.order_line_id, b.stretch_starts_on, b.tag, b.tax_class,
-        b.supply, b.exemption_code, b.exemption_text, b.seller_vat_id, b.tax_override_id, b.unit,
-        b.unit_price, b.starts_on, b.ends_on)
-       IS DISTINCT FROM
-       (c.tax_category, c.tax_percent, c.tax_included, c.customer_id, c.currency, c.price_id,
-        c.plan_id, c.subscription_id, c.order_line_id, c.stretch_starts_on, c.tag, c.tax_class,
-        c.supply, c.exemption_code, c.exemption_text, c.seller_vat_id, c.tax_override_id, c.unit,
-        c.unit_price, c.starts_on, c.ends_on))
-"""
+    OR to_jsonb(b) - '{own}'::text[] <> to_jsonb(c) - '{own}'::text[])
+""".replace("{own}", f"{{{','.join(OWN_COLUMNS)}}}")
 
 _SETTLED = """
 SELECT i.seller_id, 'invoice ' || i.number,
@@ -111,6 +104,33 @@ FROM (SELECT corrected_invoice_id, sum(settled_minor) AS settled FROM invoices_i
       WHERE corrected_invoice_id IS NOT NULL AND seller_id = ANY(%(sellers)s) GROUP BY 1) n
 JOIN invoices_invoice i ON i.id = n.corrected_invoice_id
 WHERE n.settled > i.payable_minor
+"""
+
+# Where the money went: what is open of the invoice first, or to the balance, or paid out.
+_MONEY = """
+WITH notes AS (
+    SELECT n.*, k.settle, -n.gross_minor - n.settled_minor AS rest,
+           CASE WHEN k.settle = 'invoice' THEN least(i.payable_minor - coalesce((
+               SELECT sum(b.settled_minor) FROM invoices_invoice b
+               WHERE b.corrected_invoice_id = i.id
+                 AND (b.issue_date, b.sequence) < (n.issue_date, n.sequence)), 0), -n.gross_minor)
+           ELSE 0 END AS due
+    FROM invoices_correction k
+    JOIN billing_event e ON e.seller_id = k.seller_id
+        AND e.idempotency_key = 'correction.ordered:' || k.id AND e.state = 'handled'
+    JOIN invoices_invoice n ON n.event_id = e.id
+    JOIN invoices_invoice i ON i.id = k.invoice_id
+    WHERE k.seller_id = ANY(%(sellers)s)
+)
+SELECT n.seller_id, 'credit note ' || n.number,
+       CASE WHEN n.settled_minor <> n.due
+            THEN format('settles %%s minor units of what was open, not %%s', n.settled_minor, n.due)
+            ELSE format('%%s minor units came to the balance, not %%s', coalesce(m.amount_minor, 0),
+                        CASE n.settle WHEN 'payout' THEN 0 ELSE n.rest END) END
+FROM notes n
+LEFT JOIN invoices_balancemovement m ON m.invoice_id = n.id AND m.kind = 'credit_note'
+WHERE n.settled_minor <> n.due
+   OR coalesce(m.amount_minor, 0) <> CASE n.settle WHEN 'payout' THEN 0 ELSE n.rest END
 """
 
 _REOPENED = """
@@ -196,6 +216,12 @@ CHECKS = (
         says="no more of an invoice is settled than was payable",
         of="corrections",
         sql=_SETTLED,
+    ),
+    sql_check(
+        name="corrections_booked",
+        says="the money of a correction went where it was ordered to go",
+        of="corrections",
+        sql=_MONEY,
     ),
     sql_check(
         name="corrections_billed_again",
