@@ -16,7 +16,7 @@ from billing.contracts.models import SubscriptionChange
 from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.commands import advance_test_clock
 from billing.usage.commands import record_usage
-from invoices.credit_notes.queries.wanted import CorrectionRefused
+from invoices.credit_notes.queries.wanted import CorrectionRefused, Discount, Part
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
 from tests.corrections.conftest import drain, ordered
@@ -29,14 +29,11 @@ _USAGE = {
     "unit_price": Decimal("0.37"),
 }  # fmt: skip
 Step = tuple[str, int]
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["days", "days", "plan", "quantity", "use", "pause", "resume",
-                         "cancel", "back", "back", "back"]),
-        st.integers(1, 20),
-    ),
-    max_size=9,
-)  # fmt: skip
+
+
+def steps_of(*more: str) -> st.SearchStrategy[list[Step]]:
+    happens = ["days", "days", "plan", "quantity", "use", "pause", "resume", "cancel", *more]
+    return st.lists(st.tuples(st.sampled_from(happens), st.integers(1, 20)), max_size=9)
 
 
 class World:
@@ -66,7 +63,13 @@ class World:
             sent = factories.usage(at=at, value=Decimal(value), key=f"{self.today}{value}")
             record_usage(seller=self.seller, records=[sent], at=AT)
         elif what == "back":
-            self.take_back(value)
+            self.correct(value, bill_again=True)
+        elif what == "cancelled":
+            self.correct(value)
+        elif what == "discount":
+            self.correct(value, discount=Discount(percent=Decimal(value * 5)))
+        elif what == "part":
+            self.correct(value, parts=[Part(position=1, amount=Decimal(value))])
         elif what != "use":
             self.change(what, value)
         drain()
@@ -77,12 +80,12 @@ class World:
         while step_test_clock(seller=self.seller, at=AT):
             drain()
 
-    def take_back(self, value: int) -> None:
+    def correct(self, value: int, **wanted: Any) -> None:
         invoices = Invoice.objects.filter(seller=self.seller, kind="invoice").order_by("id")
         if not invoices:
             return
         try:
-            ordered(invoices[value % len(invoices)], bill_again=True)
+            ordered(invoices[value % len(invoices)], **wanted)
         except CorrectionRefused:
             return
 
@@ -109,34 +112,49 @@ class World:
         return {(code, on): amount for code, on, amount in sums if amount}
 
 
-@pytest.mark.slow
-@pytest.mark.django_db
-@settings(
+TOLD = {
+    "included": st.booleans(),
+    "timing": st.sampled_from(["advance", "arrears"]),
+    "commitment": st.sampled_from([None, Decimal("45.00")]),
+    "grouping": st.sampled_from(["per_event", "monthly"]),
+}
+SOME = settings(
     max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(
-    steps=STEPS,
-    included=st.booleans(),
-    timing=st.sampled_from(["advance", "arrears"]),
-    commitment=st.sampled_from([None, Decimal("45.00")]),
-    grouping=st.sampled_from(["per_event", "monthly"]),
-)
-def test_in_the_end_the_same_is_charged(
-    steps: Sequence[Step],
-    included: bool,
-    timing: str,
-    commitment: Decimal | None,
-    grouping: str,
-) -> None:
-    price = {"tax_included": included, "timing": timing}
-    plan = {"price": price, "minimum_commitment": commitment}
-    told, untold = (World(plan=plan, grouping=grouping) for _ in range(2))
-    for step in [*steps, ("days", 40)]:
-        told.go(step)
-        if step[0] != "back":
-            untold.go(step)
 
-    assert told.charged == untold.charged
-    assert verify(told.seller).problems == []
+
+def world(*, included: bool, timing: str, commitment: Decimal | None, grouping: str) -> World:
+    price = {"tax_included": included, "timing": timing}
+    return World(plan={"price": price, "minimum_commitment": commitment}, grouping=grouping)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+class TestStories:
+    @SOME
+    @given(steps=steps_of("back", "back", "back"), **TOLD)
+    def test_what_is_billed_again_is_in_the_end_what_was(
+        self, steps: Sequence[Step], **told: Any
+    ) -> None:
+        corrected, untouched = world(**told), world(**told)
+        for step in [*steps, ("days", 40)]:
+            corrected.go(step)
+            if step[0] != "back":
+                untouched.go(step)
+
+        assert corrected.charged == untouched.charged
+        assert verify(corrected.seller).problems == []
+
+    @SOME
+    @given(steps=steps_of("back", "cancelled", "discount", "part"), **TOLD)
+    def test_no_more_is_taken_back_than_was_charged(
+        self, steps: Sequence[Step], **told: Any
+    ) -> None:
+        corrected = world(**told)
+        for step in [*steps, ("days", 40)]:
+            corrected.go(step)
+            assert all(amount >= 0 for amount in corrected.charged.values())
+
+        assert verify(corrected.seller).problems == []
