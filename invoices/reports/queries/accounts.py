@@ -111,5 +111,7 @@ def _exactness(row: _Named) -> tuple[object, ...]:
 
 
 def _is_small_business(invoice: Invoice, day: date) -> bool:
+    if not invoice.seller_as_printed.get("small_business"):
+        return False  # Most aren't, and this is asked for each posting.
     small = parties_of(invoice).small_business
     return small is not None and small.holds_on(day)
