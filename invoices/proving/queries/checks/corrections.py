@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 
+from billing.pricing.conversion import convert_correction
 from billing.pricing.corrections import Group, TakenBack, correction_totals
 from invoices.credit_notes.queries.draft import OWN_COLUMNS
 from invoices.issuing.models import Invoice
+from invoices.issuing.queries.accounting import conversion_of
 from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem, sql_check
 from invoices.proving.queries.checks.documents import differences
@@ -64,6 +66,10 @@ WHERE k.seller_id = ANY(%(sellers)s) AND (
     OR n.corrects <> jsonb_build_array(jsonb_build_object(
            'number', i.number, 'issue_date', i.issue_date::text))
     OR n.correction_kind <> k.kind OR k.settle <> 'invoice' AND n.settled_minor <> 0
+    OR (n.accounting_currency, n.exchange_rate_source) <>
+       (i.accounting_currency, i.exchange_rate_source)
+    OR (n.exchange_rate, n.exchange_rate_date) IS DISTINCT FROM
+       (i.exchange_rate, i.exchange_rate_date)
     OR n.seller_as_printed <> i.seller_as_printed
     OR n.customer_as_printed <> i.customer_as_printed)
 UNION ALL
@@ -167,14 +173,14 @@ def _notes(invoices: Iterable[Invoice]) -> Iterator[list[Invoice]]:
     """Yield the credit notes of each invoice, in the order in which they were issued."""
     notes = Invoice.objects.filter(corrected_invoice__in=invoices)
     in_order = notes.order_by("corrected_invoice", "issue_date", "sequence")
-    for _, mine in groupby(
-        in_order.prefetch_related("lines"), key=attrgetter("corrected_invoice_id")
-    ):
+    related = in_order.prefetch_related("lines", "corrected_invoice")
+    for _, mine in groupby(related, key=attrgetter("corrected_invoice_id")):
         yield list(mine)
 
 
 def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
     before: defaultdict[Group, int] = defaultdict(int)
+    tax_before = converted_before = 0
     for note in notes:
         lines = sorted(note.lines.all(), key=lambda line: line.position or 0)
         told = [
@@ -184,12 +190,34 @@ def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
             for line in lines
         ]
         computed = correction_totals(told, note.currency, before=before)
-        if wrong := differences(note, lines, computed):
+        wrong = differences(note, lines, computed)
+        if note.accounting_taxes != _converted(note, tax_before, converted_before):
+            wrong.append("its VAT in the seller's currency is not that by the invoice's rate")
+        tax_before, converted_before = (
+            tax_before + note.tax_minor,
+            converted_before + (note.accounting_tax_minor or 0),
+        )
+        if wrong:
             yield books.problem(
                 _CHECK, note.seller_id, f"credit note {note.number}", "; ".join(wrong)
             )
         for line in lines:
             before[line.tax_category, line.tax_percent, line.tax_included] -= line.priced_minor
+
+
+def _converted(note: Invoice, tax_before: int, converted_before: int) -> list[int]:
+    """Return the taxes of a correction by the rate of what it corrects, after earlier ones."""
+    corrected = note.corrected_invoice
+    conversion = conversion_of(corrected) if corrected else None
+    taxes = [tax["tax_minor"] for tax in note.taxes]
+    if corrected is None or conversion is None or not any(taxes):
+        return []
+    return convert_correction(
+        taxes,
+        conversion,
+        left_minor=corrected.tax_minor + tax_before,
+        left_converted_minor=(corrected.accounting_tax_minor or 0) + converted_before,
+    )
 
 
 CHECKS = (
