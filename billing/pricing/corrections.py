@@ -1,8 +1,8 @@
 """
 What is taken back of an invoice: how much of each line, and the totals of the credit note.
 
-Whatever is taken back bit by bit comes, once nothing is left, to exactly what was charged: per line
-its net amount, per rate the document's tax. So each correction is what everything taken back by now
+Whatever is taken back bit by bit comes, once nothing is left, to exactly what was charged: the
+document's net amount and tax of each rate. So each correction is what everything taken back by now
 comes to, less what it came to before.
 """
 
@@ -12,45 +12,40 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.money import EXACT, round_half_up, round_parts, share_of
-from billing.pricing.taxes import DocumentTotals, Tax, TaxTotal, tax_total
+from billing.pricing.taxes import DocumentTotals, Tax, TaxTotal, net_of, tax_total
 
-Rate = tuple[str, Decimal]  # Category and percentage.
+Group = tuple[str, Decimal, bool]  # Category, percentage, and whether prices include tax.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBack:
     """
-    A line of an invoice, and how much of it is taken back; all amounts have the line's sign.
+    How much is taken back of a line of an invoice, with the line's sign.
 
-    `charged_minor`, `before_minor` and `amount_minor` are in the terms of its price: gross if
-    `tax_included`. What was taken back before is that of earlier corrections.
+    It is in the terms of the line's price: gross if `tax_included`.
     """
 
     tax: Tax
     tax_included: bool
-    charged_minor: int
-    charged_net_minor: int
-    before_minor: int
-    before_net_minor: int
     amount_minor: int
 
 
 def correction_totals(
-    lines: Sequence[TakenBack], currency: str, *, net_before: Mapping[Rate, int]
+    lines: Sequence[TakenBack], currency: str, *, before: Mapping[Group, int]
 ) -> DocumentTotals:
     """
     Return the totals of a credit note, negative, and the negative net amounts of its lines.
 
-    `net_before` is what was taken back of all lines of the invoice with net prices by earlier
-    corrections, per rate. Source: EN 16931 BR-CO-14, BR-CO-17.
+    `before` is what earlier corrections took back of all lines of the invoice, in the terms of
+    their prices. What includes tax is reckoned as on invoices: on the sum, so that VAT is the
+    base x percent to the cent however many lines there are. Source: EN 16931 BR-CO-14, BR-CO-17.
     """
-    groups: defaultdict[Rate, list[int]] = defaultdict(list)
+    groups: defaultdict[tuple[str, Decimal], list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
         groups[line.tax.category, line.tax.percent].append(index)
     nets = [line.amount_minor for line in lines]
     taxes = tuple(
-        _total(rate[1], [(i, lines[i]) for i in groups[rate]], nets, net_before.get(rate, 0))
-        for rate in sorted(groups)
+        _total([(i, lines[i]) for i in groups[rate]], nets, before) for rate in sorted(groups)
     )
     net_minor, tax_minor = -sum(nets), sum(total.tax_minor for total in taxes)
     return DocumentTotals(
@@ -87,27 +82,29 @@ def share_of_units(
 
 
 def _total(
-    percent: Decimal, lines: Sequence[tuple[int, TakenBack]], nets: list[int], net_before: int
+    lines: Sequence[tuple[int, TakenBack]], nets: list[int], before: Mapping[Group, int]
 ) -> TaxTotal:
     """Return the total of one rate, and put the nets of its gross lines into `nets`."""
+    tax = lines[0][1].tax
+    net_before, gross_before = (
+        before.get((tax.category, tax.percent, included), 0) for included in (False, True)
+    )
     net_base = sum(line.amount_minor for _, line in lines if not line.tax_included)
-    gross = [(index, line) for index, line in lines if line.tax_included]
-    exact = [_net_of(line) for _, line in gross]
-    gross_base = round_half_up(sum(exact, Decimal(0)))
-    for (index, _), net in zip(gross, round_parts(exact, gross_base), strict=True):
+    gross = [(index, line.amount_minor) for index, line in lines if line.tax_included]
+    gross_sum = sum(amount for _, amount in gross)
+    gross_base = _net(gross_before + gross_sum, tax) - _net(gross_before, tax)
+    # It is the exact sum rounded up or down, so each part is rounded to one of its neighbours.
+    parts = round_parts([net_of(amount, tax.percent) for _, amount in gross], gross_base)
+    for (index, _), net in zip(gross, parts, strict=True):
         nets[index] = net
-    tax_minor = _tax(net_before + net_base, percent) - _tax(net_before, percent)
-    tax_minor += sum(line.amount_minor for _, line in gross) - gross_base
+    tax_minor = _tax(net_before + net_base, tax) - _tax(net_before, tax)
+    tax_minor += gross_sum - gross_base
     return tax_total([line.tax for _, line in lines], -(net_base + gross_base), -tax_minor)
 
 
-def _net_of(line: TakenBack) -> Decimal:
-    """Return the net of a gross amount: no more than what is left of the line's net."""
-    by_now = Decimal(line.before_minor + line.amount_minor)
-    exact = share_of(by_now, line.charged_net_minor, line.charged_minor) - line.before_net_minor
-    bounds = Decimal(0), Decimal(line.charged_net_minor - line.before_net_minor)
-    return min(max(exact, min(bounds)), max(bounds))
+def _net(gross_minor: int, tax: Tax) -> int:
+    return round_half_up(net_of(gross_minor, tax.percent))
 
 
-def _tax(base_minor: int, percent: Decimal) -> int:
-    return round_half_up(share_of(percent, base_minor, 100))
+def _tax(base_minor: int, tax: Tax) -> int:
+    return round_half_up(share_of(tax.percent, base_minor, 100))

@@ -168,14 +168,15 @@ def totals(lines: Sequence[TaxedLine], currency: str) -> DocumentTotals:
         groups[line.tax.category, line.tax.percent].append(index)
     nets = [line.amount_minor for line in lines]
     taxes = tuple(
-        _total(rate[1], [(i, lines[i]) for i in groups[rate]], nets) for rate in sorted(groups)
+        _total(category, percent, [(i, lines[i]) for i in groups[category, percent]], nets)
+        for category, percent in sorted(groups)
     )
     net_minor, tax_minor = sum(nets), sum(total.tax_minor for total in taxes)
     return DocumentTotals(currency, net_minor, tax_minor, net_minor + tax_minor, taxes, tuple(nets))
 
 
 def tax_total(taxes: Sequence[Tax], base_minor: int, tax_minor: int) -> TaxTotal:
-    """Return the sum of lines with such taxes: all of one category and rate, at least one."""
+    """Return the total of lines of one category and rate, with the reasons of their taxes."""
     codes = {tax.exemption_code for tax in taxes}
     texts = dict.fromkeys(tax.exemption_text for tax in taxes)
     return TaxTotal(
@@ -188,18 +189,21 @@ def tax_total(taxes: Sequence[Tax], base_minor: int, tax_minor: int) -> TaxTotal
     )
 
 
-def _total(percent: Decimal, lines: Sequence[tuple[int, TaxedLine]], nets: list[int]) -> TaxTotal:
+def net_of(gross_minor: int, percent: Decimal) -> Decimal:
+    """Return the net amount of a gross one, unrounded."""
+    return share_of(Decimal(gross_minor), 100, 100 + percent)
+
+
+def _total(
+    category: str, percent: Decimal, lines: Sequence[tuple[int, TaxedLine]], nets: list[int]
+) -> TaxTotal:
     """Return the total of one rate, and put the nets of its gross lines into `nets`."""
     net_base = sum(line.amount_minor for _, line in lines if not line.tax_included)
     gross = [(index, line.amount_minor) for index, line in lines if line.tax_included]
     gross_sum = sum(amount for _, amount in gross)
-    gross_base = round_half_up(_net_of(gross_sum, percent))
-    parts = round_parts([_net_of(amount, percent) for _, amount in gross], gross_base)
+    gross_base = round_half_up(net_of(gross_sum, percent))
+    parts = round_parts([net_of(amount, percent) for _, amount in gross], gross_base)
     for (index, _), net in zip(gross, parts, strict=True):
         nets[index] = net
     tax_minor = round_half_up(share_of(percent, net_base, 100)) + gross_sum - gross_base
     return tax_total([line.tax for _, line in lines], net_base + gross_base, tax_minor)
-
-
-def _net_of(gross_minor: int, percent: Decimal) -> Decimal:
-    return share_of(Decimal(gross_minor), 100, 100 + percent)

@@ -78,7 +78,7 @@ BEGIN
                 (NEW.subscription_id, NEW.order_line_id, NEW.price_id, NEW.plan_id)
             AND sign(NEW.priced_minor) = -sign(c.priced_minor)
             AND abs(priced) <= abs(c.priced_minor) AND sign(priced) = -sign(c.priced_minor)
-            AND abs(net) <= abs(c.amount_minor) AND sign(net) IN (0, -sign(c.amount_minor)),
+            AND abs(net) <= abs(priced) AND sign(net) IN (0, -sign(c.priced_minor)),
             false) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'integrity_constraint_violation',

@@ -59,9 +59,27 @@ class Migration(migrations.Migration):
                     "scope",
                     models.CharField(
                         blank=True,
-                        choices=[("home", "home"), ("eu", "eu"), ("third", "third")],
-                        help_text="Where the VAT is due, or the customer is: at home, in the EU, elsewhere.",
-                        max_length=5,
+                        choices=[
+                            ("home", "home"),
+                            ("eu", "in the EU"),
+                            ("third", "elsewhere"),
+                            ("registered", "where the seller is registered"),
+                        ],
+                        help_text="Where the VAT is due, or the customer is; empty: anywhere.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "supply",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("service", "service"),
+                            ("digital", "digital"),
+                            ("goods", "goods"),
+                        ],
+                        help_text="Kind of supply; empty: any.",
+                        max_length=7,
                     ),
                 ),
                 (
@@ -121,6 +139,7 @@ class Migration(migrations.Migration):
                             "tax_category",
                             "percent",
                             "scope",
+                            "supply",
                             "exemption",
                             "valid_from",
                         ),
@@ -322,9 +341,27 @@ class Migration(migrations.Migration):
                     "scope",
                     models.CharField(
                         blank=True,
-                        choices=[("home", "home"), ("eu", "eu"), ("third", "third")],
-                        help_text="Where the VAT is due, or the customer is: at home, in the EU, elsewhere.",
-                        max_length=5,
+                        choices=[
+                            ("home", "home"),
+                            ("eu", "in the EU"),
+                            ("third", "elsewhere"),
+                            ("registered", "where the seller is registered"),
+                        ],
+                        help_text="Where the VAT is due, or the customer is; empty: anywhere.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "supply",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("service", "service"),
+                            ("digital", "digital"),
+                            ("goods", "goods"),
+                        ],
+                        help_text="Kind of supply; empty: any.",
+                        max_length=7,
                     ),
                 ),
                 (
@@ -408,6 +445,7 @@ class Migration(migrations.Migration):
                             "tax_category",
                             "percent",
                             "scope",
+                            "supply",
                             "product",
                             "country",
                             "valid_from",

@@ -1,4 +1,8 @@
-"""Why a charge bears no VAT, and whose decision that was, is settled with its tax, once."""
+"""
+Why a charge bears no VAT, and whose decision that was, is settled with its tax, once.
+
+What corrects a charge tells the same of the supply.
+"""
 
 from django.db import migrations
 
@@ -30,6 +34,34 @@ DEFERRABLE INITIALLY DEFERRED;
 """
 OF_ANY = "ALTER TABLE invoices_charge DROP CONSTRAINT charge_tax_override_of_same_seller;"
 
+# What is taken back is the same supply at the same tax: a column that a correction has not of its
+# own is that of the charge, also one that is added later.
+ALIKE = """
+CREATE FUNCTION anlass_check_charge_corrects_alike() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    own text[] := '{id,cause,is_credit,quantity,measured,priced_minor,amount_minor,corrects_id,
+        is_taxed_as_charged,is_concession,explanation,event_id,transaction_id,created_at,ordinal,
+        invoice_id,position}';
+BEGIN
+    IF EXISTS (SELECT FROM invoices_charge c WHERE c.id = NEW.corrects_id
+               AND to_jsonb(c) - own <> to_jsonb(NEW) - own) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'integrity_constraint_violation',
+            CONSTRAINT = 'charge_corrects_alike',
+            TABLE = TG_TABLE_NAME,
+            MESSAGE = 'charge_corrects_alike: it tells otherwise of the supply than the charge';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER charge_corrects_alike AFTER INSERT ON invoices_charge
+FOR EACH ROW WHEN (NEW.corrects_id IS NOT NULL)
+EXECUTE FUNCTION anlass_check_charge_corrects_alike();
+"""
+UNLIKE = """
+DROP TRIGGER charge_corrects_alike ON invoices_charge;
+DROP FUNCTION anlass_check_charge_corrects_alike();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -39,4 +71,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW),  # 0011 freezes again.
         migrations.RunSQL(OF_SELLER, OF_ANY),
+        migrations.RunSQL(ALIKE, UNLIKE),
     ]

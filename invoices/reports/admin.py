@@ -49,7 +49,10 @@ class AccountOverrideAdmin(SellerScopedAdmin):
     list_select_related = ("product",)
     fieldsets = (
         (None, {"fields": ("seller", "purpose", "account", "tax_key", "reason")}),
-        ("Used for", {"fields": ("tax_category", "percent", "scope", "country", "product")}),
+        (
+            "Used for",
+            {"fields": ("tax_category", "percent", "scope", "supply", "country", "product")},
+        ),
         ("When", {"fields": ("valid_from", "valid_until")}),
     )
 

@@ -82,6 +82,8 @@ class Row:
     """
     A posting: `amount` above zero debits `account`, below zero credits it.
 
+    The period of `taxed_on` is that in which its VAT is declared; DATEV asks for it wherever there
+    is a `supplied_on`.
     In another currency than the books': units of it for one of theirs (`rate`), and what it comes
     to in theirs (`base_amount`, signed like `amount`).
     """
@@ -98,6 +100,7 @@ class Row:
     eu_vat_id: str = ""
     eu_percent: Decimal | None = None
     supplied_on: date | None = None
+    taxed_on: date | None = None
     is_final: bool = False
     rate: Decimal | None = None
     base_amount: Decimal | None = None
@@ -163,6 +166,7 @@ def _posting(row: Row) -> str:
         41: _decimal(row.eu_percent) if row.eu_percent is not None else "",
         114: str(int(row.is_final)),
         115: f"{row.supplied_on:%d%m%Y}" if row.supplied_on else "",
+        116: f"{row.taxed_on:%d%m%Y}" if row.taxed_on else "",
     }
     cells = (
         _quoted(values.get(n, "")) if n in _TEXTS else values.get(n, "")

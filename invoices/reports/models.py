@@ -12,7 +12,13 @@ from billing.sellers.models import Seller
 
 CHARTS = [("03", "SKR03"), ("04", "SKR04")]
 PURPOSES = ["receivable", "revenue", "vat", "balance", "deferred"]
-SCOPES = ["home", "eu", "third"]
+SCOPES = [
+    ("home", "home"),
+    ("eu", "in the EU"),
+    ("third", "elsewhere"),
+    ("registered", "where the seller is registered"),
+]
+SUPPLIES = [("service", "service"), ("digital", "digital"), ("goods", "goods")]
 ACCOUNT_NUMBER = RegexValidator(r"^[0-9]{4,8}$", "Give the number of a G/L account: 4 to 8 digits.")
 TAX_KEY = RegexValidator(r"^[0-9]{0,4}$", "Give a DATEV BU key: up to 4 digits.")
 
@@ -32,10 +38,13 @@ class Mapping(models.Model):
         max_digits=6, decimal_places=3, null=True, blank=True, help_text="Empty: any rate."
     )
     scope = models.CharField(
-        max_length=5,
+        max_length=10,
         blank=True,
-        choices=[(name, name) for name in SCOPES],
-        help_text="Where the VAT is due, or the customer is: at home, in the EU, elsewhere.",
+        choices=SCOPES,
+        help_text="Where the VAT is due, or the customer is; empty: anywhere.",
+    )
+    supply = models.CharField(
+        max_length=7, blank=True, choices=SUPPLIES, help_text="Kind of supply; empty: any."
     )
     account = models.CharField(max_length=8, validators=[ACCOUNT_NUMBER])
     tax_key = models.CharField(
@@ -69,7 +78,7 @@ class Account(Mapping):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "chart", "purpose", "tax_category", "percent", "scope", "exemption",
+                    "chart", "purpose", "tax_category", "percent", "scope", "supply", "exemption",
                     "valid_from",
                 ],
                 nulls_distinct=False,
@@ -96,8 +105,8 @@ class AccountOverride(Mapping):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "seller", "purpose", "tax_category", "percent", "scope", "product", "country",
-                    "valid_from",
+                    "seller", "purpose", "tax_category", "percent", "scope", "supply", "product",
+                    "country", "valid_from",
                 ],
                 nulls_distinct=False,
                 name="account_override_once",

@@ -1,11 +1,13 @@
 """Nobody takes back more than is left, whoever asks; and the proof finds it if someone did."""
 
-from uuid import uuid4
+from datetime import date
+from uuid import UUID, uuid4
 
 import pytest
 
 from billing.sellers.models import Seller
 from invoices.credit_notes.models import Correction, CorrectionLine
+from invoices.credit_notes.queries.draft import OWN_COLUMNS
 from invoices.credit_notes.queries.wanted import Part
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.content import content
@@ -18,6 +20,35 @@ from tests.proving.conftest import Tamper, verify
 
 CREDIT = "(SELECT id FROM invoices_charge WHERE corrects_id IS NOT NULL ORDER BY id LIMIT 1)"
 NOTE = "(SELECT id FROM invoices_invoice WHERE number = 'G2026-000001')"
+
+# Of each column that a correction has from the charge, another value.
+OTHER: dict[str, object] = {
+    "price_code": "x",
+    "tag": "x",
+    "text": "x",
+    "starts_on": date(2025, 1, 1),
+    "stretch_starts_on": date(2025, 1, 1),
+    "unit_price": 7,
+    "currency": "USD",
+    "tax_included": True,
+    "tax_class": "reduced",
+    "tax_category": "AE",
+    "tax_percent": 7,
+    "supply": "goods",
+    "exemption_code": "VATEX-EU-G",
+    "exemption_text": "Export",
+    "seller_vat_id": "ATU12345675",
+    "tax_override_id": UUID(int=7),
+    "unit": "HUR",
+    "item_number": "x",
+    "description": "x",
+    "price_id": UUID(int=7),
+    "customer_id": UUID(int=7),
+    "seller_id": UUID(int=7),
+    "order_line_id": UUID(int=7),
+}
+# An order's charge has none of them, by charge_of_subscription_or_order.
+REFUSED_ANYWAY = {"subscription_id", "plan_id", "ends_on"}
 
 # What is done to the books, and the check that finds it among others.
 TAMPERED = [
@@ -49,10 +80,19 @@ TAMPERED = [
         "corrections_within",
     ),
     (f"UPDATE invoices_charge SET tax_percent = 7 WHERE id = {CREDIT}", "corrections_within"),
+    (f"UPDATE invoices_charge SET exemption_text = 'x' WHERE id = {CREDIT}", "corrections_within"),
     (
         "UPDATE invoices_invoice SET prepaid_minor = 1, payable_minor = 11780"
         " WHERE number = 'R2026-000001'",
         "corrections_settle_what_is_open",
+    ),
+    (
+        f"UPDATE invoices_invoice SET settled_minor = settled_minor - 1 WHERE id = {NOTE}",
+        "corrections_booked",
+    ),
+    (
+        "UPDATE invoices_correction SET settle = 'payout' WHERE kind = 'cancellation'",
+        "corrections_booked",
     ),
     ("DELETE FROM billing_event WHERE type = 'order.reopened'", "corrections_billed_again"),
     (
@@ -100,13 +140,9 @@ class TestRefusals:
         [
             {"priced_minor": -9001, "amount_minor": -9001},
             {"priced_minor": 900, "amount_minor": 900},
-            {"tax_percent": 7},
-            {"tax_category": "AE"},
-            {"currency": "USD"},
-            {"tax_included": True},
         ],
     )
-    def test_more_or_other_than_is_left_is_refused(
+    def test_more_than_is_left_is_refused(
         self,
         sql: Sql,
         note: Invoice,
@@ -114,6 +150,16 @@ class TestRefusals:
     ) -> None:
         with refused("charge_corrects_what_is_left"):
             _copy(note, **changes)
+
+    @pytest.mark.parametrize("column", sorted(OTHER))
+    def test_it_tells_the_same_of_the_supply(self, sql: Sql, note: Invoice, column: str) -> None:
+        with refused("charge_corrects_alike|charge_corrects_what_is_left"):
+            _copy(note, **{column: OTHER[column]})
+
+    def test_every_column_is_its_own_or_that_of_the_charge(self) -> None:
+        columns = {field.attname for field in Charge._meta.concrete_fields}
+
+        assert columns == {*OTHER, *OWN_COLUMNS, *REFUSED_ANYWAY}
 
     def test_a_correction_is_not_corrected(self, sql: Sql, note: Invoice) -> None:
         with refused("charge_corrects_what_is_left"):
@@ -198,6 +244,24 @@ class TestVerify:
 
         found = {result.check.name for result in verify(books).results if result.found}
         assert check in found
+
+    @pytest.mark.parametrize(
+        ("settle", "statement"),
+        [
+            ("balance", "DELETE FROM invoices_balancemovement"),
+            ("payout", "UPDATE invoices_correction SET settle = 'balance'"),
+        ],
+    )
+    def test_it_finds_money_that_went_elsewhere(
+        self, seller: Seller, invoice: Invoice, tamper: Tamper, settle: str, statement: str
+    ) -> None:
+        corrected(invoice, settle=Correction.Settle(settle))
+        assert verify(seller).problems == []
+
+        tamper(statement)
+
+        found = {result.check.name for result in verify(seller).results if result.found}
+        assert found == {"corrections_booked"}
 
     def test_documents_that_correct_nothing_keep_their_hash(self, invoice: Invoice) -> None:
         said = content(invoice, list(invoice.lines.all()))

@@ -133,7 +133,7 @@ class TestSequences:
             assert sum(getattr(note, name) for note in notes) == -getattr(invoice, name)
         for row in invoice.lines.all():
             back = Charge.objects.filter(corrects=row)
-            assert sum(charge.amount_minor for charge in back) == -row.amount_minor
+            assert sum(charge.priced_minor for charge in back) == -row.priced_minor
 
 
 def _wanted(how: str, position: int, value: int) -> dict[str, object]:

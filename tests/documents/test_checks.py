@@ -340,6 +340,14 @@ def test_only_the_last_cent_of_a_tax_may_differ() -> None:
     assert "BR-CO-17" in rules(replace(good, vat_groups=(group,)))
 
 
+@pytest.mark.parametrize(("tax", "is_wrong"), [("4.80", False), ("4.81", True)])
+def test_of_a_part_taken_back_another_cent_may(tax: str, is_wrong: bool) -> None:
+    good = replace(CASES["prices_with_tax"].document, type_code=TypeCode.CREDIT_NOTE)
+    group = replace(good.vat_groups[0], tax=Decimal(tax))
+
+    assert ("BR-CO-17" in rules(replace(good, vat_groups=(group,)))) == is_wrong
+
+
 def test_what_is_no_xml_or_no_invoice_is_found() -> None:
     assert [finding.rule for finding in check_schema(b"<Invoice>")] == ["XSD"]
     assert [finding.rule for finding in check_schema(b"<Order/>")] == ["XSD"]

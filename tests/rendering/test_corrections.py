@@ -12,6 +12,7 @@ from billing.sellers.models import Seller
 from invoices.credit_notes.commands import credit, order_correction
 from invoices.credit_notes.queries.wanted import Discount, Part, Wanted
 from invoices.documents.queries import stored_bytes
+from invoices.issuing.commands import bill
 from tests import factories
 from tests.rendering.conftest import issue, render
 
@@ -47,3 +48,22 @@ class TestCorrections:
         assert (
             tree.findtext(".//{*}InvoiceReferencedDocument/{*}IssuerAssignedID") == invoice.number
         )
+
+    def test_of_many_lines_with_gross_prices_the_sum_is_taxed(self, seller: Seller) -> None:
+        line = factories.line(unit_price=Decimal("9.99"), tax_included=True)
+        factories.order(factories.customer(seller, kind="consumer"), *[line] * 10)
+        ordered = Event.objects.get(type="order.placed", state="waiting")
+        (invoice,) = bill(event_id=ordered.pk, at=factories.AT, worker="test")
+        parts = [Part(position=position, percent=Decimal(100)) for position in range(1, 6)]
+        wanted = Wanted(reason="Falsche Anschrift", parts=parts)
+        order_correction(invoice_id=invoice.pk, wanted=wanted, by="Ada", at=factories.AT)
+        event = Event.objects.get(type="correction.ordered")
+        note = credit(event_id=event.pk, at=factories.AT, worker="test")
+        assert note is not None
+
+        _, xml = render(note)
+
+        # 5 x 9.99 = 49.95 gross: / 1.19 = 41.97 net, though these lines bear 8.40 each
+        tree = etree.fromstring(stored_bytes(xml))
+        assert tree.findtext(".//{*}TaxBasisTotalAmount") == "41.97"
+        assert tree.findtext(".//{*}TaxTotalAmount") == "7.98"

@@ -9,6 +9,7 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from lxml import etree
 
+from billing.events.models import Event
 from billing.sellers.models import Seller
+from invoices.credit_notes.commands import credit, order_correction
+from invoices.credit_notes.queries.wanted import Wanted
 from invoices.documents.models import Document
 from invoices.issuing.models import Invoice
 from invoices.reports.audit.checking import NoArchive, check_archive
@@ -107,6 +111,36 @@ class TestExport:
         # 110.00 + 50 + 200 + 20 + 300 + 30 - 30 + 99
         assert manifest["sums"]["EUR"]["net"] == "779.00"
         assert json.loads((archive / "verification.json").read_text())["ok"]
+
+    def test_it_tells_what_people_did_about_documents(
+        self, seller: Seller, export: Callable[..., Path]
+    ) -> None:
+        factories.override(seller, category="S", percent=Decimal(19), exemption_text="")
+        factories.registration(seller)
+        invoice = order(seller, ("1.00", "standard"), country="FR", vat_id="FR40303265045")
+        factories.vat_id_check(invoice.customer)
+        delivery = factories.delivery(invoice)
+        order_correction(
+            invoice_id=invoice.pk, wanted=Wanted(reason="Wrong"), by="Ada", at=factories.AT
+        )
+        _drain_corrections()
+
+        archive = export()
+
+        (told,) = rows(archive, "correction_orders")
+        assert (told["number"], told["reason"], told["ordered_by"]) == (
+            invoice.number, "Wrong", "Ada",
+        )  # fmt: skip
+        (part,) = rows(archive, "correction_order_lines")
+        assert (part["correction_id"], part["amount"]) == (told["id"], "1,00")
+        (override,) = rows(archive, "tax_overrides")
+        assert {row["tax_override_id"] for row in rows(archive, "lines")} == {override["id"]}
+        assert [row["vat_id"] for row in rows(archive, "registrations")] == ["FR40303265045"]
+        assert [row["outcome"] for row in rows(archive, "vat_id_checks")] == ["valid"]
+        assert [row["id"] for row in rows(archive, "deliveries")] == [str(delivery.pk)]
+        (note,) = (row for row in rows(archive, "invoices") if row["kind"] == "credit_note")
+        assert note["corrected_invoice_id"] == str(invoice.pk)
+        assert check_archive(archive).problems == []
 
     def test_only_of_the_seller_and_the_days(
         self, seller: Seller, export: Callable[..., Path]
@@ -287,11 +321,47 @@ class TestCheck:
 
         assert "R2026-000003: sequence: is 3, not 2" in problems
 
-    def test_files_that_are_missing_or_more_are_found(self, archive: Path) -> None:
-        (archive / "failures.csv").rename(archive / "more.csv")
+    @pytest.mark.parametrize(
+        "table", ["failures", "documents", "lines", "postings", "series", "corrections"]
+    )
+    def test_files_that_are_missing_or_more_are_found(self, archive: Path, table: str) -> None:
+        (archive / f"{table}.csv").rename(archive / "more.csv")
 
-        with pytest.raises(FileNotFoundError):
-            check_archive(archive)
+        problems = check_archive(archive).problems
+
+        assert {"more.csv: isn't listed in SHA256SUMS", f"{table}.csv: is missing"} <= {*problems}
+
+    @pytest.mark.parametrize("table", ["corrections", "lines", "taxes", "postings", "series"])
+    def test_a_row_that_was_taken_out_is_found(self, archive: Path, table: str) -> None:
+        """Also by who mends the manifest and all hashes."""
+        lines = (archive / f"{table}.csv").read_bytes().splitlines(keepends=True)
+        (archive / f"{table}.csv").write_bytes(b"".join(lines[:-1]))
+        manifest = json.loads((archive / "manifest.json").read_text())
+        manifest["rows"][table] -= 1
+        (archive / "manifest.json").write_text(json.dumps(manifest))
+        _list_again(archive)
+
+        assert check_archive(archive).wrong
+
+    @pytest.mark.parametrize("garbage", [b"", b"\xff\xfe", b"a;b\r\n1;2\r\n"])
+    @pytest.mark.parametrize("file", ["lines.csv", "invoices.csv", "manifest.json"])
+    def test_garbage_is_told_not_raised(self, archive: Path, file: str, garbage: bytes) -> None:
+        (archive / file).write_bytes(garbage)
+
+        assert f"{file}: was changed" in " ".join(check_archive(archive).problems)
+
+    def test_a_swapped_file_is_found(
+        self, seller: Seller, folder: Path, export: Callable[..., Path]
+    ) -> None:
+        store(order(seller, ("1.00", "standard")), folder)
+        archive = export()
+        (path,) = (archive / "documents").rglob("*.xml")
+        path.write_bytes(b"<Invoice>2</Invoice>")
+        _list_again(archive)
+
+        (problem,) = check_archive(archive).problems
+
+        assert problem.startswith("documents/2026-01/R2026-000001/xrechnung_ubl.xml: SHA-256")
 
     def test_the_command_needs_no_database(self, archive: Path, tmp_path: Path) -> None:
         packed = tmp_path / "packed.zip"
@@ -312,6 +382,11 @@ class TestCheck:
     def test_what_is_no_archive_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(NoArchive, match="manifest"):
             check_archive(tmp_path)
+
+
+def _drain_corrections() -> None:
+    for event in Event.objects.filter(type="correction.ordered"):
+        credit(event_id=event.pk, at=factories.AT, worker="test")
 
 
 def _list_again(archive: Path) -> None:

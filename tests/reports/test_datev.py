@@ -102,6 +102,19 @@ class TestFiles:
         named = [(row[39], row[40]) for row in _cells(postings) if row[39]]
         assert named == [("FR40303265045", ""), ("PL", "23,00")]
 
+    def test_vat_is_declared_for_the_days_of_supply_and_of_corrections(
+        self, seller: Seller, books: Bookkeeping
+    ) -> None:
+        issued = story(seller)
+
+        rows = {row[10]: row for row in _cells(_files(books)[0])}
+
+        # Of January, billed on the 1st in advance; the credit note takes it back.
+        (advance,) = (each for each in issued if each.contract_id and each.kind == "invoice")
+        (note,) = (each for each in issued if each.kind == "credit_note")
+        assert rows[advance.number][114:116] == ["31012026", "01012026"]
+        assert rows[note.number][115] == f"{note.issue_date:%d%m%Y}"
+
 
 class TestRefusals:
     def test_a_file_holds_no_more_than_datev_reads(self, books: Bookkeeping) -> None:

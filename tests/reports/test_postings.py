@@ -37,7 +37,7 @@ def _document(parts: list[tuple[int, Tax, bool]], prepaid: int) -> tuple[Invoice
         gross_minor=found.gross_minor,
         prepaid_minor=prepaid,
         seller_as_printed=GERMAN,
-        customer_as_printed={"country": "FR"},
+        customer_as_printed={"country": "FR", "kind": "business", "vat_id": ""},
         taxes=[
             {
                 "category": tax.category,

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Sum
 
 from billing.money import plain_decimal
-from billing.pricing.corrections import Rate, TakenBack, correction_totals
+from billing.pricing.corrections import Group, TakenBack, correction_totals
 from billing.pricing.taxes import DocumentTotals
 from invoices.credit_notes.models import Correction
 from invoices.credit_notes.queries.wanted import CorrectionDemands, Taken
@@ -18,12 +17,12 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.left import open_minor
 from invoices.issuing.queries.taxes import tax_of
 
-# What a correction doesn't have from the charge that it corrects.
-_OWN = {
+# What a correction doesn't have from the charge that it corrects: as charge_corrects_alike says.
+OWN_COLUMNS = (
     "id", "cause", "is_credit", "quantity", "measured", "priced_minor", "amount_minor",
-    "is_taxed_as_charged", "corrects", "is_concession", "explanation", "event", "transaction_id",
-    "created_at", "ordinal", "invoice", "position",
-}  # fmt: skip
+    "is_taxed_as_charged", "corrects_id", "is_concession", "explanation", "event_id",
+    "transaction_id", "created_at", "ordinal", "invoice_id", "position",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +46,17 @@ def credit_draft(invoice: Invoice, lines: Sequence[Taken], correction: Correctio
 
     :raises CorrectionDemands: if it came to a demand, since what is left comes to a minus.
     """
-    before = _taken_before(lines)
     totals = correction_totals(
-        [_taken_back(line, before.get(line.charge.pk, (0, 0))) for line in lines],
+        [
+            TakenBack(
+                tax=tax_of(line.charge),
+                tax_included=line.charge.tax_included,
+                amount_minor=line.amount_minor,
+            )
+            for line in lines
+        ],
         invoice.currency,
-        net_before=_net_before(invoice),
+        before=_taken_before(invoice),
     )
     if totals.gross_minor > 0:
         raise CorrectionDemands(
@@ -70,32 +75,13 @@ def credit_draft(invoice: Invoice, lines: Sequence[Taken], correction: Correctio
     )
 
 
-def _taken_before(lines: Iterable[Taken]) -> dict[UUID | None, tuple[int, int]]:
-    """Return what earlier corrections took back of each charge, as priced and net of tax."""
-    corrections = Charge.objects.filter(corrects__in=[line.charge.pk for line in lines])
-    sums = corrections.values_list("corrects").annotate(
-        priced=Sum("priced_minor"), net=Sum("amount_minor")
+def _taken_before(invoice: Invoice) -> Mapping[Group, int]:
+    """Return what earlier corrections took back of an invoice, by rate and kind of price."""
+    corrections = Charge.objects.filter(corrects__invoice=invoice)
+    sums = corrections.values_list("tax_category", "tax_percent", "tax_included").annotate(
+        priced=Sum("priced_minor")
     )
-    return {charge_id: (-priced, -net) for charge_id, priced, net in sums}
-
-
-def _net_before(invoice: Invoice) -> Mapping[Rate, int]:
-    corrections = Charge.objects.filter(corrects__invoice=invoice, tax_included=False)
-    sums = corrections.values_list("tax_category", "tax_percent").annotate(net=Sum("amount_minor"))
-    return {(category, percent): -net for category, percent, net in sums}
-
-
-def _taken_back(line: Taken, before: tuple[int, int]) -> TakenBack:
-    charge = line.charge
-    return TakenBack(
-        tax=tax_of(charge),
-        tax_included=charge.tax_included,
-        charged_minor=charge.priced_minor,
-        charged_net_minor=charge.amount_minor,
-        before_minor=before[0],
-        before_net_minor=before[1],
-        amount_minor=line.amount_minor,
-    )
+    return {tuple(group): -priced for *group, priced in sums}
 
 
 def _charges(
@@ -122,8 +108,8 @@ def _charges(
 
 
 def _copied(charge: Charge) -> dict[str, Any]:
-    fields = [field for field in Charge._meta.concrete_fields if field.name not in _OWN]
-    return {field.attname: getattr(charge, field.attname) for field in fields}
+    columns = [field.attname for field in Charge._meta.concrete_fields]
+    return {name: getattr(charge, name) for name in columns if name not in OWN_COLUMNS}
 
 
 def _explanation(invoice: Invoice, line: Taken, correction: Correction) -> dict[str, object]:

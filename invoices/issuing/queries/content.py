@@ -52,7 +52,9 @@ _INVOICE_MAY_SAY = (
     "exchange_rate", "exchange_rate_date", "exchange_rate_source", "accounting_tax_minor",
     "accounting_taxes",
 )  # fmt: skip
-_LINE_MAY_SAY = ("corrects_id", "is_concession")
+_LINE_MAY_SAY = ("corrects_id", "is_concession", "is_taxed_as_charged")
+INVOICE_COLUMNS = (*_INVOICE_FIELDS, *_INVOICE_MAY_SAY)
+CHARGE_COLUMNS = (*_LINE_FIELDS, *_LINE_MAY_SAY)
 
 
 def content(invoice: Invoice, lines: Sequence[Charge]) -> bytes:

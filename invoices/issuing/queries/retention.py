@@ -1,6 +1,6 @@
 """Until when what is issued must be kept: a table of years with its sources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -40,10 +40,12 @@ ONE_STOP_SHOP = Retention(10, "2006/112/EC Art. 369k (2); UStG § 22 (1)")
 
 
 def retention(invoice: Invoice) -> Retention:
-    """Return how long a document is kept, by its seller's country."""
-    vouchers = RETENTION.get(invoice.seller_as_printed["country"], _ELSEWHERE)[Kept.VOUCHERS]
-    longer = ONE_STOP_SHOP if _is_one_stop_shop(invoice) else vouchers
-    return max(vouchers, longer, key=lambda rule: rule.years)
+    """Return how long a document is kept, by the countries of its seller and of its VAT."""
+    home = tax_country(invoice.seller_as_printed["country"])
+    rules = [rule_of(home, Kept.VOUCHERS)]
+    if any(tax["tax_minor"] for tax in invoice.taxes):
+        rules += _abroad(invoice, home)
+    return max(rules, key=lambda rule: rule.years)
 
 
 def retained_until(invoice: Invoice) -> date:
@@ -65,10 +67,14 @@ def rule_of(country: str, kept: Kept) -> Retention:
     return RETENTION.get(country, _ELSEWHERE)[kept]
 
 
-def _is_one_stop_shop(invoice: Invoice) -> bool:
-    """Return whether a document bears the VAT of another EU country by the one-stop shop."""
+def _abroad(invoice: Invoice, home: str) -> Iterator[Retention]:
+    """Yield the rules of other countries whose VAT a document bears, or may: goods go elsewhere."""
     seller: Mapping[str, Any] = invoice.seller_as_printed
     customer: Mapping[str, Any] = invoice.customer_as_printed
-    home, country = tax_country(seller["country"]), tax_country(customer["country"])
-    taxed = any(tax["tax_minor"] for tax in invoice.taxes)
-    return bool(taxed and seller.get("oss") and home != country and is_in_eu(country))
+    delivery = customer.get("delivery") or {}
+    places = {customer["country"], delivery.get("country")} - {"", None}
+    for country in {tax_country(place) for place in places} - {home}:
+        if seller.get("home_vat_id"):  # It shows the VAT id of a registration there.
+            yield rule_of(country, Kept.VOUCHERS)
+        elif seller.get("oss") and is_in_eu(country):
+            yield ONE_STOP_SHOP

@@ -16,7 +16,7 @@ from invoices.proving.queries.verification import Listener, verify
 from invoices.reports.audit.archive import Archive, TargetTaken
 from invoices.reports.models import CHARTS, Bookkeeping
 from invoices.reports.queries.audit import write_audit
-from invoices.reports.queries.audit_tables import Period
+from invoices.reports.queries.audit_period import Period
 
 _SILENT = Listener(begins=lambda _: None, heard=lambda _: None, ended=lambda _: None)
 

@@ -10,10 +10,11 @@ import io
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from itertools import groupby, zip_longest
 from operator import itemgetter
 from pathlib import Path
@@ -23,6 +24,7 @@ from invoices.reports.audit.archive import HASHES
 
 NAMED_AT_MOST = 100
 _GENESIS = "0" * 64
+_UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, csv.Error)
 _Row = Mapping[str, str]
 
 
@@ -94,10 +96,17 @@ def check_archive(path: Path) -> Findings:
     files = _files(path)
     found = Findings()
     hashes = _check_hashes(files, found)
-    _check_documents(files, hashes, found)
-    _check_invoices(files, found)
-    _check_sums(files, found)
-    _check_manifest(files, found)
+    checks: dict[str, Callable[[], None]] = {
+        "documents.csv": partial(_check_documents, files, hashes, found),
+        "invoices.csv": partial(_check_invoices, files, found),
+        "lines.csv, taxes.csv or postings.csv": partial(_check_sums, files, found),
+        "manifest.json": partial(_check_manifest, files, found),
+    }
+    for name, check in checks.items():
+        try:
+            check()
+        except (OSError, *_UNREADABLE) as error:
+            found.say(f"{name}: can't be read: {type(error).__name__} {error}")
     return found
 
 
@@ -150,22 +159,44 @@ def _check_documents(files: Files, hashes: Mapping[str, str], found: Findings) -
 
 def _check_invoices(files: Files, found: Findings) -> None:
     """Compute each hash again, and follow the chain of each series within the period."""
+    series = {row["series"]: row for row in _rows(files, "series")}
     latest: dict[str, tuple[int, str, str]] = {}
-    found.checked["invoices"] = 0
+    found.checked["invoices"] = corrections = 0
     for row, line in _invoices(files):
         if row is None or line is None:
             found.say("invoices.csv and content.jsonl hold different numbers of documents")
             return
         number, content = row["number"], line.rstrip(b"\n")
         found.expect(f"{number}: hash", hashlib.sha256(content).hexdigest(), row["hash"])
+        if row["series"] not in latest:
+            _check_begin(row, series.get(row["series"], {}), found)
         _check_chain(row, latest, found)
-        _check_content(row, content, found)
+        corrections += _check_content(row, content, found)
         found.checked["invoices"] += 1
+    _check_ends(series, latest, found)
+    listed = sum(1 for _ in _rows(files, "corrections"))
+    found.expect("corrections.csv: rows", listed, corrections)
 
 
 def _invoices(files: Files) -> Iterator[tuple[_Row | None, bytes | None]]:
     with files.open("content.jsonl") as contents:
         yield from zip_longest(_rows(files, "invoices"), contents)
+
+
+def _check_begin(row: _Row, series: _Row, found: Findings) -> None:
+    """Compare the first document of a series with what the series says."""
+    for name, said in (("sequence", "first_sequence"), ("previous_hash", "hash_before")):
+        found.expect(f"{row['series']}: {said}", series.get(said), row[name])
+
+
+def _check_ends(
+    series: Mapping[str, _Row], latest: Mapping[str, tuple[int, str, str]], found: Findings
+) -> None:
+    """Compare the latest document of each series with what the series says."""
+    for name, row in series.items():
+        sequence, digest, _ = latest.get(name, (None, None, None))
+        found.expect(f"{name}: last_sequence", row["last_sequence"], str(sequence))
+        found.expect(f"{name}: hash_of_last", row["hash_of_last"], digest)
 
 
 def _check_chain(row: _Row, latest: dict[str, tuple[int, str, str]], found: Findings) -> None:
@@ -181,8 +212,8 @@ def _check_chain(row: _Row, latest: dict[str, tuple[int, str, str]], found: Find
     latest[row["series"]] = sequence, row["hash"], row["issue_date"]
 
 
-def _check_content(row: _Row, content: bytes, found: Findings) -> None:
-    """Compare what the hash was made of with the table, and add it up."""
+def _check_content(row: _Row, content: bytes, found: Findings) -> int:
+    """Compare what the hash was made of with the table; return how many documents it corrects."""
     number = row["number"]
     try:
         said: dict[str, Any] = json.loads(content)
@@ -200,8 +231,10 @@ def _check_content(row: _Row, content: bytes, found: Findings) -> None:
         for name in ("net", "tax", "gross", "prepaid", "payable"):
             minor = int(_amount(row[name]).scaleb(digits))
             found.expect(f"{number}: {name} of its content", said[f"{name}_minor"], minor)
-    except (ValueError, LookupError, TypeError, ArithmeticError):
+        return len(said["corrects"])
+    except _UNREADABLE:
         found.say(f"{number}: its content can't be read")
+        return 0
 
 
 def _check_sums(files: Files, found: Findings) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
-from billing.pricing.tax_area import is_in_eu, tax_country
+from billing.pricing.tax_area import has_eu_goods, tax_country
 from invoices.issuing.models import Invoice
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
-from invoices.reports.queries.postings import Posting, Purpose
+from invoices.reports.queries.postings import Posting, Purpose, parties_of
 
-_CRITERIA = ("product_id", "country", "percent", "tax_category", "scope", "exemption")
+_CRITERIA = ("product_id", "country", "percent", "tax_category", "exemption", "scope", "supply")
 _Named = Account | AccountOverride
 
 
@@ -38,8 +38,9 @@ class Accounts:
             "country": posting.country,
             "percent": posting.percent,
             "tax_category": posting.tax_category,
-            "scope": scope_of(invoice.seller_as_printed["country"], posting.country),
-            "exemption": "small_business" if _is_small_business(invoice) else "",
+            "scope": scope_of(invoice, posting),
+            "supply": posting.supply,
+            "exemption": "small_business" if _is_small_business(invoice, day) else "",
         }
         key = (posting.purpose, day, *facts.values())
         if key not in self._found:
@@ -75,11 +76,14 @@ class Accounts:
         return self._debtors[customer_id]
 
 
-def scope_of(home: str, country: str) -> str:
-    """Return where a country is, seen from a seller's: at home, in the EU or elsewhere."""
-    if not country or tax_country(home) == tax_country(country):
+def scope_of(invoice: Invoice, posting: Posting) -> str:
+    """Return where a posting's country is, seen from the seller's."""
+    country = posting.country
+    if not country or tax_country(invoice.seller_as_printed["country"]) == country:
         return "home"
-    return "eu" if is_in_eu(country) else "third"
+    if not has_eu_goods(country):
+        return "third"
+    return "registered" if posting.is_registered else "eu"
 
 
 def _most_exact(
@@ -106,5 +110,8 @@ def _exactness(row: _Named) -> tuple[object, ...]:
     return (*named, row.valid_from)
 
 
-def _is_small_business(invoice: Invoice) -> bool:
-    return bool(invoice.seller_as_printed.get("small_business"))
+def _is_small_business(invoice: Invoice, day: date) -> bool:
+    if not invoice.seller_as_printed.get("small_business"):
+        return False  # Most aren't, and this is asked for each posting.
+    small = parties_of(invoice).small_business
+    return small is not None and small.holds_on(day)

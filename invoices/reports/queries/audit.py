@@ -22,7 +22,8 @@ from invoices.reports.audit.description import (
     csv_row,
     index_xml,
 )
-from invoices.reports.queries.audit_tables import AT_ONCE, TABLES, Listed, Period
+from invoices.reports.queries.audit_period import AT_ONCE, Listed, Period
+from invoices.reports.queries.audit_tables import TABLES
 from invoices.reports.queries.stored import path_of
 
 CONTENT, MANIFEST, VERIFICATION, README = (

@@ -1,76 +1,35 @@
 """The tables of an auditor's archive, and their rows, read as a stream."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min
 
 from billing.catalog.models import Price
 from billing.customers.models import Customer
-from billing.events.models import Attempt, Event, Failure
+from billing.events.models import Attempt, Failure
 from billing.money import from_minor
-from billing.sellers.models import Seller
 from invoices.balances.models import BalanceMovement
-from invoices.documents.models import Document
-from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.retention import retained_until
-from invoices.reports.audit.description import Column, Kind, Table
+from invoices.reports.audit.description import Column
 from invoices.reports.queries.accounts import Accounts
+from invoices.reports.queries.audit_facts import FACTS
+from invoices.reports.queries.audit_period import (
+    AT_ONCE,
+    CURRENCY,
+    DAY,
+    EXACT,
+    INVOICE,
+    MONEY,
+    TEXT,
+    TRANSACTION,
+    WHOLE,
+    Listed,
+    Period,
+    Rows,
+    table,
+)
 from invoices.reports.queries.postings import entries
 from invoices.reports.queries.stored import path_of
-
-AT_ONCE = 2000
-IN_ORDER = ("issue_date", "kind", "series_id", "sequence")
-TEXT, DAY, WHOLE, MONEY, EXACT = Kind.TEXT, Kind.DATE, Kind.WHOLE, Kind.MONEY, Kind.EXACT
-Rows = Iterator[Sequence[object]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """Whose documents of which days, both included; in which chart they are posted."""
-
-    seller: Seller
-    first_day: date
-    last_day: date
-    chart: str
-
-    @property
-    def invoices(self) -> QuerySet[Invoice]:
-        """The documents in the order in which all tables have them."""
-        found = Invoice.objects.filter(seller=self.seller, **self._days("issue_date"))
-        return found.order_by(*IN_ORDER)
-
-    @property
-    def charges(self) -> QuerySet[Charge]:
-        """Their lines in the order of the documents."""
-        days = self._days("invoice__issue_date")
-        found = Charge.objects.filter(invoice__seller=self.seller, **days)
-        return found.order_by(*(f"invoice__{name}" for name in IN_ORDER), "position")
-
-    @property
-    def documents(self) -> QuerySet[Document]:
-        """The files that were made of them."""
-        days = self._days("invoice__issue_date")
-        found = Document.objects.filter(seller=self.seller, **days).select_related("invoice")
-        return found.order_by(*(f"invoice__{name}" for name in IN_ORDER), "kind", "format")
-
-    @property
-    def events(self) -> QuerySet[Event]:
-        """What happened on these days."""
-        return Event.objects.filter(seller=self.seller, **self._days("as_of_date"))
-
-    def _days(self, column: str) -> dict[str, Any]:
-        return {f"{column}__gte": self.first_day, f"{column}__lte": self.last_day}
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A table with what reads its rows."""
-
-    table: Table
-    rows: Callable[[Period], Rows]
 
 
 def _invoices(period: Period) -> Rows:
@@ -83,16 +42,19 @@ def _invoices(period: Period) -> Rows:
             each.id, each.number, each.kind, each.issue_date, each.due_date, each.customer_id,
             each.currency, *(from_minor(amount, each.currency) for amount in amounts),
             f"{each.kind} {each.series.series} {each.series.year}", each.sequence,
-            retained_until(each), each.event_id, each.transaction_id, each.issued_at,
-            each.previous_hash, each.hash,
+            retained_until(each), each.corrected_invoice_id, each.correction_kind,
+            from_minor(each.settled_minor, each.currency), each.event_id,
+            each.transaction_id, each.issued_at, each.previous_hash, each.hash,
         )  # fmt: skip
 
 
 def _lines(period: Period) -> Rows:
     columns = (
         "id", "invoice_id", "position", "text", "quantity", "unit_price", "starts_on", "ends_on",
-        "tax_category", "tax_percent", "is_credit", "price_id", "price_code", "subscription_id",
-        "order_line__order_id", "cause", "transaction_id", "currency", "amount_minor",
+        "tax_category", "tax_percent", "exemption_code", "exemption_text", "seller_vat_id",
+        "tax_override_id", "supply", "is_credit", "corrects_id", "price_id",
+        "price_code", "subscription_id", "order_line__order_id", "cause",
+        "transaction_id", "currency", "amount_minor",
     )  # fmt: skip
     for row in period.charges.values_list(*columns).iterator(chunk_size=AT_ONCE):
         *values, currency, amount = row
@@ -135,7 +97,7 @@ def _postings(period: Period) -> Rows:
                 invoice.id, number, each.purpose, accounts.number(each, invoice),
                 invoice.issue_date, invoice.currency,
                 from_minor(each.amount_minor, invoice.currency), each.tax_category, each.percent,
-                each.country, each.product_id or "", each.starts_on, each.ends_on,
+                each.country, each.supply, each.product_id or "", each.starts_on, each.ends_on,
             )  # fmt: skip
 
 
@@ -234,29 +196,24 @@ def _failures(period: Period) -> Rows:
         yield tuple("" if value is None else value for value in row)
 
 
-def _table(name: str, description: str, *columns: Column, keys: int = 1) -> Table:
-    return Table(name=name, description=description, columns=columns, keys=keys)
-
-
-_INVOICE = Column("invoice_id", TEXT, "Document", "invoices")
-_CURRENCY = Column("currency", TEXT, "ISO 4217 code")
-_TRANSACTION = Column("transaction_id", TEXT, "Event that began the story")
-
 TABLES = (
     Listed(
-        _table(
+        table(
             "invoices", "Invoices and credit notes as issued",
             Column("id", TEXT, "Identity"), Column("number", TEXT, "Number, as printed"),
             Column("kind", TEXT, "invoice or credit_note"),
             Column("issue_date", DAY, "Date of issue"), Column("due_date", DAY, "Payable by"),
-            Column("customer_id", TEXT, "Customer", "customers"), _CURRENCY,
+            Column("customer_id", TEXT, "Customer", "customers"), CURRENCY,
             Column("net", MONEY, "Net"), Column("tax", MONEY, "VAT"),
             Column("gross", MONEY, "Gross"), Column("prepaid", MONEY, "Paid from the balance"),
             Column("payable", MONEY, "Left to pay"),
             Column("series", TEXT, "Number series", "series"),
             Column("sequence", WHOLE, "1, 2, 3 in the series"),
             Column("retained_until", DAY, "Kept at least until"),
-            Column("event_id", TEXT, "Event that caused it"), _TRANSACTION,
+            Column("corrected_invoice_id", TEXT, "What a credit note that was ordered takes back"),
+            Column("correction_kind", TEXT, "cancellation or correction"),
+            Column("settled", MONEY, "What it settles of the corrected invoice"),
+            Column("event_id", TEXT, "Event that caused it"), TRANSACTION,
             Column("issued_at", TEXT, "Instant of issue, UTC"),
             Column("previous_hash", TEXT, "SHA-256 of the one before in the series"),
             Column("hash", TEXT, "SHA-256 of its content: a line of content.jsonl"),
@@ -264,34 +221,40 @@ TABLES = (
         _invoices,
     ),
     Listed(
-        _table(
+        table(
             "lines", "Lines of the documents",
-            Column("id", TEXT, "Identity of the charge"), _INVOICE,
+            Column("id", TEXT, "Identity of the charge"), INVOICE,
             Column("position", WHOLE, "On the document"), Column("text", TEXT, "As printed"),
             Column("quantity", EXACT, "Quantity"), Column("unit_price", EXACT, "Price of a unit"),
             Column("starts_on", DAY, "First day of the service"),
             Column("ends_on", DAY, "First day after it"),
             Column("tax_category", TEXT, "UNCL 5305 code"), Column("tax_percent", EXACT, "Rate"),
+            Column("exemption_code", TEXT, "Why it bears no VAT, as VATEX code"),
+            Column("exemption_text", TEXT, "Why it bears no VAT, as printed"),
+            Column("seller_vat_id", TEXT, "Of the seller's registration in another country"),
+            Column("tax_override_id", TEXT, "The seller's own decision", "tax_overrides"),
+            Column("supply", TEXT, "goods, service or digital"),
             Column("is_credit", TEXT, "Whether it takes back a charge"),
+            Column("corrects_id", TEXT, "The line that someone had taken back by it"),
             Column("price_id", TEXT, "Version of the price", "prices"),
             Column("price_code", TEXT, "Code of the price"),
             Column("subscription_id", TEXT, "Subscription"), Column("order_id", TEXT, "Order"),
-            Column("cause", TEXT, "Fact that caused it"), _TRANSACTION, _CURRENCY,
+            Column("cause", TEXT, "Fact that caused it"), TRANSACTION, CURRENCY,
             Column("net", MONEY, "Net"),
         ),
         _lines,
     ),
     Listed(
-        _table(
-            "taxes", "VAT of the documents by category and rate", _INVOICE,
-            Column("category", TEXT, "UNCL 5305 code"), Column("percent", TEXT, "Rate"), _CURRENCY,
+        table(
+            "taxes", "VAT of the documents by category and rate", INVOICE,
+            Column("category", TEXT, "UNCL 5305 code"), Column("percent", TEXT, "Rate"), CURRENCY,
             Column("base", MONEY, "Net"), Column("tax", MONEY, "VAT"), keys=3,
         ),
         _taxes,
     ),
     Listed(
-        _table(
-            "corrections", "Documents that credit notes refer to", _INVOICE,
+        table(
+            "corrections", "Documents that credit notes refer to", INVOICE,
             Column("corrected_number", TEXT, "Number of the corrected document"),
             Column("number", TEXT, "Number of the credit note"),
             Column("corrected_date", DAY, "Date of the corrected document"), keys=2,
@@ -299,8 +262,8 @@ TABLES = (
         _corrections,
     ),
     Listed(
-        _table(
-            "conversions", "VAT of documents in other currencies, in the seller's", _INVOICE,
+        table(
+            "conversions", "VAT of documents in other currencies, in the seller's", INVOICE,
             Column("currency", TEXT, "The seller's, ISO 4217 code"),
             Column("rate", EXACT, "Units of the document's currency for one of it"),
             Column("rate_date", DAY, "Of the rate; of a month's average its first day"),
@@ -309,21 +272,22 @@ TABLES = (
         _conversions,
     ),
     Listed(
-        _table(
-            "postings", "Journal entries derived from the documents", _INVOICE,
+        table(
+            "postings", "Journal entries derived from the documents", INVOICE,
             Column("posting", WHOLE, "1, 2, 3 of the entry"),
             Column("purpose", TEXT, "What it is for"), Column("account", TEXT, "Of the chart"),
-            Column("day", DAY, "Date of issue"), _CURRENCY,
+            Column("day", DAY, "Date of issue"), CURRENCY,
             Column("amount", MONEY, "Debit; negative: credit"),
             Column("tax_category", TEXT, "UNCL 5305 code"), Column("percent", EXACT, "Rate"),
-            Column("country", TEXT, "Whose VAT"), Column("product_id", TEXT, "Product"),
+            Column("country", TEXT, "Whose VAT"), Column("supply", TEXT, "Kind of supply"),
+            Column("product_id", TEXT, "Product"),
             Column("starts_on", DAY, "First day of the service"),
             Column("ends_on", DAY, "First day after it"), keys=2,
         ),
         _postings,
     ),
     Listed(
-        _table(
+        table(
             "customers", "Customers of these documents, as they are now",
             Column("id", TEXT, "Identity"), Column("external_id", TEXT, "Own number"),
             Column("name", TEXT, "Name"), Column("kind", TEXT, "business or consumer"),
@@ -335,12 +299,12 @@ TABLES = (
         _customers,
     ),
     Listed(
-        _table(
+        table(
             "sellers", "Who issued them, as it is now",
             Column("id", TEXT, "Identity"), Column("name", TEXT, "Name"),
             Column("street", TEXT, "Street"), Column("postcode", TEXT, "Postcode"),
             Column("city", TEXT, "City"), Column("country", TEXT, "ISO 3166 code"),
-            Column("vat_id", TEXT, "VAT id"), Column("tax_number", TEXT, "Tax number"), _CURRENCY,
+            Column("vat_id", TEXT, "VAT id"), Column("tax_number", TEXT, "Tax number"), CURRENCY,
             Column("timezone", TEXT, "Whose days decide"),
             Column("invoice_numbers", TEXT, "Form of numbers"),
             Column("credit_note_numbers", TEXT, "Form of numbers"),
@@ -348,7 +312,7 @@ TABLES = (
         _sellers,
     ),
     Listed(
-        _table(
+        table(
             "series", "Number series: what of them is in the period",
             Column("series", TEXT, "Kind, name and year"),
             Column("first_sequence", WHOLE, "First of the period"),
@@ -361,12 +325,12 @@ TABLES = (
         _series,
     ),
     Listed(
-        _table(
+        table(
             "prices", "Versions of prices that the lines were charged by",
             Column("id", TEXT, "Identity"), Column("code", TEXT, "Code"),
             Column("plan", TEXT, "Plan"), Column("product", TEXT, "Product"),
             Column("text", TEXT, "As printed"), Column("kind", TEXT, "When it is charged"),
-            Column("model", TEXT, "How it is computed"), _CURRENCY,
+            Column("model", TEXT, "How it is computed"), CURRENCY,
             Column("amount", EXACT, "Of flat prices"), Column("unit_price", EXACT, "Of a unit"),
             Column("tax_class", TEXT, "What the law makes of it"),
             Column("tax_included", TEXT, "Whether it is gross"),
@@ -375,20 +339,20 @@ TABLES = (
         _prices,
     ),
     Listed(
-        _table(
+        table(
             "balance_movements", "Money on customers' balances",
             Column("id", TEXT, "Identity"), Column("customer_id", TEXT, "Customer"),
-            Column("kind", TEXT, "What moved it"), Column("booked_on", DAY, "Day"), _CURRENCY,
+            Column("kind", TEXT, "What moved it"), Column("booked_on", DAY, "Day"), CURRENCY,
             Column("amount", MONEY, "Negative takes away"), Column("lot_id", TEXT, "From which"),
             Column("invoice_id", TEXT, "Document"), Column("reason", TEXT, "As stated"),
-            _TRANSACTION,
+            TRANSACTION,
         ),
         _movements,
     ),
     Listed(
-        _table(
+        table(
             "documents", "Files of the documents, below documents/",
-            Column("id", TEXT, "Identity"), _INVOICE, Column("path", TEXT, "In this archive"),
+            Column("id", TEXT, "Identity"), INVOICE, Column("path", TEXT, "In this archive"),
             Column("kind", TEXT, "pdf or xml"), Column("format", TEXT, "Profile"),
             Column("media_type", TEXT, "Media type"), Column("size", WHOLE, "Bytes"),
             Column("sha256", TEXT, "SHA-256"), Column("template_version", WHOLE, "Of its look"),
@@ -398,20 +362,20 @@ TABLES = (
         _documents,
     ),
     Listed(
-        _table(
+        table(
             "events", "What happened on these days",
             Column("id", TEXT, "Identity"), Column("type", TEXT, "What it is"),
             Column("stream_id", TEXT, "Contract, order or customer"),
             Column("as_of_date", DAY, "Day as of which it was handled"),
             Column("occurred_at", TEXT, "Instant, UTC"),
             Column("recorded_at", TEXT, "Instant, UTC"),
-            Column("state", TEXT, "How far it got"), _TRANSACTION,
+            Column("state", TEXT, "How far it got"), TRANSACTION,
             Column("idempotency_key", TEXT, "The fact that it tells of"),
         ),
         _events,
     ),
     Listed(
-        _table(
+        table(
             "attempts", "Tries to act on these events",
             Column("id", WHOLE, "Identity"), Column("event_id", TEXT, "Event", "events"),
             Column("task", TEXT, "What was tried"), Column("worker", TEXT, "Where"),
@@ -421,7 +385,7 @@ TABLES = (
         _attempts,
     ),
     Listed(
-        _table(
+        table(
             "failures", "What could not be handled, and what became of it",
             Column("id", TEXT, "Identity"), Column("event_id", TEXT, "Event", "events"),
             Column("class", TEXT, "What kind"), Column("reason", TEXT, "In plain words"),
@@ -431,4 +395,5 @@ TABLES = (
         ),
         _failures,
     ),
+    *FACTS,
 )  # fmt: skip

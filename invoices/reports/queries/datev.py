@@ -11,6 +11,7 @@ from billing.customers.models import Customer
 from billing.money import from_minor, minor_digits, round_parts, share_of
 from billing.periods import add_months
 from billing.pricing.conversion import convert_parts
+from billing.pricing.tax_area import vat_id_prefix
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.accounting import conversion_of
 from invoices.reports.extf import (
@@ -25,7 +26,7 @@ from invoices.reports.queries.accounts import Accounts, scope_of
 from invoices.reports.queries.postings import Entry, Purpose, entries
 
 DECIMALS = 2  # Of amounts in the format.
-_Key = tuple[str, str, str, Decimal, str]  # Account, BU key, tax category, percent, country.
+_Key = tuple[str, str, str, Decimal, str, str]  # Account, BU key, category, rate, country, scope.
 
 
 class AmountNotExact(Exception):
@@ -124,8 +125,8 @@ class _Writer:
         for (key, group), amount_minor, base in zip(groups.items(), amounts, bases, strict=True):
             if not amount_minor:
                 continue
-            account, tax_key, category, percent, country = key
-            eu = _european(invoice, category, percent, country)
+            account, tax_key, *_ = key
+            eu = _european(invoice, key)
             yield Row(
                 amount=_exact(amount_minor, invoice),
                 currency=invoice.currency,
@@ -139,6 +140,7 @@ class _Writer:
                 eu_vat_id=eu[0],
                 eu_percent=eu[1],
                 supplied_on=group.supplied_on,
+                taxed_on=_taxed_on(invoice, group),
                 is_final=self.books.is_final,
                 rate=invoice.exchange_rate,
                 base_amount=base,
@@ -153,7 +155,9 @@ class _Writer:
                 continue
             found = self.accounts.required(posting, entry.invoice)
             percent = posting.percent or Decimal(0)
-            key = found.account, found.tax_key, posting.tax_category, percent, posting.country
+            scope = scope_of(entry.invoice, posting)
+            tax = posting.tax_category, percent
+            key = found.account, found.tax_key, *tax, posting.country, scope
             group = groups.setdefault(key, _Group())
             group.net_minor -= posting.amount_minor
             days = [day for day in (group.supplied_on, posting.supplied_on) if day]
@@ -213,7 +217,7 @@ def _share_taxes(groups: Mapping[_Key, _Group], invoice: Invoice) -> None:
     """Spread the tax of each rate over its groups by their net amounts, to the cent."""
     for tax in invoice.taxes:
         key = tax["category"], Decimal(tax["percent"])
-        own = [group for (_, _, *of, _), group in groups.items() if tuple(of) == key]
+        own = [group for (_, _, *of, _, _), group in groups.items() if tuple(of) == key]
         base, amount = sum(group.net_minor for group in own), Decimal(tax["tax_minor"])
         if not own or not amount:
             continue
@@ -223,16 +227,27 @@ def _share_taxes(groups: Mapping[_Key, _Group], invoice: Invoice) -> None:
             group.tax_minor = part
 
 
-def _european(
-    invoice: Invoice, category: str, percent: Decimal, country: str
-) -> tuple[str, Decimal | None]:
+def _european(invoice: Invoice, key: _Key) -> tuple[str, Decimal | None]:
     """Return what goes into the EU columns: the customer's VAT id, or another country's rate."""
-    if scope_of(invoice.seller_as_printed["country"], country) != "eu":
+    _, _, category, percent, country, scope = key
+    if scope not in ("eu", "registered"):
         return "", None
     customer = invoice.customer_as_printed
     if category in ("AE", "K"):
         return customer.get("credited_vat_id") or customer["vat_id"], None
-    return (country, percent) if percent else ("", None)
+    return (vat_id_prefix(country), percent) if percent else ("", None)
+
+
+def _taxed_on(invoice: Invoice, group: _Group) -> date:
+    """
+    Return a day of the period in which the VAT is declared: never later than what was issued.
+
+    That of the supply; of what is billed in advance, and of what is taken back, that of the
+    document. Source: UStG § 13 (1) 1, § 17 (1).
+    """
+    if invoice.kind == "credit_note" or group.supplied_on is None:
+        return invoice.issue_date
+    return min(group.supplied_on, invoice.issue_date)
 
 
 def _exact(amount_minor: int, invoice: Invoice) -> Decimal:

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
-from uuid import UUID
 
 from billing.pricing.conversion import convert_correction
-from billing.pricing.corrections import Rate, TakenBack, correction_totals
-from billing.pricing.taxes import Tax
-from invoices.issuing.models import Charge, Invoice
+from billing.pricing.corrections import Group, TakenBack, correction_totals
+from invoices.credit_notes.queries.draft import OWN_COLUMNS
+from invoices.issuing.models import Invoice
 from invoices.issuing.queries.accounting import conversion_of
+from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem, sql_check
 from invoices.proving.queries.checks.documents import differences
 
@@ -83,29 +83,24 @@ WHERE n.corrected_invoice_id IS NOT NULL AND n.seller_id = ANY(%(sellers)s)
 # Of each charge, and of each stretch of a subscription at one tax: changes credit it too.
 _WITHIN = """
 SELECT b.seller_id, 'charge ' || b.id,
-       format('%%s: %%s minor units of its %%s were taken back, net %%s of %%s', b.text,
-              -c.priced, b.priced_minor, -c.net, b.amount_minor)
-FROM (SELECT corrects_id, sum(priced_minor) AS priced, sum(amount_minor) AS net,
-             bool_and(sign(priced_minor) = sign(c.priced_minor)) AS agree
+       format('%%s: %%s minor units of its %%s were taken back, net %%s', b.text,
+              -c.priced, b.priced_minor, -c.net)
+FROM (SELECT corrects_id, sum(priced_minor) AS priced, sum(amount_minor) AS net
       FROM invoices_charge c WHERE corrects_id IS NOT NULL AND seller_id = ANY(%(sellers)s)
       GROUP BY corrects_id) c
 JOIN invoices_charge b ON b.id = c.corrects_id
 WHERE abs(c.priced) > abs(b.priced_minor) OR sign(c.priced) <> -sign(b.priced_minor)
-   OR abs(c.net) > abs(b.amount_minor) OR c.net <> 0 AND sign(c.net) <> -sign(b.amount_minor)
+   OR abs(c.net) > abs(c.priced) OR c.net <> 0 AND sign(c.net) <> -sign(b.priced_minor)
 UNION ALL
 SELECT c.seller_id, 'charge ' || c.id,
        CASE WHEN b.id IS NULL THEN 'what it corrects is not there'
             WHEN b.corrects_id IS NOT NULL THEN 'it corrects a correction'
-            ELSE 'it has another tax, price, customer or currency than what it corrects' END
+            ELSE 'it tells otherwise of the supply, its tax or price than what it corrects' END
 FROM invoices_charge c LEFT JOIN invoices_charge b ON b.id = c.corrects_id
 WHERE c.corrects_id IS NOT NULL AND c.seller_id = ANY(%(sellers)s) AND (
     b.id IS NULL OR b.corrects_id IS NOT NULL
-    OR (b.tax_category, b.tax_percent, b.tax_included, b.customer_id, b.currency, b.price_id,
-        b.plan_id, b.subscription_id, b.order_line_id, b.stretch_starts_on, b.tag)
-       IS DISTINCT FROM
-       (c.tax_category, c.tax_percent, c.tax_included, c.customer_id, c.currency, c.price_id,
-        c.plan_id, c.subscription_id, c.order_line_id, c.stretch_starts_on, c.tag))
-"""
+    OR to_jsonb(b) - '{own}'::text[] <> to_jsonb(c) - '{own}'::text[])
+""".replace("{own}", f"{{{','.join(OWN_COLUMNS)}}}")
 
 _SETTLED = """
 SELECT i.seller_id, 'invoice ' || i.number,
@@ -115,6 +110,33 @@ FROM (SELECT corrected_invoice_id, sum(settled_minor) AS settled FROM invoices_i
       WHERE corrected_invoice_id IS NOT NULL AND seller_id = ANY(%(sellers)s) GROUP BY 1) n
 JOIN invoices_invoice i ON i.id = n.corrected_invoice_id
 WHERE n.settled > i.payable_minor
+"""
+
+# Where the money went: what is open of the invoice first, or to the balance, or paid out.
+_MONEY = """
+WITH notes AS (
+    SELECT n.*, k.settle, -n.gross_minor - n.settled_minor AS rest,
+           CASE WHEN k.settle = 'invoice' THEN least(i.payable_minor - coalesce((
+               SELECT sum(b.settled_minor) FROM invoices_invoice b
+               WHERE b.corrected_invoice_id = i.id
+                 AND (b.issue_date, b.sequence) < (n.issue_date, n.sequence)), 0), -n.gross_minor)
+           ELSE 0 END AS due
+    FROM invoices_correction k
+    JOIN billing_event e ON e.seller_id = k.seller_id
+        AND e.idempotency_key = 'correction.ordered:' || k.id AND e.state = 'handled'
+    JOIN invoices_invoice n ON n.event_id = e.id
+    JOIN invoices_invoice i ON i.id = k.invoice_id
+    WHERE k.seller_id = ANY(%(sellers)s)
+)
+SELECT n.seller_id, 'credit note ' || n.number,
+       CASE WHEN n.settled_minor <> n.due
+            THEN format('settles %%s minor units of what was open, not %%s', n.settled_minor, n.due)
+            ELSE format('%%s minor units came to the balance, not %%s', coalesce(m.amount_minor, 0),
+                        CASE n.settle WHEN 'payout' THEN 0 ELSE n.rest END) END
+FROM notes n
+LEFT JOIN invoices_balancemovement m ON m.invoice_id = n.id AND m.kind = 'credit_note'
+WHERE n.settled_minor <> n.due
+   OR coalesce(m.amount_minor, 0) <> CASE n.settle WHEN 'payout' THEN 0 ELSE n.rest END
 """
 
 _REOPENED = """
@@ -150,21 +172,24 @@ def _recomputed(books: Books) -> Iterator[Problem]:
 def _notes(invoices: Iterable[Invoice]) -> Iterator[list[Invoice]]:
     """Yield the credit notes of each invoice, in the order in which they were issued."""
     notes = Invoice.objects.filter(corrected_invoice__in=invoices)
-    in_order = notes.order_by("corrected_invoice", "id").prefetch_related(
-        "lines__corrects", "corrected_invoice"
-    )
-    for _, mine in groupby(in_order, key=attrgetter("corrected_invoice_id")):
+    in_order = notes.order_by("corrected_invoice", "issue_date", "sequence")
+    related = in_order.prefetch_related("lines", "corrected_invoice")
+    for _, mine in groupby(related, key=attrgetter("corrected_invoice_id")):
         yield list(mine)
 
 
 def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
-    before: defaultdict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    net_before: defaultdict[Rate, int] = defaultdict(int)
+    before: defaultdict[Group, int] = defaultdict(int)
     tax_before = converted_before = 0
     for note in notes:
         lines = sorted(note.lines.all(), key=lambda line: line.position or 0)
-        told = [_taken_back(line, line.corrects, before) for line in lines if line.corrects]
-        computed = correction_totals(told, note.currency, net_before=net_before)
+        told = [
+            TakenBack(
+                tax=tax_of(line), tax_included=line.tax_included, amount_minor=-line.priced_minor
+            )
+            for line in lines
+        ]
+        computed = correction_totals(told, note.currency, before=before)
         wrong = differences(note, lines, computed)
         if note.accounting_taxes != _converted(note, tax_before, converted_before):
             wrong.append("its VAT in the seller's currency is not that by the invoice's rate")
@@ -177,11 +202,7 @@ def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
                 _CHECK, note.seller_id, f"credit note {note.number}", "; ".join(wrong)
             )
         for line in lines:
-            if line.corrects_id:
-                priced, net = before[line.corrects_id]
-                before[line.corrects_id] = priced - line.priced_minor, net - line.amount_minor
-                if not line.tax_included:
-                    net_before[line.tax_category, line.tax_percent] -= line.amount_minor
+            before[line.tax_category, line.tax_percent, line.tax_included] -= line.priced_minor
 
 
 def _converted(note: Invoice, tax_before: int, converted_before: int) -> list[int]:
@@ -196,21 +217,6 @@ def _converted(note: Invoice, tax_before: int, converted_before: int) -> list[in
         conversion,
         left_minor=corrected.tax_minor + tax_before,
         left_converted_minor=(corrected.accounting_tax_minor or 0) + converted_before,
-    )
-
-
-def _taken_back(
-    line: Charge, charge: Charge, before: defaultdict[UUID, tuple[int, int]]
-) -> TakenBack:
-    priced, net = before[charge.pk]
-    return TakenBack(
-        tax=Tax(line.tax_category, line.tax_percent),
-        tax_included=line.tax_included,
-        charged_minor=charge.priced_minor,
-        charged_net_minor=charge.amount_minor,
-        before_minor=priced,
-        before_net_minor=net,
-        amount_minor=-line.priced_minor,
     )
 
 
@@ -238,6 +244,12 @@ CHECKS = (
         says="no more of an invoice is settled than was payable",
         of="corrections",
         sql=_SETTLED,
+    ),
+    sql_check(
+        name="corrections_booked",
+        says="the money of a correction went where it was ordered to go",
+        of="corrections",
+        sql=_MONEY,
     ),
     sql_check(
         name="corrections_billed_again",

@@ -83,7 +83,12 @@ def _of_postings(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Ite
     """Make its journal entry, and compare debit with credit and each with the document."""
     try:
         entry = entry_of(invoice, lines)
-    except (ArithmeticError, LookupError, TypeError):  # What it says of taxes makes no sense.
+    except (
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ):  # What it says of taxes makes no sense.
         why = "it can't be posted: its taxes are incomplete"
         yield books.problem(_CHECK, invoice.seller_id, f"invoice {invoice.number}", why)
         return
