@@ -12,7 +12,8 @@ from billing.events import commands
 from billing.events.models import Failure
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge, Invoice
-from invoices.issuing.queries.legal_contents import Contents, missing_contents
+from invoices.issuing.queries.contents import Contents
+from invoices.issuing.queries.legal_contents import missing_contents
 from tests import factories
 from tests.stage.conftest import AT, drain
 
