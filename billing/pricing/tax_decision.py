@@ -11,7 +11,7 @@ from billing.pricing.exemptions import (
     without_tax,
 )
 from billing.pricing.parties import Parties
-from billing.pricing.tax_area import has_eu_goods, is_in_eu, tax_country
+from billing.pricing.tax_area import country_of, has_eu_goods, is_in_eu, tax_country
 from billing.pricing.tax_overrides import Override, override_for
 from billing.pricing.taxes import (
     CustomerKind,
@@ -47,7 +47,7 @@ def decide_tax(
     :raises TaxDataMissing: if `rates` holds none for the country, class and day.
     """
     place = parties.place(supply)
-    override = override_for(overrides, supply, country=place, on=supplied_on)
+    override = override_for(overrides, supply, country=country_of(place), on=supplied_on)
     if override:
         return override.tax(locale=parties.locale)
     if without_rate := _without_rate(parties, supply, supplied_on):
