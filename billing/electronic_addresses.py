@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from stdnum import get_cc_module
+
 EMAIL = "EM"  # Scheme of addresses that are e-mail addresses; Peppol doesn't deliver to them.
 PEPPOL = "peppol"  # The format that is delivered by that network.
 _LEITWEG_ID = "0204"
@@ -47,14 +49,17 @@ def prefixed_vat_id(frozen: Frozen) -> str:
     Return a party's VAT id, which begins with its country; empty if it has none.
 
     A buyer who has none by now is shown under that by which it owed the tax that is credited. Some
-    countries' registers leave out the prefix: EN 16931 wants it (BT-31, BT-48).
+    countries' registers leave out the prefix: EN 16931 wants it (BT-31, BT-48). Numbers of
+    countries that know no VAT are none.
     """
     credited = str(frozen.get("credited_vat_id") or "").partition(",")[0]
     vat_id = str(frozen.get("vat_id") or credited)
     if not vat_id or frozen.get("home_vat_id"):  # Under a registration it is another country's.
         return vat_id
     prefixes = _PREFIXES.get(frozen["country"], (frozen["country"],))
-    return vat_id if vat_id.startswith(prefixes) else f"{prefixes[0]}{vat_id}"
+    if vat_id.startswith(prefixes):
+        return vat_id
+    return f"{prefixes[0]}{vat_id}" if get_cc_module(frozen["country"].lower(), "vat") else ""
 
 
 def is_mailbox(text: str) -> bool:

@@ -94,6 +94,14 @@ class TestParties:
 
         assert said(root, "BuyerTradeParty/SpecifiedTaxRegistration/ID") == ["GB980780684"]
 
+    def test_numbers_of_countries_without_vat_are_printed_only(self, seller: Seller) -> None:
+        american = {"country": "US", "postcode": "10001", "city": "New York"}
+
+        text, root = made(seller, {"supply": "goods"}, **american, vat_id="12-3456789")
+
+        assert said(root, "BuyerTradeParty/SpecifiedTaxRegistration/ID") == []
+        assert "12-3456789" in text
+
 
 class TestPayment:
     def test_a_mandate_needs_no_account_of_the_seller(self, seller: Seller) -> None:
@@ -166,3 +174,13 @@ class TestFormats:
 
         assert (pdf.kind, pdf.format) == ("pdf", "pdf")
         assert "BR-O-11" in Document.objects.get().why_plain
+
+    def test_a_currency_of_three_decimals_is_a_pdf(self, seller: Seller) -> None:
+        factories.order(factories.customer(seller), factories.line(), currency="KWD")
+        event = Event.objects.get(type="order.placed", state="waiting", seller=seller)
+        (invoice,) = bill(event_id=event.pk, at=factories.AT, worker="test")
+
+        (pdf,) = render(invoice)
+
+        assert pdf.format == "pdf"
+        assert "KWD has more" in pdf.why_plain

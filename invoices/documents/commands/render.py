@@ -107,6 +107,8 @@ def _xml(document: Semantic, wanted: str) -> tuple[bytes, str]:
     """Return the e-invoice; nothing and why if there is none."""
     if wanted == PLAIN:
         return b"", ""
+    if minor_digits(document.currency) > 2:
+        return b"", f"EN 16931 has two decimals, {document.currency} has more (BR-DEC)."
     profile = Profile(wanted)
     try:
         return e_invoice(document, profile), ""
@@ -125,8 +127,6 @@ def keep_files(
 
 
 def _format(invoice: Invoice) -> str:
-    if minor_digits(invoice.currency) > 2:
-        return PLAIN
     return invoice.customer_as_printed.get("document_format") or Profile.ZUGFERD.value
 
 

@@ -101,8 +101,10 @@ def printable(document: Document, invoice: Invoice) -> Document:
     Both VAT ids stand on it whatever the supply: only the rules for XML forbid some. Source: UStG
     § 14 (4) no. 2.
     """
-    seller = replace(document.seller, vat_id=prefixed_vat_id(invoice.seller_as_printed))
-    buyer = replace(document.buyer, vat_id=prefixed_vat_id(invoice.customer_as_printed))
+    frozen, buyer_frozen = invoice.seller_as_printed, invoice.customer_as_printed
+    seller = replace(document.seller, vat_id=prefixed_vat_id(frozen) or frozen["vat_id"])
+    buyer_vat_id = prefixed_vat_id(buyer_frozen) or buyer_frozen["vat_id"]
+    buyer = replace(document.buyer, vat_id=buyer_vat_id)
     lines = tuple(replace(line, note="") for line in document.lines)
     return replace(document, lines=lines, seller=seller, buyer=buyer)
 

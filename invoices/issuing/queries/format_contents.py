@@ -59,6 +59,12 @@ def _contact(said: Contents) -> Sequence[str]:
     return found
 
 
+def _identified(said: Contents) -> Sequence[str]:
+    taxed = said.categories != {"O"}
+    names = ("vat_id", "tax_number") if taxed else ("vat_id", "tax_number", "register_number")
+    return [] if any(said.seller.get(name) for name in names) else ["VAT id or tax number"]
+
+
 def _places(party: Mapping[str, Any]) -> Sequence[str]:
     return [name for name in ("postcode", "city") if not party.get(name)]
 
@@ -105,6 +111,12 @@ def _scope(said: Contents) -> Sequence[str]:
 
 
 FORMAT_CONTENTS = (
+    Content(
+        of=SellerDataMissing,
+        source="EN 16931 BR-CO-26, BR-S-02",
+        missing=_identified,
+        applies=_is_chosen,
+    ),
     Content(
         of=SellerDataMissing,
         source="XRechnung BR-DE-6, 7, 27, 28",
