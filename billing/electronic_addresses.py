@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stdnum import get_cc_module
+from stdnum import ean, get_cc_module
+from stdnum.au import abn as australian_number
+from stdnum.be import vat as belgian_number
+from stdnum.dk import cvr as danish_number
+from stdnum.it import iva as italian_number
+from stdnum.no import orgnr as norwegian_number
+from stdnum.se import orgnr as swedish_number
 
 EMAIL = "EM"  # Scheme of addresses that are e-mail addresses; Peppol doesn't deliver to them.
 PEPPOL = "peppol"  # The format that is delivered by that network.
@@ -13,11 +19,22 @@ _LEITWEG_FORM = re.compile(r"\d{2,12}(-[A-Z0-9]{1,30})?-\d{2}", re.ASCII)
 # By the first two letters of a VAT id the scheme whose identifiers it is one of. Source: EAS.
 _VAT_SCHEMES = {
     "AT": "9914", "BG": "9926", "CY": "9928", "CZ": "9929", "DE": "9930", "EE": "9931",
-    "EL": "9933", "ES": "9920", "FR": "9957", "GB": "9932", "HR": "9934", "HU": "9910",
+    "ES": "9920", "FR": "9957", "GB": "9932", "HR": "9934", "HU": "9910",
     "IE": "9935", "IT": "0211", "LT": "9937", "LU": "9938", "LV": "9939", "MT": "9943",
     "NL": "9944", "PL": "9945", "PT": "9946", "RO": "9947", "SI": "9949", "SK": "9950",
 }  # fmt: skip
-_NUMBER_SCHEMES = {"BE": "0208", "DK": "0184"}  # Of the number alone, without the letters.
+# Of the number alone, without the letters.
+_NUMBER_SCHEMES = {"BE": "0208", "DK": "0184", "EL": "9933"}
+# Schemes whose check digits Peppol looks at: their form, its rule, and what they are called.
+_CHECKED = {
+    "0007": (swedish_number, "PEPPOL-COMMON-R049", "Swedish organisation number"),
+    "0088": (ean, "PEPPOL-COMMON-R040", "GLN"),
+    "0151": (australian_number, "PEPPOL-COMMON-R050", "Australian business number"),
+    "0184": (danish_number, "PEPPOL-COMMON-R042", "Danish CVR number"),
+    "0192": (norwegian_number, "PEPPOL-COMMON-R041", "Norwegian organisation number"),
+    "0208": (belgian_number, "PEPPOL-COMMON-R043", "Belgian enterprise number"),
+    "0211": (italian_number, "PEPPOL-COMMON-R047", "Italian VAT number"),
+}
 # At the head of VAT ids where it isn't the country's code. Northern Ireland's are of the Union.
 _PREFIXES = {"GR": ("EL",), "MC": ("FR",), "GB": ("GB", "XI")}
 # Words joined by single dots, then a domain of two parts at least. Source: XRechnung BR-DE-28.
@@ -60,6 +77,15 @@ def prefixed_vat_id(frozen: Frozen) -> str:
     if vat_id.startswith(prefixes):
         return vat_id
     return f"{prefixes[0]}{vat_id}" if get_cc_module(frozen["country"].lower(), "vat") else ""
+
+
+def wrong_digits(value: str, *, scheme: str) -> tuple[str, str] | None:
+    """Return Peppol's rule and what an identifier should be, if its check digits are wrong."""
+    if scheme not in _CHECKED:
+        return None
+    form, rule, name = _CHECKED[scheme]
+    is_bare = value.isascii() and value.isalnum()  # Blanks and dots are refused as well.
+    return None if is_bare and form.is_valid(value) else (rule, name)
 
 
 def is_mailbox(text: str) -> bool:

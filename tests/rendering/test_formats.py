@@ -155,6 +155,13 @@ class TestFormats:
         assert failure.code == f"{of}_data_missing"
         assert all(name in failure.reason for name in named)
 
+    def test_peppol_looks_at_check_digits(self, seller: Seller) -> None:
+        belgian = {"country": "BE", "vat_id": "BE0203201340", "electronic_address": "0203201341"}
+        chosen = {"document_format": "peppol", "electronic_address_scheme": "0208"}
+
+        assert order(seller, **belgian, **chosen, buyer_reference="K-1") == []
+        assert "no Belgian enterprise number" in Failure.objects.get().reason
+
     def test_a_seller_without_documents_is_asked_for_nothing(self, seller: Seller) -> None:
         Seller.objects.update(makes_documents=False)
 

@@ -15,6 +15,7 @@ from billing.electronic_addresses import (
     electronic_address,
     is_mailbox,
     is_phone_number,
+    wrong_digits,
 )
 from billing.money import minor_digits
 from billing.pricing.taxes import SupplyKind
@@ -93,7 +94,10 @@ def _reached(party: Mapping[str, Any], said: Contents) -> Sequence[str]:
     if found is None or (_is_peppol(said) and found[1] == EMAIL):
         kind = "one of Peppol, such as a VAT id" if _is_peppol(said) else "or email"
         return [f"electronic_address ({kind})"]
-    return []
+    wrong = wrong_digits(found[0], scheme=found[1]) if _is_peppol(said) else None
+    return (
+        [f"electronic_address whose digits are right: {found[0]} is no {wrong[1]}"] if wrong else []
+    )
 
 
 def _two_decimals(said: Contents) -> Sequence[str]:

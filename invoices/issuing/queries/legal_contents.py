@@ -81,7 +81,9 @@ def _identified(said: Contents) -> Sequence[str]:
 
 
 def _owes_abroad(said: Contents) -> bool:
-    return said.is_cross_border and bool(said.categories & OWED_BY_CUSTOMER)
+    # Goods may cross a border though both parties are of one country: an override may say so.
+    is_owed = bool(said.categories & OWED_BY_CUSTOMER)
+    return "K" in said.categories or (said.is_cross_border and is_owed)
 
 
 def _hints(said: Contents) -> Sequence[str]:
