@@ -109,7 +109,8 @@ def _by_email(frozen: Frozen) -> tuple[str, str] | None:
 
 
 def _by_vat_id(frozen: Frozen) -> tuple[str, str] | None:
-    vat_id = prefixed_vat_id(frozen)
+    # A seller is at home where it is, under whichever registration it sells.
+    vat_id = str(frozen.get("home_vat_id") or "") or prefixed_vat_id(frozen)
     country, number = vat_id[:2], vat_id[2:]
     if country in _VAT_SCHEMES:
         return vat_id, _VAT_SCHEMES[country]

@@ -32,6 +32,10 @@ GERMAN = {"country": "DE", "vat_id": "DE136695976", "email": "a@b.example"}
         ),
         ({"country": "BE", "vat_id": "BE0203201340"}, *[("0203201340", "0208")] * 2),
         ({"country": "GR", "vat_id": "EL094259216"}, *[("094259216", "9933")] * 2),
+        (  # Under a registration in another country.
+            {"country": "DE", "vat_id": "FR40303265045", "home_vat_id": "DE136695976"},
+            *[("DE136695976", "9930")] * 2,
+        ),
         ({"country": "CH", "vat_id": "CHE107787577IVA"}, None, None),
         ({"country": "US", "vat_id": ""}, None, None),
     ],

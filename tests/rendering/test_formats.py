@@ -94,6 +94,15 @@ class TestParties:
 
         assert said(root, "BuyerTradeParty/SpecifiedTaxRegistration/ID") == ["GB980780684"]
 
+    def test_under_a_registration_both_numbers_are_named(self, seller: Seller) -> None:
+        factories.registration(seller, country="FR", vat_id="FR83404833048")
+
+        text, root = made(seller, {"supply": "goods"}, **FRENCH | {"vat_id": ""}, kind="consumer")
+
+        numbers = said(root, "SellerTradeParty/SpecifiedTaxRegistration/ID")
+        assert sorted(numbers) == ["DE136695976", "FR83404833048"]
+        assert all(number in text for number in numbers)
+
     def test_numbers_of_countries_without_vat_are_printed_only(self, seller: Seller) -> None:
         american = {"country": "US", "postcode": "10001", "city": "New York"}
 
@@ -118,6 +127,23 @@ class TestPayment:
         _, root = made(Seller.objects.get())
 
         assert said(root, "SpecifiedTradeSettlementPaymentMeans/TypeCode") == ["1"]
+
+
+class TestReferences:
+    def test_the_contract_and_what_the_customer_asks_for(self, seller: Seller) -> None:
+        customer = factories.customer(seller, buyer_reference="K-1")
+        contract = factories.contract(customer, external_id="C-7", purchase_order="PO-9")
+        factories.subscription(contract, factories.plan(seller))
+        event = Event.objects.get(type="subscription.changed", state="waiting", seller=seller)
+        (invoice,) = bill(event_id=event.pk, at=factories.AT, worker="test")
+
+        _, xml = render(invoice)
+
+        root = etree.fromstring(stored_bytes(xml))
+        assert said(root, "ContractReferencedDocument/IssuerAssignedID") == ["C-7"]
+        assert said(root, "BuyerOrderReferencedDocument/IssuerAssignedID") == ["PO-9"]
+        assert said(root, "BuyerReference") == ["K-1"]
+        assert said(root, "BillingSpecifiedPeriod/EndDateTime/DateTimeString") == ["20260131"] * 2
 
 
 class TestFormats:

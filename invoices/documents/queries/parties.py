@@ -28,7 +28,8 @@ def seller_of(frozen: Frozen, *, shows_vat_id: bool, format_: str = "") -> Party
         identifiers=tuple(Identifier(each) for each in others if each),
         registration=_identifier(register_number),
         vat_id=vat_id if shows_vat_id else "",
-        tax_number=frozen["tax_number"],
+        # Beside a registration's VAT id: some of the lines may be taxed at home.
+        tax_number=frozen["tax_number"] or _said(frozen, "home_vat_id"),
         legal_information=_said(frozen, "legal_information"),
         electronic_address=_reached(frozen, format_),
         contact=_seller_contact(frozen),
