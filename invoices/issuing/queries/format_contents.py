@@ -18,12 +18,14 @@ from billing.electronic_addresses import (
     wrong_digits,
 )
 from billing.money import minor_digits
+from billing.pricing.exemptions import CATEGORY_OF_CODE
 from billing.pricing.taxes import SupplyKind
 from invoices.issuing.queries.contents import (
     Content,
     Contents,
     CustomerDataMissing,
     FormatDoesNotFit,
+    InvoiceContentMissing,
     SellerDataMissing,
 )
 
@@ -114,6 +116,15 @@ def _scope(said: Contents) -> Sequence[str]:
     return [f"lines that {network} lets stand together: some are outside the scope of VAT"]
 
 
+def _codes(said: Contents) -> Sequence[str]:
+    given = ((str(tax.get("exemption_code") or ""), tax["category"]) for tax in said.taxes)
+    return [
+        f"fitting exemption code: {code} is of category {CATEGORY_OF_CODE[code]}, not {category}"
+        for code, category in given
+        if CATEGORY_OF_CODE.get(code, category) != category
+    ]
+
+
 FORMAT_CONTENTS = (
     Content(
         of=SellerDataMissing,
@@ -171,6 +182,12 @@ FORMAT_CONTENTS = (
     ),
     Content(
         of=FormatDoesNotFit, source="EN 16931 BR-DEC", missing=_two_decimals, applies=_is_chosen
+    ),
+    Content(
+        of=InvoiceContentMissing,
+        source="PEPPOL-EN16931-P0104 to P0111",
+        missing=_codes,
+        applies=_is_chosen,
     ),
     Content(of=FormatDoesNotFit, source="EN 16931 BR-O-11", missing=_scope, applies=_is_chosen),
 )
