@@ -174,6 +174,16 @@ class TestDecideTax:
         with pytest.raises(TaxNotDecided, match=f"from CH to {customer} crosses a border"):
             decided(seller_country="CH", customer_country=customer)
 
+    def test_wherever_the_seller_is_businesses_in_the_union_owe_tax_on_services(self):
+        swiss = {"seller_country": "CH", **FRENCH_BUSINESS}
+        registered = {**swiss, "registrations": (FRENCH_NUMBER,)}
+
+        assert shown(decided(**swiss)) == "AE 0"
+        assert shown(decided(**registered)) == "AE 0"
+        for who in (swiss, registered):
+            with pytest.raises(TaxNotDecided):
+                decided(**who, **GOODS)
+
     def test_what_bears_no_tax_says_why(self):
         reverse, outside = decided(**FRENCH_BUSINESS), decided(**SWISS)
 

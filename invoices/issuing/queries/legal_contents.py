@@ -143,7 +143,7 @@ CONTENTS = (
         of=SellerDataMissing,
         source="UStG § 14a (1), (3); EN 16931 BR-AE-02, BR-IC-02",
         missing=_seller_vat_id,
-        applies=_owes_abroad,
+        applies=lambda said: _owes_abroad(said) and is_in_eu(said.seller["country"]),
     ),
     Content(
         of=CustomerDataMissing,
