@@ -1,5 +1,6 @@
 """Invoices and credit notes: `/invoices`. They are issued by events, never through the API."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -103,6 +104,23 @@ class TaxOutput(serializers.Serializer[Any]):
     )
 
 
+def shown_taxes(
+    printed: Iterable[Mapping[str, Any]], currency: str, *, locale: str
+) -> list[dict[str, Any]]:
+    """Return the totals per rate of a document as shown; `printed` as it keeps them."""
+    return [
+        {
+            "category": tax["category"],
+            "percent": tax["percent"],
+            "base": money(tax["base_minor"], currency),
+            "tax": money(tax["tax_minor"], currency),
+            "note": tax.get("exemption_text") or vat_note(tax["category"], locale=locale),
+            "exemption_code": tax.get("exemption_code", ""),
+        }
+        for tax in printed
+    ]
+
+
 class InvoicedLineOutput(InvoiceLineOutput):
     left = serializers.SerializerMethodField(
         help_text="What is left to take back of it, gross if `tax_included`; null on credit notes."
@@ -185,18 +203,8 @@ class InvoiceOutput(InvoiceSummaryOutput):
     @extend_schema(responses=TaxOutput(many=True))
     def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:
         """Return the totals per category and rate, as money."""
-        return [
-            {
-                "category": tax["category"],
-                "percent": tax["percent"],
-                "base": money(tax["base_minor"], invoice.currency),
-                "tax": money(tax["tax_minor"], invoice.currency),
-                "note": tax.get("exemption_text")
-                or vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
-                "exemption_code": tax.get("exemption_code", ""),
-            }
-            for tax in invoice.taxes
-        ]
+        locale = invoice.customer_as_printed["locale"]
+        return shown_taxes(invoice.taxes, invoice.currency, locale=locale)
 
 
 class InvoicesView(Endpoint):
