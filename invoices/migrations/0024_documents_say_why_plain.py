@@ -11,7 +11,7 @@ FREEZE = "SELECT anlass_make_facts('invoices_document', 'document', '{}');"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0018_charges_keep_their_reason")]
+    dependencies = [("invoices", "0021_accounting_currency_holds")]
     operations = [
         migrations.RunSQL(THAW, FREEZE),
         migrations.AddField(

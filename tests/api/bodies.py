@@ -41,6 +41,10 @@ SELLER = {
     "register_number": "x", "legal_information": "x", "electronic_address": "x",
     "electronic_address_scheme": "9930",
 }  # fmt: skip
+EXCHANGE_RATE = {
+    "currency": "USD", "base": "EUR", "rate": "1.0823", "period": "day", "day": "2026-01-02",
+    "source": "Hausbank AG",
+}  # fmt: skip
 TAX_OVERRIDE = {
     "category": "S", "percent": "3", "reason": "x", "customer": "ext:A1", "product": "code:mug",
     "tax_class": "standard", "country": "DE", "valid_from": "2026-02-01",
@@ -145,6 +149,7 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("seller/registrations/<reference:id>/end", "POST"): [
         ("seller/registrations/{registration}/end", {"valid_until": "2026-05-01"})
     ],
+    ("exchange-rates", "POST"): [("exchange-rates", EXCHANGE_RATE)],
     ("tax-overrides", "POST"): [("tax-overrides", TAX_OVERRIDE)],
     ("tax-overrides/<reference:id>/end", "POST"): [
         ("tax-overrides/{override}/end", {"valid_until": "2026-07-01"})

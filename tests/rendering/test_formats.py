@@ -209,7 +209,7 @@ class TestFormats:
         assert "BR-O-11" in Document.objects.get().why_plain
 
     def test_a_currency_of_three_decimals_is_a_pdf(self, seller: Seller) -> None:
-        factories.order(factories.customer(seller), factories.line(), currency="KWD")
+        factories.order(factories.customer(seller, **SWISS), factories.line(), currency="KWD")
         event = Event.objects.get(type="order.placed", state="waiting", seller=seller)
         (invoice,) = bill(event_id=event.pk, at=factories.AT, worker="test")
 

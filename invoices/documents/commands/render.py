@@ -107,8 +107,9 @@ def _xml(document: Semantic, wanted: str) -> tuple[bytes, str]:
     """Return the e-invoice; nothing and why if there is none."""
     if wanted == PLAIN:
         return b"", ""
-    if minor_digits(document.currency) > 2:
-        return b"", f"EN 16931 has two decimals, {document.currency} has more (BR-DEC)."
+    for currency in (document.currency, document.tax_currency or document.currency):
+        if minor_digits(currency) > 2:
+            return b"", f"EN 16931 has two decimals, {currency} has more (BR-DEC)."
     profile = Profile(wanted)
     try:
         return e_invoice(document, profile), ""

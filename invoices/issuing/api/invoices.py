@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.money import plain_decimal
 from billing.sellers.api.fields import DayField, ReferenceField
 from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
 from billing.sellers.api.pages import PageQuery, listed
@@ -135,6 +136,16 @@ class InvoicedLineOutput(InvoiceLineOutput):
         return money(left[line.pk], line.currency) if line.pk in left else None
 
 
+class AccountingTaxOutput(serializers.Serializer[Any]):
+    currency = serializers.CharField(help_text="The seller's. EN 16931 BT-6.")
+    amount = serializers.CharField(
+        allow_null=True, help_text="EN 16931 BT-111; null: it shows no VAT."
+    )
+    rate = serializers.CharField(help_text="Units of the document's currency for one of it.")
+    rate_date = serializers.DateField(help_text="Of a month's rate its first day.")
+    source = serializers.CharField()  # type: ignore[assignment]  # Not that of the field.
+
+
 class CorrectingOutput(serializers.ModelSerializer[Invoice]):
     gross = MoneyField("gross_minor")
 
@@ -163,6 +174,10 @@ class InvoiceOutput(InvoiceSummaryOutput):
         help_text="The credit notes that refer to it, oldest first."
     )
     taxes = serializers.SerializerMethodField(help_text="Per category and rate.")
+    tax_in_accounting_currency = serializers.SerializerMethodField(
+        help_text="Of a document in another currency than the seller's: its VAT in that, and the "
+        "rate; null where no rate is known, which is only so where it shows no VAT."
+    )
     lines = InvoicedLineOutput(many=True)
     retained_until = serializers.SerializerMethodField(
         help_text="Last day on which the seller must keep it."
@@ -172,7 +187,8 @@ class InvoiceOutput(InvoiceSummaryOutput):
         fields = [
             *InvoiceSummaryOutput.Meta.fields,
             "title", "open", "seller_as_printed", "customer_as_printed", "corrects",
-            "corrected_invoice", "correction_kind", "settled", "corrected_by", "taxes", "lines",
+            "corrected_invoice", "correction_kind", "settled", "corrected_by", "taxes",
+            "tax_in_accounting_currency", "lines",
             "retained_until", "previous_hash", "hash",
         ]  # fmt: skip
 
@@ -199,6 +215,20 @@ class InvoiceOutput(InvoiceSummaryOutput):
     def get_corrected_by(self, invoice: Invoice) -> Any:
         """Return each with its number and sum."""
         return CorrectingOutput(correcting(invoice), many=True).data
+
+    @extend_schema_field(AccountingTaxOutput(allow_null=True))
+    def get_tax_in_accounting_currency(self, invoice: Invoice) -> dict[str, Any] | None:
+        """Return the currency, the amount, and by which rate."""
+        if invoice.exchange_rate is None or invoice.exchange_rate_date is None:
+            return None
+        currency, tax_minor = invoice.accounting_currency, invoice.accounting_tax_minor
+        return {
+            "currency": currency,
+            "amount": None if tax_minor is None else money(tax_minor, currency)["amount"],
+            "rate": plain_decimal(invoice.exchange_rate),
+            "rate_date": invoice.exchange_rate_date.isoformat(),
+            "source": invoice.exchange_rate_source,
+        }
 
     @extend_schema(responses=TaxOutput(many=True))
     def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:

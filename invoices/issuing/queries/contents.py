@@ -43,6 +43,7 @@ class Contents:
     lines: Sequence[Charge] | None = None
     number: str | None = None
     issue_date: object = None
+    accounting_currency: str = ""  # In which the VAT is stated too, if it is another.
 
     @property
     def categories(self) -> frozenset[str]:

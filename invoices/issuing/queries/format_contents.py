@@ -104,9 +104,12 @@ def _reached(party: Mapping[str, Any], said: Contents) -> Sequence[str]:
 
 def _two_decimals(said: Contents) -> Sequence[str]:
     network = _NETWORKS[_format(said)]
-    if minor_digits(said.currency) <= 2:
-        return []
-    return [f"amounts of two decimals, as {network} wants them: {said.currency} has more"]
+    stated_in = (said.currency, said.accounting_currency or said.currency)
+    return [
+        f"amounts of two decimals, as {network} wants them: {currency} has more"
+        for currency in dict.fromkeys(stated_in)
+        if minor_digits(currency) > 2
+    ]
 
 
 def _scope(said: Contents) -> Sequence[str]:

@@ -258,6 +258,7 @@ def contents_of(invoice: Invoice, lines: Sequence[Charge]) -> Contents:
         lines=lines,
         number=invoice.number,
         issue_date=invoice.issue_date,
+        accounting_currency=invoice.accounting_currency,
     )
 
 
