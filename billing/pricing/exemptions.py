@@ -35,6 +35,11 @@ _OF_CATEGORY: Mapping[str, Reason] = {
     "E": Reason("", "Umsatzsteuerfreie Leistung", "Exempt from VAT"),
 }
 CATEGORIES_WITHOUT_TAX = ("Z", *_OF_CATEGORY)
+# Codes that belong to one category. Source: Peppol BIS Billing 3.0, P0104 to P0111.
+CATEGORY_OF_CODE: Mapping[str, str] = {
+    **{reason.code: category for category, reason in _OF_CATEGORY.items() if reason.code},
+    **dict.fromkeys(("VATEX-EU-D", "VATEX-EU-F", "VATEX-EU-I", "VATEX-EU-J"), "E"),
+}
 
 # The paragraph of § 4 UStG that stands for an article of the Directive, and what it is about.
 _GERMAN_LAW: Mapping[str, tuple[str, str, str]] = {

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from billing.pricing.tax_area import goods_area, has_eu_goods, tax_country
+from billing.pricing.tax_area import (
+    NORTHERN_IRELAND,
+    has_eu_goods,
+    is_northern_irish,
+    tax_country,
+    vat_area,
+)
 from billing.pricing.taxes import CustomerKind, Supply, SupplyKind
 from billing.pricing.vat_ids import is_valid_vat_id
 
@@ -99,23 +105,30 @@ def parties_as_printed(seller: Mapping[str, Any], customer: Mapping[str, Any]) -
     return Parties(
         seller_country=seller["country"],
         oss=bool(seller.get("oss")),
-        customer_country=country,
+        customer_country=_area(seller, customer),
         kind=CustomerKind(customer["kind"]),
         has_valid_vat_id=bool(is_accepted) and is_valid_vat_id(vat_id, country),
-        goods_go_to=_goods_go_to(customer),
+        goods_go_to=_goods_go_to(seller, customer),
         small_business=_small_business(seller.get("small_business")),
         registrations=tuple(_registrations(seller.get("registrations") or ())),
         locale=customer.get("locale") or "en",
     )
 
 
-def _goods_go_to(customer: Mapping[str, Any]) -> str:
+def _area(seller: Mapping[str, Any], address: Mapping[str, Any]) -> str:
+    """Return the area of an address; who is in the same part of a country is at home there."""
+    home, country = seller["country"], address["country"]
+    area = vat_area(country, address.get("postcode") or "", home=home)
+    return country if area == vat_area(home, seller.get("postcode") or "", home=home) else area
+
+
+def _goods_go_to(seller: Mapping[str, Any], customer: Mapping[str, Any]) -> str:
     delivery = customer.get("delivery") or {}
-    if country := delivery.get("country"):
-        return goods_area(country, delivery.get("postcode", ""))
-    is_northern_irish = str(customer["vat_id"]).startswith("XI")
-    area = goods_area(customer["country"], customer.get("postcode", ""))
-    return "XI" if is_northern_irish else area
+    address = delivery if delivery.get("country") else customer
+    has_its_vat_id = address is customer and str(customer["vat_id"]).startswith(NORTHERN_IRELAND)
+    if has_its_vat_id or is_northern_irish(address["country"], address.get("postcode") or ""):
+        return NORTHERN_IRELAND
+    return _area(seller, address)
 
 
 def _small_business(printed: Mapping[str, Any] | None) -> SmallBusiness | None:

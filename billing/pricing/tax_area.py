@@ -12,6 +12,21 @@ _COUNTED_AS = {"MC": "FR"}
 # What stands at the head of a VAT id where it isn't the country's ISO code.
 _VAT_ID_PREFIXES = {"GR": "EL", "MC": "FR"}
 
+# Parts of countries that lie outside the Union's VAT area, by how their postcodes begin: Canaries,
+# Ceuta and Melilla; Büsingen, Heligoland; Livigno, Campione; Athos; overseas France; Åland.
+# Source: Directive 2006/112/EC Art. 6.
+_OUTSIDE = {
+    "ES": ("35", "38", "51", "52"),
+    "DE": ("78266", "27498"),
+    "IT": ("23041", "22061"),
+    "GR": ("63086",),
+    "FR": ("971", "972", "973", "974", "975", "976", "977", "978", "986", "987", "988"),
+    "FI": ("22",),
+}
+# Whose own law holds in those parts too, for sellers of the country.
+_TAXES_ITS_PARTS = frozenset({"FR", "FI"})
+_PART = "/"  # Between a country and the postcode of its part.
+
 
 def tax_country(country: str) -> str:
     """
@@ -19,7 +34,8 @@ def tax_country(country: str) -> str:
 
     Regions with an ISO code of their own that lie outside the Union's VAT area stay by themselves,
     so they are not in `EU_COUNTRIES`: Åland (AX), the French overseas departments (GF, GP, MQ,
-    RE, YT). Northern Ireland is outside for services. Source: Directive 2006/112/EC Art. 6.
+    RE, YT). Those that only postcodes tell are the matter of `vat_area`. Northern Ireland is
+    outside for services. Source: Directive 2006/112/EC Art. 6.
     """
     return _COUNTED_AS.get(country, country)
 
@@ -34,14 +50,32 @@ def has_eu_goods(country: str) -> bool:
     return country == NORTHERN_IRELAND or is_in_eu(country)
 
 
-def goods_area(country: str, postcode: str) -> str:
+def is_northern_irish(country: str, postcode: str) -> bool:
     """
-    Return the country whose VAT holds for goods at an address: XI in Northern Ireland.
+    Return whether an address is in Northern Ireland, where goods are in the Union.
 
     Its postcodes begin with BT. Source: Protocol on Ireland/Northern Ireland Art. 8, Annex 3.
     """
-    is_northern_irish = country == "GB" and postcode.strip().upper().startswith("BT")
-    return NORTHERN_IRELAND if is_northern_irish else country
+    return country == "GB" and postcode.strip().upper().startswith("BT")
+
+
+def vat_area(country: str, postcode: str, *, home: str) -> str:
+    """
+    Return the country whose VAT holds at an address, for a seller of the country `home`.
+
+    Of a part that lies outside the Union's VAT area it is none: ES/35 in the Canaries.
+    """
+    compact = "".join(postcode.split())
+    begins = (each for each in _OUTSIDE.get(country, ()) if compact.startswith(each))
+    part = next(begins, "")
+    if not part or (country == home and country in _TAXES_ITS_PARTS):
+        return country
+    return f"{country}{_PART}{part}"
+
+
+def country_of(area: str) -> str:
+    """Return the country that an area is part of: of most, itself."""
+    return area.partition(_PART)[0]
 
 
 def vat_id_prefix(country: str) -> str:

@@ -11,7 +11,7 @@ from billing.pricing.exemptions import (
     without_tax,
 )
 from billing.pricing.parties import Parties
-from billing.pricing.tax_area import has_eu_goods, is_in_eu, tax_country
+from billing.pricing.tax_area import country_of, has_eu_goods, is_in_eu, tax_country
 from billing.pricing.tax_overrides import Override, override_for
 from billing.pricing.taxes import (
     CustomerKind,
@@ -43,11 +43,12 @@ def decide_tax(
     tax. Services to outside the Union are not taxed.
     Source: Directive 2006/112/EC Art. 31-33, 44, 45, 58, 138, 146, 194, 196, 284.
 
-    :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
+    :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country,
+        unless it is a service to a business in the EU with a VAT id.
     :raises TaxDataMissing: if `rates` holds none for the country, class and day.
     """
     place = parties.place(supply)
-    override = override_for(overrides, supply, country=place, on=supplied_on)
+    override = override_for(overrides, supply, country=country_of(place), on=supplied_on)
     if override:
         return override.tax(locale=parties.locale)
     if without_rate := _without_rate(parties, supply, supplied_on):
@@ -77,10 +78,15 @@ def _without_rate(parties: Parties, supply: Supply, on: date) -> Tax | None:
     owes_tax_itself = parties.owes_tax_itself(supply)
     if parties.registered_in(place, on) and not owes_tax_itself:
         return _exempt(parties, supply)
+    is_service = supply.kind is not SupplyKind.GOODS
+    if owes_tax_itself and is_service and is_in_eu(place) and not is_in_eu(parties.home):
+        # Wherever the seller is. Source: Directive 2006/112/EC Art. 196.
+        return _exempt(parties, supply) or without_tax("AE", locale=parties.locale)
     if not is_in_eu(parties.home):
         raise TaxNotDecided(
             f"A supply from {parties.home} to {place} crosses a border, and of sellers outside the "
-            "European Union only domestic supplies are decided: check both countries, record "
+            "European Union only domestic supplies are decided, and services to the Union's "
+            "businesses: check both countries, record "
             "where the seller is registered for VAT, or override the tax."
         )
     return _across(parties, supply, on, owes_tax_itself=owes_tax_itself)

@@ -86,6 +86,12 @@ class Document(models.Model):
     storage_name = models.CharField(max_length=200)
     template_version = models.PositiveIntegerField(help_text="0: as the house has it.")
     rule_version = models.CharField(max_length=60, help_text="By which rules it was checked.")
+    why_plain = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a PDF alone in place of ZUGFeRD: which rules it couldn't keep.",
+    )
     transaction_id = models.UUIDField()
     created_at = models.DateTimeField()
 

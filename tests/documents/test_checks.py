@@ -348,6 +348,16 @@ def test_of_a_part_taken_back_another_cent_may(tax: str, is_wrong: bool) -> None
     assert ("BR-CO-17" in rules(replace(good, vat_groups=(group,)))) == is_wrong
 
 
+def test_a_currency_without_cents_has_whole_units_for_them() -> None:
+    """Prices with tax: 1,000 JPY, of which 935 net; 7 % of those are 65.45."""
+    sold = line("Reis", "1", "935", replace(STANDARD, rate=Decimal(7)))
+    made = document([sold], currency="JPY")
+    group = replace(made.vat_groups[0], tax=Decimal(65))
+    totals = replace(made.totals, vat=Decimal(65), gross=Decimal(1000), payable=Decimal(1000))
+
+    assert rules(replace(made, vat_groups=(group,), totals=totals)) == set()
+
+
 def test_what_is_no_xml_or_no_invoice_is_found() -> None:
     assert [finding.rule for finding in check_schema(b"<Invoice>")] == ["XSD"]
     assert [finding.rule for finding in check_schema(b"<Order/>")] == ["XSD"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.pricing.parties import Parties, Registration, SmallBusiness
+from billing.pricing.parties import Parties, Registration, SmallBusiness, parties_as_printed
 from billing.pricing.tax_area import EU_COUNTRIES
 from billing.pricing.tax_decision import decide_tax
 from billing.pricing.tax_overrides import Override
@@ -173,6 +173,16 @@ class TestDecideTax:
     def test_a_seller_outside_the_eu_sells_at_home_only(self, customer):
         with pytest.raises(TaxNotDecided, match=f"from CH to {customer} crosses a border"):
             decided(seller_country="CH", customer_country=customer)
+
+    def test_wherever_the_seller_is_businesses_in_the_union_owe_tax_on_services(self):
+        swiss = {"seller_country": "CH", **FRENCH_BUSINESS}
+        registered = {**swiss, "registrations": (FRENCH_NUMBER,)}
+
+        assert shown(decided(**swiss)) == "AE 0"
+        assert shown(decided(**registered)) == "AE 0"
+        for who in (swiss, registered):
+            with pytest.raises(TaxNotDecided):
+                decided(**who, **GOODS)
 
     def test_what_bears_no_tax_says_why(self):
         reverse, outside = decided(**FRENCH_BUSINESS), decided(**SWISS)
@@ -590,3 +600,68 @@ class TestSums:
         for line, net in zip(lines, totals(lines, "EUR").line_nets, strict=True):
             exact = line.amount_minor / (1 + line.tax.percent / 100)
             assert abs(net - (exact if line.tax_included else line.amount_minor)) < 1
+
+
+def between(seller: dict, customer: dict) -> Parties:
+    """Parties as an invoice freezes them: a German seller and a business."""
+    return parties_as_printed(
+        {"country": "DE", "postcode": "10119", **seller},
+        {"country": "DE", "kind": "business", "vat_id": "", **customer},
+    )
+
+
+def taxed(parties: Parties, kind: SupplyKind) -> str:
+    return shown(
+        decide_tax(
+            parties=parties,
+            supply=Supply(kind=kind),
+            supplied_on=date(2026, 2, 3),
+            rates=TAX_RATES,
+        )
+    )
+
+
+class TestPartsOutsideTheUnion:
+    @pytest.mark.parametrize(
+        ("seller", "customer", "service", "goods"),
+        [
+            ({}, {"postcode": "10969"}, "S 19", "S 19"),
+            ({}, {"postcode": "27498"}, "O 0", "G 0"),  # Heligoland
+            ({}, {"postcode": "78266", "kind": "consumer"}, "O 0", "G 0"),  # Büsingen
+            ({}, {"country": "ES", "postcode": "35001", "vat_id": "ESB58378431"}, "O 0", "G 0"),
+            ({}, {"country": "ES", "postcode": "28001", "vat_id": "ESB58378431"}, "AE 0", "K 0"),
+            ({}, {"country": "FR", "postcode": "97400"}, "O 0", "G 0"),  # La Réunion
+            ({}, {"country": "FI", "postcode": "22 100"}, "O 0", "G 0"),  # Mariehamn
+            ({}, {"country": "IT", "postcode": "23041"}, "O 0", "G 0"),  # Livigno
+            # Their own country's law holds there too.
+            ({"country": "FR"}, {"country": "FR", "postcode": "97400"}, "S 20", "S 20"),
+            ({"country": "FI"}, {"country": "FI", "postcode": "22100"}, "S 25.5", "S 25.5"),
+            ({"country": "ES"}, {"country": "ES", "postcode": "38001"}, "O 0", "G 0"),
+            (
+                {"country": "ES", "postcode": "38320"},
+                {"country": "ES", "postcode": "38001"},
+                "S 21",
+                "S 21",
+            ),
+            # Goods go where they are delivered.
+            ({}, {"delivery": {"country": "DE", "postcode": "27498"}}, "S 19", "G 0"),
+            ({}, {"postcode": "27498", "delivery": {"country": "DE"}}, "O 0", "S 19"),
+            ({}, {"country": "GB", "postcode": "bt1 1aa"}, "O 0", "S 19"),  # No VAT id.
+            ({}, {"country": "GB", "vat_id": "XI123456782"}, "O 0", "K 0"),
+        ],
+    )
+    def test_postcodes_tell(self, seller, customer, service, goods):
+        parties = between(seller, customer)
+
+        assert taxed(parties, SupplyKind.SERVICE) == service
+        assert taxed(parties, SupplyKind.GOODS) == goods
+
+    def test_an_override_for_the_country_holds_there(self):
+        parties = between({}, {"country": "ES", "postcode": "35001"})
+
+        tax = decide_tax(
+            parties=parties, supply=Supply(), supplied_on=date(2026, 2, 3), rates=TAX_RATES,
+            overrides=[override(country="ES")],
+        )  # fmt: skip
+
+        assert shown(tax) == "S 3"

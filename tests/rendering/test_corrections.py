@@ -39,7 +39,7 @@ class TestCorrections:
         pdf, xml = render(note)
 
         text = "".join(page.extract_text() for page in PdfReader(BytesIO(stored_bytes(pdf))).pages)
-        for told in (title, "R2026-000001", "Falsche Anschrift"):
+        for told in (title, "R2026-000001", "Falsche Anschrift", "mit dem offenen Betrag"):
             assert told in text
         assert "Gutschrift" not in text
         tree = etree.fromstring(stored_bytes(xml))

@@ -12,7 +12,8 @@ from billing.events import commands
 from billing.events.models import Failure
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge, Invoice
-from invoices.issuing.queries.legal_contents import Contents, missing_contents
+from invoices.issuing.queries.contents import Contents
+from invoices.issuing.queries.legal_contents import missing_contents
 from tests import factories
 from tests.stage.conftest import AT, drain
 
@@ -78,6 +79,43 @@ class TestList:
         customer = {**FULL.customer, "vat_id": "", "credited_vat_id": "FR40303265045"}
 
         assert _missing(replace(FULL, customer=customer)) == []
+
+    def test_outside_the_union_only_who_charges_vat_has_a_number(self) -> None:
+        american = {**FULL.seller, "country": "US", "vat_id": "", "postcode": ""}
+        untaxed = {"category": "E", "percent": "0", "base_minor": 1000_00, "tax_minor": 0}
+        said = replace(FULL, seller=american, taxes=[untaxed])
+        taxed = replace(said, taxes=[{**untaxed, "category": "S", "percent": "8"}])
+
+        assert _missing(said) == []
+        assert _missing(taxed) == ["VAT id or tax number"]
+
+    @pytest.mark.parametrize(
+        ("kind", "registration", "wanted"),
+        [
+            ("goods", "FR40303265045", ["street", "city"]),
+            ("goods", "", []),
+            ("service", "FR40303265045", []),
+        ],
+    )
+    def test_distance_sales_under_a_registration_name_the_consumer(
+        self, kind: str, registration: str, wanted: list[str]
+    ) -> None:
+        consumer = {**_without("customer", "street", "city").customer, "kind": "consumer"}
+        tax = {"category": "S", "percent": "20", "base_minor": 1000_00, "tax_minor": 200_00}
+        sold = Charge(
+            text="Mug", quantity=Decimal(1), starts_on=date(2026, 1, 1), position=1,
+            supply=kind, seller_vat_id=registration,
+        )  # fmt: skip
+
+        assert _missing(replace(FULL, customer=consumer, taxes=[tax], lines=[sold])) == wanted
+
+    def test_an_override_to_intra_community_needs_both_vat_ids(self) -> None:
+        at_home = {**FULL.customer, "country": "DE", "vat_id": ""}
+        tax = {**FULL.taxes[0], "category": "K", "exemption_text": "Intra-community supply"}
+
+        assert _missing(replace(FULL, customer=at_home, taxes=[tax])) == [
+            "VAT id, under which it owes the tax"
+        ]
 
     def test_number_and_date(self) -> None:
         assert _missing(replace(FULL, number="", issue_date=None)) == ["number", "date of issue"]

@@ -52,7 +52,7 @@ class DocumentAdmin(DocumentFigures, FactAdmin):
     readonly_fields = ("file", "shown_size", "transaction")
     fields = (
         "invoice", "file", "kind", "format", "shown_size", "sha256", "template_version",
-        "rule_version", "storage_name", "transaction", "created_at",
+        "rule_version", "why_plain", "storage_name", "transaction", "created_at",
     )  # fmt: skip
     actions_detail = ("open",)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from billing.money import UnknownCurrency, minor_digits
 from invoices.documents.checks.finding import Finding
 from invoices.documents.profiles import Profile
 from invoices.documents.semantic.document import ZERO, Document, VatGroup
@@ -11,6 +12,7 @@ from invoices.documents.sums import line_net, rounded, tax_on
 from invoices.documents.xml import amount
 
 _CENT = Decimal("0.01")
+_OFFICIAL_SLACK = Decimal("0.99")
 
 
 def sums(document: Document, profile: Profile) -> Iterator[Finding]:
@@ -48,19 +50,27 @@ def groups(document: Document, profile: Profile) -> Iterator[Finding]:
     Yield the groups whose VAT isn't their base x rate. Source: EN 16931 BR-CO-17.
 
     Where prices include tax, net is gross / (1 + rate) and VAT the rest, which may lie a cent
-    beside it; where parts are taken back one by one, two cents. The official rules let a whole unit
-    of currency pass.
+    beside it; where parts of such are taken back, two cents or one for each line. A currency
+    without cents has whole units for them. The official rules let less than a unit pass.
     """
-    cents = 2 if document.type_code.is_credit_note else 1
+    smallest = Decimal(1).scaleb(-_decimals(document.currency))
+    units = max(2 if document.type_code.is_credit_note else 1, len(document.lines))
+    slack = min(smallest * units, _OFFICIAL_SLACK)
     for group in document.vat_groups:
         right = tax_on(group.base, group.rate)
-        slack = cents * _CENT if group.rate else ZERO
-        if abs(group.tax - right) > slack:
+        if abs(group.tax - right) > (slack if group.rate else ZERO):
             yield Finding(
                 "BR-CO-17",
                 f"The VAT of {_name(group)} is {group.tax}: {group.rate} % of {group.base} is "
                 f"{amount(right)}.",
             )
+
+
+def _decimals(currency: str) -> int:
+    try:
+        return min(minor_digits(currency), 2)
+    except UnknownCurrency:  # Found by the check of codes.
+        return 2
 
 
 def _name(group: VatGroup) -> str:

@@ -6,12 +6,12 @@ What is only a warning there is a finding here: receivers refuse such documents 
 Source: XRechnung 3.0; Peppol BIS Billing 3.0, national rules.
 """
 
-import re
 from collections.abc import Iterator
 
 from stdnum import iban
 from stdnum.exceptions import ValidationError
 
+from billing.electronic_addresses import is_mailbox, is_phone_number
 from invoices.documents.checks.finding import Finding
 from invoices.documents.profiles import Profile
 from invoices.documents.semantic.codes import Category, Means, TypeCode
@@ -22,11 +22,6 @@ from invoices.documents.xml import clean
 
 _NO_CONTACT = Contact()
 _TYPES = frozenset({"326", "380", "384", "389", "381", "875", "876", "877"})
-# BR-DE-28: ASCII only; words joined by single dots, then a domain of two parts at least.
-_WORD = r"[\w!#$%&\"*+/=?^`{|}~-]+"
-_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_EMAIL = re.compile(rf"{_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+{_LABEL}", re.ASCII | re.IGNORECASE)
-_ENOUGH_DIGITS = re.compile(r"(.*\d){3}", re.DOTALL)
 
 Broken = tuple[str, str]  # Number of the rule, such as 15 or 23-a, and the message.
 
@@ -74,9 +69,9 @@ def _contact(document: Document) -> Iterator[Broken]:
             ("7", contact.email, "Give the e-mail address of the seller's contact (BT-43)."),
         )
     phone, email = (contact or _NO_CONTACT).phone, (contact or _NO_CONTACT).email
-    if phone and not _ENOUGH_DIGITS.match(phone):
+    if phone and not is_phone_number(phone):
         yield "27", f"The telephone number {phone!r} (BT-42) needs three digits at least."
-    if email and not _EMAIL.fullmatch(email):
+    if email and not is_mailbox(email):
         yield "28", f"{email!r} (BT-43) is no e-mail address: give one such as a@example.com."
 
 

@@ -2,11 +2,7 @@
 
 from collections.abc import Iterator
 
-from stdnum import ean
-from stdnum.be import vat as belgian_number
-from stdnum.exceptions import ValidationError
-from stdnum.no import orgnr as norwegian_number
-
+from billing.electronic_addresses import wrong_digits
 from invoices.documents.checks.finding import Finding
 from invoices.documents.profiles import Profile
 from invoices.documents.semantic.codes import Category, Means, TypeCode
@@ -26,12 +22,6 @@ _OWN_CATEGORY = {
     "VATEX-EU-F": ("PEPPOL-EN16931-P0109", Category.EXEMPT),
     "VATEX-EU-I": ("PEPPOL-EN16931-P0110", Category.EXEMPT),
     "VATEX-EU-J": ("PEPPOL-EN16931-P0111", Category.EXEMPT),
-}
-# Check digits, by the scheme of the identifier.
-_CHECKED = {
-    "0088": (ean, "PEPPOL-COMMON-R040", "GLN"),
-    "0192": (norwegian_number, "PEPPOL-COMMON-R041", "Norwegian organisation number"),
-    "0208": (belgian_number, "PEPPOL-COMMON-R043", "Belgian enterprise number"),
 }
 
 
@@ -70,12 +60,9 @@ def network(document: Document, profile: Profile) -> Iterator[Finding]:
 
 
 def _check_digits(identifier: Identifier) -> Iterator[Finding]:
-    if identifier.scheme in _CHECKED:
-        form, rule, name = _CHECKED[identifier.scheme]
-        try:
-            form.validate(identifier.value)
-        except ValidationError:
-            yield Finding(rule, f"{identifier.value} is no {name}: check its digits.")
+    if wrong := wrong_digits(identifier.value, scheme=identifier.scheme):
+        rule, name = wrong
+        yield Finding(rule, f"{identifier.value} is no {name}: check its digits.")
 
 
 def kinds(document: Document, profile: Profile) -> Iterator[Finding]:

@@ -22,16 +22,17 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.money import minor_digits
-from invoices.documents.delivering import e_invoice
+from invoices.documents.delivering import DocumentDoesNotFit, e_invoice
 from invoices.documents.events import documents_rendered
 from invoices.documents.models import MEDIA_TYPES, Document, DocumentTemplate
 from invoices.documents.pdf.rendering import render
 from invoices.documents.profiles import Profile
-from invoices.documents.queries.described import described, without_notes
+from invoices.documents.queries.described import described, printable
 from invoices.documents.queries.printed import printed
 from invoices.documents.queries.stored import storage
 from invoices.documents.queries.templates import HOUSE_STYLE, latest_template
 from invoices.documents.queries.trouble import is_foreseen, trouble
+from invoices.documents.semantic.document import Document as Semantic
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import EXPLAINED_BY
 
@@ -49,6 +50,7 @@ class File:
     kind: str
     format: str
     content: bytes
+    why_plain: str = ""
 
 
 def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Document]:
@@ -79,24 +81,42 @@ def files_of(invoice: Invoice, template: DocumentTemplate | None) -> Iterator[Fi
     """
     Yield the files that a customer gets: a PDF always, and an e-invoice where one is possible.
 
-    None is where an amount has more decimals than EN 16931 knows (BR-DEC): KWD and the like.
+    None is where an amount has more decimals than EN 16931 knows (BR-DEC): KWD and the like. Nor
+    where ZUGFeRD, which customers have who choose nothing, can't say what is invoiced.
 
     :raises DocumentDoesNotFit: if a rule of the profile is broken.
     """
     lines = _lines(invoice)
     document, printing = described(invoice, lines), printed(invoice, lines, template)
-    printable = without_notes(document)
+    paper = printable(document, invoice)
     wanted = _format(invoice)
-    if wanted == PLAIN:
-        yield File("pdf", PLAIN, render(printable, printing))
-        return
-    profile = Profile(wanted)
-    xml = e_invoice(document, profile)
-    if profile is Profile.ZUGFERD:
-        yield File("pdf", wanted, render(printable, printing, xml=xml, profile=profile))
+    xml, why_plain = _xml(document, wanted)
+    if not xml:
+        content = render(paper, printing)
+        yield File("pdf", PLAIN, content, why_plain)
+    elif wanted == Profile.ZUGFERD:
+        content = render(paper, printing, xml=xml, profile=Profile.ZUGFERD)
+        yield File("pdf", wanted, content)
+        yield File("xml", wanted, xml)
     else:
-        yield File("pdf", PLAIN, render(printable, printing))
-    yield File("xml", wanted, xml)
+        yield File("pdf", PLAIN, render(paper, printing))
+        yield File("xml", wanted, xml)
+
+
+def _xml(document: Semantic, wanted: str) -> tuple[bytes, str]:
+    """Return the e-invoice; nothing and why if there is none."""
+    if wanted == PLAIN:
+        return b"", ""
+    for currency in (document.currency, document.tax_currency or document.currency):
+        if minor_digits(currency) > 2:
+            return b"", f"EN 16931 has two decimals, {currency} has more (BR-DEC)."
+    profile = Profile(wanted)
+    try:
+        return e_invoice(document, profile), ""
+    except DocumentDoesNotFit as refusal:
+        if profile is not Profile.ZUGFERD or refusal.is_defect:
+            raise
+        return b"", str(refusal)
 
 
 def keep_files(
@@ -108,9 +128,6 @@ def keep_files(
 
 
 def _format(invoice: Invoice) -> str:
-    stated_in = {invoice.currency, invoice.accounting_currency or invoice.currency}
-    if max(map(minor_digits, stated_in)) > 2:
-        return PLAIN
     return invoice.customer_as_printed.get("document_format") or Profile.ZUGFERD.value
 
 
@@ -159,6 +176,7 @@ def _stored(invoice: Invoice, file: File, version: int, *, at: datetime) -> Docu
         storage_name=name,
         template_version=version,
         rule_version=RULES,
+        why_plain=file.why_plain,
         transaction_id=invoice.transaction_id,
         created_at=at,
     )

@@ -5,10 +5,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from billing.electronic_addresses import prefixed_vat_id
 from billing.money import from_minor
+from billing.pricing.taxes import SupplyKind
+from billing.wording.language import Language
+from billing.wording.paragraph import language_of
 from billing.wording.vat import vat_note
 from invoices.documents.exemptions import exemptions
-from invoices.documents.queries.parties import buyer_of, delivery_address_of, seller_of
+from invoices.documents.queries.parties import (
+    buyer_of,
+    delivery_address_of,
+    seller_of,
+)
 from invoices.documents.semantic.codes import Category, Means, TypeCode
 from invoices.documents.semantic.document import (
     Delivery,
@@ -29,9 +37,23 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import explained_line
 
 _DAY = timedelta(days=1)
+_TAXED = (Category.STANDARD, Category.ZERO_RATED)
+_SEPA = "EUR"  # The currency of its transfers and direct debits.
 _GIVEN_BACK = {
     "de": "Der Betrag wird mit Ihrem Guthaben verrechnet oder Ihnen erstattet.",
     "en": "The amount is kept as your balance, or refunded to you.",
+}
+_REST = {
+    "de": "Der Rest wird mit Ihrem Guthaben verrechnet oder Ihnen erstattet.",
+    "en": "The rest is kept as your balance, or refunded to you.",
+}
+_SETTLES = {
+    "de": "{amount} werden mit dem offenen Betrag der Rechnung {number} verrechnet.",
+    "en": "{amount} is set off against what is open of invoice {number}.",
+}
+_COLLECTED = {
+    "de": "Fällig am {day:%d.%m.%Y}; der Betrag wird eingezogen.",
+    "en": "Due on {day:%d %B %Y}; the amount is collected.",
 }
 _TERMS = {
     "de": "Zahlbar bis {day:%d.%m.%Y} ohne Abzug.",
@@ -48,6 +70,7 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
     sign = _sign(invoice)
     frozen, buyer = invoice.seller_as_printed, invoice.customer_as_printed
     taxed = any(tax["category"] != Category.OUTSIDE_SCOPE for tax in invoice.taxes)
+    format_ = buyer.get("document_format") or ""
     return Document(
         number=invoice.number,
         issue_date=invoice.issue_date,
@@ -57,9 +80,10 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
         due_date=invoice.due_date if sign > 0 else None,
         buyer_reference=buyer.get("buyer_reference") or "",
         project=buyer.get("project_reference") or "",
+        contract=(invoice.contract.external_id or "") if invoice.contract else "",
         order=buyer.get("purchase_order") or "",
-        seller=seller_of(frozen, shows_vat_id=taxed),
-        buyer=buyer_of(buyer, shows_vat_id=taxed),
+        seller=seller_of(frozen, shows_vat_id=taxed, format_=format_),
+        buyer=buyer_of(buyer, shows_vat_id=taxed, format_=format_),
         preceding=tuple(_preceding(invoice)),
         delivery=_delivery(invoice, lines),
         period=_period(lines),
@@ -71,9 +95,19 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
     )
 
 
-def without_notes(document: Document) -> Document:
-    """Return a document whose lines don't explain themselves: its printing does."""
-    return replace(document, lines=tuple(replace(line, note="") for line in document.lines))
+def printable(document: Document, invoice: Invoice) -> Document:
+    """
+    Return a document as it is printed: without the lines' notes, since its printing explains them.
+
+    Both VAT ids stand on it whatever the supply: only the rules for XML forbid some. Source: UStG
+    § 14 (4) no. 2.
+    """
+    frozen, buyer_frozen = invoice.seller_as_printed, invoice.customer_as_printed
+    seller = replace(document.seller, vat_id=prefixed_vat_id(frozen) or frozen["vat_id"])
+    buyer_vat_id = prefixed_vat_id(buyer_frozen) or buyer_frozen["vat_id"]
+    buyer = replace(document.buyer, vat_id=buyer_vat_id)
+    lines = tuple(replace(line, note="") for line in document.lines)
+    return replace(document, lines=lines, seller=seller, buyer=buyer)
 
 
 def _sign(invoice: Invoice) -> int:
@@ -123,12 +157,17 @@ def _period(lines: Iterable[Charge]) -> Span | None:
 
 
 def _delivery(invoice: Invoice, lines: Sequence[Charge]) -> Delivery:
+    """Return when, and of goods where; the place is part of why some bear no VAT (BR-IC-12)."""
     latest = max(line.ends_on - _DAY if line.ends_on else line.starts_on for line in lines)
-    found = delivery_address_of(invoice.customer_as_printed)
-    if found is None:
+    if not any(_are_goods(line) for line in lines):
         return Delivery(on=latest)
-    name, address = found
+    name, address = delivery_address_of(invoice.customer_as_printed)
     return Delivery(on=latest, name=name, address=address)
+
+
+def _are_goods(line: Charge) -> bool:
+    is_intra_community = line.tax_category == Category.INTRA_COMMUNITY  # An override may say so.
+    return line.supply == SupplyKind.GOODS or is_intra_community
 
 
 def _preceding(invoice: Invoice) -> Iterable[Preceding]:
@@ -137,34 +176,55 @@ def _preceding(invoice: Invoice) -> Iterable[Preceding]:
 
 
 def _payment(invoice: Invoice) -> PaymentInstructions:
-    frozen, buyer = invoice.seller_as_printed, invoice.customer_as_printed
-    if invoice.payable_minor <= 0 or not frozen["iban"]:
+    if invoice.payable_minor <= 0:
         return PaymentInstructions(means=Means.CLEARING)
-    mandate, debited = buyer.get("mandate_reference"), buyer.get("mandate_iban")
-    creditor = frozen.get("creditor_id")
-    if mandate and debited and creditor:
+    if debit := _debit(invoice):
         return PaymentInstructions(
-            means=Means.SEPA_DIRECT_DEBIT,
-            remittance=invoice.number,
-            direct_debit=DirectDebit(
-                mandate=mandate, creditor_id=creditor, debited_account=debited
-            ),
+            means=Means.SEPA_DIRECT_DEBIT, remittance=invoice.number, direct_debit=debit
         )
+    frozen = invoice.seller_as_printed
+    if not frozen["iban"]:
+        return PaymentInstructions(means=Means.UNDEFINED, remittance=invoice.number)
     holder = frozen.get("account_holder") or frozen["name"]
     return PaymentInstructions(
-        means=Means.SEPA_CREDIT_TRANSFER if invoice.currency == "EUR" else Means.CREDIT_TRANSFER,
+        means=Means.SEPA_CREDIT_TRANSFER if invoice.currency == _SEPA else Means.CREDIT_TRANSFER,
         remittance=invoice.number,
         transfers=(CreditTransfer(account=frozen["iban"], holder=holder, bic=frozen["bic"]),),
     )
+
+
+def _debit(invoice: Invoice) -> DirectDebit | None:
+    """Return how it is collected; None without a mandate, and in other currencies than SEPA's."""
+    frozen, buyer = invoice.seller_as_printed, invoice.customer_as_printed
+    mandate, debited = buyer.get("mandate_reference"), buyer.get("mandate_iban")
+    creditor = frozen.get("creditor_id")
+    if not (mandate and debited and creditor) or invoice.currency != _SEPA:
+        return None
+    return DirectDebit(mandate=mandate, creditor_id=creditor, debited_account=debited)
 
 
 def _terms(invoice: Invoice) -> PaymentTerms | None:
     """Return until when to pay; of a credit note, what becomes of it (BR-CO-25 wants either)."""
     if invoice.payable_minor == 0:
         return None
-    language = "de" if invoice.customer_as_printed["locale"].startswith("de") else "en"
-    words = _TERMS if invoice.payable_minor > 0 else _GIVEN_BACK
-    return PaymentTerms(text=words[language].format(day=invoice.due_date))
+    language = language_of(invoice.customer_as_printed["locale"])
+    if invoice.payable_minor < 0:
+        return PaymentTerms(text=_given_back(invoice, language))
+    words = (_COLLECTED if _debit(invoice) else _TERMS)[language.code]
+    return PaymentTerms(text=words.format(day=invoice.due_date))
+
+
+def _given_back(invoice: Invoice, language: Language) -> str:
+    """Return what becomes of a credit note's amount: some of it may settle what it corrects."""
+    rest_minor = -invoice.payable_minor - invoice.settled_minor
+    parts = []
+    if invoice.settled_minor:
+        amount = language.minor(invoice.settled_minor, invoice.currency)
+        number = next((told["number"] for told in invoice.corrects), "")
+        parts.append(_SETTLES[language.code].format(amount=amount, number=number))
+    if rest_minor:
+        parts.append((_REST if parts else _GIVEN_BACK)[language.code])
+    return " ".join(parts)
 
 
 def _totals(invoice: Invoice, lines: Iterable[Charge], sign: int) -> Totals:
@@ -199,6 +259,7 @@ def _groups(invoice: Invoice, sign: int) -> Iterable[VatGroup]:
         category = Category(tax["category"])
         exemption = known.get(category)
         reason = tax.get("exemption_text") or (exemption.reason if exemption else "")
+        code = tax.get("exemption_code") or (exemption.code if exemption else "")
         if category is Category.EXEMPT and not reason:
             reason = vat_note(category, locale=locale)
         yield VatGroup(
@@ -206,6 +267,7 @@ def _groups(invoice: Invoice, sign: int) -> Iterable[VatGroup]:
             rate=Decimal(tax["percent"]),
             base=from_minor(sign * tax["base_minor"], invoice.currency),
             tax=from_minor(sign * tax["tax_minor"], invoice.currency),
-            exemption_reason=reason,
-            exemption_code=tax.get("exemption_code") or (exemption.code if exemption else ""),
+            # What is taxed, if only at 0 %, has none. Source: EN 16931 BR-S-10, BR-Z-10.
+            exemption_reason="" if category in _TAXED else reason,
+            exemption_code="" if category in _TAXED else code,
         )

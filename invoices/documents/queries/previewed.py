@@ -7,7 +7,7 @@ from decimal import Decimal
 from invoices.documents.models import DocumentTemplate
 from invoices.documents.pdf.printing import Printing
 from invoices.documents.pdf.rendering import render
-from invoices.documents.queries.described import described, without_notes
+from invoices.documents.queries.described import described, printable
 from invoices.documents.queries.parties import seller_of
 from invoices.documents.queries.printed import printed
 from invoices.documents.queries.templates import as_template
@@ -41,7 +41,7 @@ def previewed(template: DocumentTemplate) -> bytes:
     lines = list(invoice.lines.select_related(*EXPLAINED_BY).order_by("position"))
     # As the seller is now: a preview shows what the next invoice will look like.
     document = replace(
-        without_notes(described(invoice, lines)),
+        printable(described(invoice, lines), invoice),
         seller=seller_of(seller_as_printed(template.seller), shows_vat_id=True),
     )
     return render(document, printed(invoice, lines, template))

@@ -23,9 +23,9 @@ from billing.sellers.api.outputs import money
 from billing.sellers.api.problems import Refusal, tell
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput, shown_taxes
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.contents import CustomerDataMissing, SellerDataMissing
 from invoices.issuing.queries.drafts import Draft
 from invoices.issuing.queries.explained import explained_line
-from invoices.issuing.queries.legal_contents import CustomerDataMissing, SellerDataMissing
 from invoices.issuing.queries.preview import Preview, preview
 
 tell(

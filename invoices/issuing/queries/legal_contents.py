@@ -1,104 +1,54 @@
 """What the law wants on an invoice: a list, each content with its source, checked before issue."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from billing.customers.models import Customer
-from billing.pricing.taxes import Tax
+from billing.pricing.tax_area import is_in_eu
+from billing.pricing.taxes import SupplyKind, Tax
 from billing.sellers.models import Seller
 from billing.wording.vat import vat_note
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.contents import (
+    OWED_BY_CUSTOMER,
+    Content,
+    Contents,
+    CustomerDataMissing,
+    FormatDoesNotFit,
+    InvoiceContentMissing,
+    Missing,
+    SellerDataMissing,
+)
+from invoices.issuing.queries.format_contents import FORMAT_CONTENTS
 
 HOME, ABROAD = ("street", "postcode", "city", "country"), ("street", "city", "country")
 PRINTED = ("name", "kind", "vat_id", "tax_number", "register_number", "locale", *HOME)
-OWED_BY_CUSTOMER = frozenset({"AE", "K"})
-
-
-class SellerDataMissing(Exception):
-    """The seller lacks what the law wants on every invoice."""
-
-
-class CustomerDataMissing(Exception):
-    """The customer lacks what the law wants on this invoice."""
-
-
-class InvoiceContentMissing(Exception):
-    """A document lacks something else that the law wants on it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """
-    What a document says, or would say.
-
-    Parties are as printed. Without `lines` and `number` it is a draft of which only parties and
-    taxes are known.
-    """
-
-    seller: Mapping[str, Any]
-    customer: Mapping[str, Any]
-    currency: str
-    gross_minor: int
-    taxes: Sequence[Mapping[str, Any]]
-    lines: Sequence[Charge] | None = None
-    number: str | None = None
-    issue_date: object = None
-
-    @property
-    def categories(self) -> frozenset[str]:
-        """The VAT categories of its lines."""
-        return frozenset(tax["category"] for tax in self.taxes)
-
-    @property
-    def is_cross_border(self) -> bool:
-        """Whether the parties are in different countries."""
-        return bool(self.seller["country"] != self.customer["country"])
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is a small amount, of which less has to be said."""
-        limit = SMALL_AMOUNTS.get(self.seller["country"], SMALL_AMOUNT_ELSEWHERE)
-        is_within = self.currency == limit.currency and abs(self.gross_minor) <= limit.gross_minor
-        return is_within and not self.categories & OWED_BY_CUSTOMER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmallAmount:
-    """Up to which gross amount an invoice needs neither the customer's name nor address."""
-
-    gross_minor: int
-    currency: str = "EUR"
-    source: str
-
-
-# An amount in another currency is none: no rate of exchange is known here.
-SMALL_AMOUNTS = {
-    "DE": SmallAmount(gross_minor=250_00, source="UStDV § 33"),
-    "AT": SmallAmount(gross_minor=400_00, source="UStG 1994 § 11 (6)"),
-}
-SMALL_AMOUNT_ELSEWHERE = SmallAmount(gross_minor=100_00, source="2006/112/EC Art. 220a, 238")
-
-Missing = Callable[[Contents], Sequence[str]]  # In plain words; nothing if all is given.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """Something that must stand on a document: its source, and what of it is missing."""
-
-    of: type[Exception]
-    source: str
-    missing: Missing
-    applies: Callable[[Contents], bool] = field(default=lambda _: True)
 
 
 def _given(party: str, *names: str) -> Missing:
     return lambda said: [name for name in names if not getattr(said, party)[name]]
 
 
+def _is_bound(said: Contents) -> bool:
+    """Return whether a law on VAT holds: the Union's for its sellers, else where VAT is charged."""
+    return is_in_eu(said.seller["country"]) or "S" in said.categories
+
+
 def _needs_customer(said: Contents) -> bool:
     # Consumers are nowhere named by it. Source: UStAE 14.5 (1).
-    return said.customer["kind"] == "business" and not said.is_small
+    return said.customer["kind"] == "business" and not said.is_small and _is_bound(said)
+
+
+def _is_distance_sale(said: Contents) -> bool:
+    """Return whether goods went to a consumer abroad, where the seller is registered itself."""
+    return said.customer["kind"] == "consumer" and any(
+        line.seller_vat_id and line.supply == SupplyKind.GOODS for line in said.lines or ()
+    )
+
+
+def _seller_address(said: Contents) -> Sequence[str]:
+    # Not every country has postcodes; those of the Union do.
+    names = HOME if is_in_eu(said.seller["country"]) else ABROAD
+    return [name for name in ("name", *names) if not said.seller[name]]
 
 
 def _customer_address(said: Contents) -> Sequence[str]:
@@ -131,7 +81,9 @@ def _identified(said: Contents) -> Sequence[str]:
 
 
 def _owes_abroad(said: Contents) -> bool:
-    return said.is_cross_border and bool(said.categories & OWED_BY_CUSTOMER)
+    # Goods may cross a border though both parties are of one country: an override may say so.
+    is_owed = bool(said.categories & OWED_BY_CUSTOMER)
+    return "K" in said.categories or (said.is_cross_border and is_owed)
 
 
 def _hints(said: Contents) -> Sequence[str]:
@@ -179,14 +131,19 @@ CONTENTS = (
     Content(
         of=SellerDataMissing,
         source="UStG § 14 (4) no. 1",
-        missing=_given("seller", "name", *HOME),
+        missing=_seller_address,
     ),
-    Content(of=SellerDataMissing, source="UStG § 14 (4) no. 2", missing=_tax_number),
+    Content(
+        of=SellerDataMissing,
+        source="UStG § 14 (4) no. 2",
+        missing=_tax_number,
+        applies=_is_bound,
+    ),
     Content(
         of=SellerDataMissing,
         source="UStG § 14a (1), (3); EN 16931 BR-AE-02, BR-IC-02",
         missing=_seller_vat_id,
-        applies=_owes_abroad,
+        applies=lambda said: _owes_abroad(said) and is_in_eu(said.seller["country"]),
     ),
     Content(
         of=CustomerDataMissing,
@@ -199,6 +156,12 @@ CONTENTS = (
         source="UStG § 14 (4) no. 1; up to small amounts UStDV § 33",
         missing=_customer_address,
         applies=_needs_customer,
+    ),
+    Content(
+        of=CustomerDataMissing,
+        source="UStG § 14a (2)",
+        missing=_customer_address,
+        applies=_is_distance_sale,
     ),
     Content(
         of=CustomerDataMissing,
@@ -276,9 +239,17 @@ def check_document(invoice: Invoice, lines: Sequence[Charge]) -> None:
     """
     Do nothing if a document that is about to be written says all that it must.
 
+    Also what the customer's format wants, unless another system makes the seller's documents.
+
     :raises SellerDataMissing: and the others, if it doesn't.
     """
-    said = Contents(
+    said = contents_of(invoice, lines)
+    _refuse(said, (*CONTENTS, *FORMAT_CONTENTS) if invoice.seller.makes_documents else CONTENTS)
+
+
+def contents_of(invoice: Invoice, lines: Sequence[Charge]) -> Contents:
+    """Return what a document that is about to be written says."""
+    return Contents(
         seller=invoice.seller_as_printed,
         customer=invoice.customer_as_printed,
         currency=invoice.currency,
@@ -287,19 +258,21 @@ def check_document(invoice: Invoice, lines: Sequence[Charge]) -> None:
         lines=lines,
         number=invoice.number,
         issue_date=invoice.issue_date,
+        accounting_currency=invoice.accounting_currency,
     )
-    _refuse(said)
 
 
-def missing_contents(said: Contents) -> Iterator[tuple[Content, Sequence[str]]]:
+def missing_contents(
+    said: Contents, contents: Iterable[Content] = CONTENTS
+) -> Iterator[tuple[Content, Sequence[str]]]:
     """Yield what is missing of what must stand on a document."""
-    for content in CONTENTS:
+    for content in contents:
         if content.applies(said) and (missing := content.missing(said)):
             yield content, missing
 
 
-def _refuse(said: Contents) -> None:
-    found = list(missing_contents(said))
+def _refuse(said: Contents, contents: Iterable[Content] = CONTENTS) -> None:
+    found = list(missing_contents(said, contents))
     if not found:
         return
     refusal = found[0][0].of
@@ -315,4 +288,5 @@ _WHO: dict[type[Exception], Callable[[Contents], str]] = {
     SellerDataMissing: lambda said: f"The seller {said.seller['name']}",
     CustomerDataMissing: lambda said: f"The customer {said.customer['name']}",
     InvoiceContentMissing: lambda said: f"The document {said.number or 'without number'}",
+    FormatDoesNotFit: lambda said: f"The document {said.number}",
 }

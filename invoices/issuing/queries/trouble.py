@@ -23,8 +23,9 @@ from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.events import ORDER_REOPENED
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.legal_contents import (
+from invoices.issuing.queries.contents import (
     CustomerDataMissing,
+    FormatDoesNotFit,
     InvoiceContentMissing,
     SellerDataMissing,
 )
@@ -69,6 +70,11 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
         "invoice_content_missing",
         "Enter it where the line comes from (the order, or the text of the price in the admin "
         "under Catalog → Prices), then retry.",
+    ),
+    FormatDoesNotFit: (
+        "format_does_not_fit",
+        "Choose another format of documents on the customer's page in the admin (Customers → "
+        "Customers) or by PATCH /api/v1/customers/ID: ZUGFeRD or PDF; then retry.",
     ),
     ContradictoryTimeline: (
         "timeline_contradicts",
