@@ -9,6 +9,7 @@ from billing.contracts.models import (
 )
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
+from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import (
     ApiKey,
@@ -37,12 +38,14 @@ __all__ = [
     "CouponRedemption",
     "Customer",
     "Event",
+    "ExchangeRate",
     "Failure",
     "IdempotentRequest",
     "Membership",
     "Meter",
     "Order",
     "OrderLine",
+    "OwnExchangeRate",
     "Plan",
     "Price",
     "Product",

@@ -18,6 +18,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
     path("", include(customer_urlpatterns)),
     path("", include("billing.vat.api")),
+    path("", include("billing.exchange.api")),
     path("", include("billing.customers.api")),
     path("", include("billing.catalog.api")),
     path("", include(preview_urlpatterns)),

@@ -19,6 +19,8 @@ from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.events.commands import Try, complete
 from billing.events.models import Event
+from billing.exchange.commands import NewRate, record_own_rate
+from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.commands import NewLine, References, place_order
 from billing.orders.models import Order
 from billing.sellers.commands import create_api_key, register_seller
@@ -43,6 +45,7 @@ from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Invoice
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+TODAY = AT.date()
 ONE_AMOUNT = {"flat": "amount", "per_unit": "unit_price"}  # What a price of the model needs.
 _numbers = count(1)
 
@@ -282,6 +285,25 @@ def line(**given: Any) -> NewLine:
         **given,
     }
     return NewLine(**values)
+
+
+def exchange_rate(
+    currency: str = "USD", rate: str = "1.0823", day: date = TODAY, **given: Any
+) -> ExchangeRate:
+    """That the ECB has published a rate for 1 January 2026."""
+    values: dict[str, Any] = {"rate": Decimal(rate), "base": "EUR", "source": "ECB", **given}
+    key = {"currency": currency, "day": day, "period": values.pop("period", "day")}
+    defaults = {**values, "created_at": AT}
+    return ExchangeRate.objects.get_or_create(**key, defaults=defaults)[0]
+
+
+def own_rate(
+    of: Seller, currency: str = "USD", rate: str = "1.1000", **given: Any
+) -> OwnExchangeRate:
+    """A seller's own rate for 1 January 2026."""
+    values: dict[str, Any] = {"day": AT.date(), "source": "Hausbank AG", **given}
+    new = NewRate(currency=currency, rate=Decimal(rate), **values)
+    return record_own_rate(seller=of, new=new, by="clerk", at=AT)
 
 
 def override(of: Seller, **given: Any) -> TaxOverride:

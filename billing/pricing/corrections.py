@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from billing.money import EXACT, round_half_up, round_parts, share_of
-from billing.pricing.taxes import DocumentTotals, Tax, TaxTotal
+from billing.pricing.taxes import DocumentTotals, Tax, TaxTotal, tax_total
 
 Rate = tuple[str, Decimal]  # Category and percentage.
 
@@ -49,7 +49,7 @@ def correction_totals(
         groups[line.tax.category, line.tax.percent].append(index)
     nets = [line.amount_minor for line in lines]
     taxes = tuple(
-        _total(rate, [(i, lines[i]) for i in groups[rate]], nets, net_before.get(rate, 0))
+        _total(rate[1], [(i, lines[i]) for i in groups[rate]], nets, net_before.get(rate, 0))
         for rate in sorted(groups)
     )
     net_minor, tax_minor = -sum(nets), sum(total.tax_minor for total in taxes)
@@ -87,10 +87,9 @@ def share_of_units(
 
 
 def _total(
-    rate: Rate, lines: Sequence[tuple[int, TakenBack]], nets: list[int], net_before: int
+    percent: Decimal, lines: Sequence[tuple[int, TakenBack]], nets: list[int], net_before: int
 ) -> TaxTotal:
     """Return the total of one rate, and put the nets of its gross lines into `nets`."""
-    category, percent = rate
     net_base = sum(line.amount_minor for _, line in lines if not line.tax_included)
     gross = [(index, line) for index, line in lines if line.tax_included]
     exact = [_net_of(line) for _, line in gross]
@@ -99,7 +98,7 @@ def _total(
         nets[index] = net
     tax_minor = _tax(net_before + net_base, percent) - _tax(net_before, percent)
     tax_minor += sum(line.amount_minor for _, line in gross) - gross_base
-    return TaxTotal(category, percent, -(net_base + gross_base), -tax_minor)
+    return tax_total([line.tax for _, line in lines], -(net_base + gross_base), -tax_minor)
 
 
 def _net_of(line: TakenBack) -> Decimal:

@@ -168,16 +168,27 @@ def totals(lines: Sequence[TaxedLine], currency: str) -> DocumentTotals:
         groups[line.tax.category, line.tax.percent].append(index)
     nets = [line.amount_minor for line in lines]
     taxes = tuple(
-        _total(category, percent, [(i, lines[i]) for i in groups[category, percent]], nets)
-        for category, percent in sorted(groups)
+        _total(rate[1], [(i, lines[i]) for i in groups[rate]], nets) for rate in sorted(groups)
     )
     net_minor, tax_minor = sum(nets), sum(total.tax_minor for total in taxes)
     return DocumentTotals(currency, net_minor, tax_minor, net_minor + tax_minor, taxes, tuple(nets))
 
 
-def _total(
-    category: str, percent: Decimal, lines: Sequence[tuple[int, TaxedLine]], nets: list[int]
-) -> TaxTotal:
+def tax_total(taxes: Sequence[Tax], base_minor: int, tax_minor: int) -> TaxTotal:
+    """Return the sum of lines with such taxes: all of one category and rate, at least one."""
+    codes = {tax.exemption_code for tax in taxes}
+    texts = dict.fromkeys(tax.exemption_text for tax in taxes)
+    return TaxTotal(
+        taxes[0].category,
+        taxes[0].percent,
+        base_minor,
+        tax_minor,
+        exemption_code=codes.pop() if len(codes) == 1 else "",
+        exemption_text="; ".join(text for text in texts if text),
+    )
+
+
+def _total(percent: Decimal, lines: Sequence[tuple[int, TaxedLine]], nets: list[int]) -> TaxTotal:
     """Return the total of one rate, and put the nets of its gross lines into `nets`."""
     net_base = sum(line.amount_minor for _, line in lines if not line.tax_included)
     gross = [(index, line.amount_minor) for index, line in lines if line.tax_included]
@@ -187,16 +198,7 @@ def _total(
     for (index, _), net in zip(gross, parts, strict=True):
         nets[index] = net
     tax_minor = round_half_up(share_of(percent, net_base, 100)) + gross_sum - gross_base
-    codes = {line.tax.exemption_code for _, line in lines}
-    texts = dict.fromkeys(line.tax.exemption_text for _, line in lines)
-    return TaxTotal(
-        category,
-        percent,
-        net_base + gross_base,
-        tax_minor,
-        exemption_code=codes.pop() if len(codes) == 1 else "",
-        exemption_text="; ".join(text for text in texts if text),
-    )
+    return tax_total([line.tax for _, line in lines], net_base + gross_base, tax_minor)
 
 
 def _net_of(gross_minor: int, percent: Decimal) -> Decimal:

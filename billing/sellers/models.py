@@ -49,6 +49,12 @@ class Seller(models.Model):
         CHECKSUM = "checksum", "its check digits are right"
         CONFIRMED = "confirmed", "VIES has confirmed it"
 
+    class ExchangeRatePolicy(models.TextChoices):
+        """Which rates convert the VAT of documents in another currency."""
+
+        DAILY = "daily", "of the day, as the ECB publishes them"
+        MONTHLY = "monthly", "the month's average, as the BMF publishes them"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=200, help_text="Legal name, as printed.")
     street = models.CharField(max_length=200)
@@ -99,6 +105,14 @@ class Seller(models.Model):
     )
     timezone = models.CharField(max_length=64, help_text="IANA name; its days decide.")
     currency = models.CharField(max_length=3, validators=[CURRENCY])
+    exchange_rate_policy = models.CharField(
+        "policy on exchange rates",
+        max_length=7,
+        choices=ExchangeRatePolicy,
+        default=ExchangeRatePolicy.DAILY,
+        db_default=ExchangeRatePolicy.DAILY,
+        help_text="Which rates state the VAT of documents in other currencies in its own.",
+    )
     locale = models.CharField(max_length=10, help_text="Language of printed texts, de or en.")
     payment_days = models.PositiveSmallIntegerField(help_text="Days until an invoice is due.")
     invoice_number_format = models.CharField(
@@ -131,6 +145,10 @@ class Seller(models.Model):
             models.CheckConstraint(
                 condition=Q(vat_id_policy__in=["checksum", "confirmed"]),
                 name="seller_vat_id_policy_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(exchange_rate_policy__in=["daily", "monthly"]),
+                name="seller_exchange_rate_policy_known",
             ),
             models.CheckConstraint(
                 condition=Q(small_business_until__isnull=True)

@@ -102,6 +102,8 @@ UNFOLD = {
                     _item("Coupons", "local_activity", "billing.coupon"),
                     _item("Tax rates", "percent", "billing.taxrate"),
                     _item("Tax overrides", "rule", "billing.taxoverride"),
+                    _item("Exchange rates", "currency_exchange", "billing.exchangerate"),
+                    _item("Own exchange rates", "price_change", "billing.ownexchangerate"),
                 ],
             },
             {

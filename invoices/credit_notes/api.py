@@ -20,7 +20,6 @@ from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
 from billing.sellers.models import ApiKey
 from billing.wording.titles import document_title
-from billing.wording.vat import vat_note
 from invoices.credit_notes import commands
 from invoices.credit_notes.models import Correction, CorrectionLine
 from invoices.credit_notes.queries.draft import CreditDraft
@@ -35,7 +34,7 @@ from invoices.credit_notes.queries.wanted import (
     PartUnclear,
     Wanted,
 )
-from invoices.issuing.api.invoices import TaxOutput
+from invoices.issuing.api.invoices import TaxOutput, shown_taxes
 from invoices.issuing.models import Invoice
 
 LINES_AT_MOST = 1000
@@ -278,16 +277,7 @@ def _previewed(invoice: Invoice, wanted: Wanted, draft: CreditDraft) -> dict[str
         "net": money(totals.net_minor, currency),
         "tax": money(totals.tax_minor, currency),
         "gross": money(totals.gross_minor, currency),
-        "taxes": [
-            {
-                "category": tax.category,
-                "percent": plain_decimal(tax.percent),
-                "base": money(tax.base_minor, currency),
-                "tax": money(tax.tax_minor, currency),
-                "note": vat_note(tax.category, locale=locale),
-            }
-            for tax in totals.taxes
-        ],
+        "taxes": shown_taxes([tax.printed for tax in totals.taxes], currency, locale=locale),
         "lines": [
             {
                 "line": charge.corrects.position if charge.corrects else None,

@@ -176,7 +176,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     readonly_fields = (
         "net", "tax", "gross", "prepaid", "payable", "transaction", "shown_taxes", "shown_seller",
         "shown_customer", "shown_corrects", "shown_corrected_by", "shown_title", "open", "settled",
-        "shown_retained_until",
+        "accounting_tax", "shown_exchange_rate", "shown_retained_until",
     )  # fmt: skip
     fieldsets = (
         (
@@ -193,6 +193,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             {
                 "fields": (
                     "net", "tax", "gross", "prepaid", "payable", "settled", "open", "shown_taxes",
+                    "accounting_tax", "shown_exchange_rate",
                 )
             },
         ),
@@ -256,6 +257,20 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     def settled(self, invoice: Invoice) -> str | None:
         settled_minor = invoice.settled_minor
         return money(settled_minor, invoice.currency) if settled_minor else None
+
+    @admin.display(description="tax in the seller's currency", empty_value="-")
+    def accounting_tax(self, invoice: Invoice) -> str | None:
+        tax_minor = invoice.accounting_tax_minor
+        return None if tax_minor is None else money(tax_minor, invoice.accounting_currency)
+
+    @admin.display(description="exchange rate", empty_value="-")
+    def shown_exchange_rate(self, invoice: Invoice) -> str | None:
+        if invoice.exchange_rate is None:
+            return None
+        rate = (
+            f"1 {invoice.accounting_currency} = {plain(invoice.exchange_rate)} {invoice.currency}"
+        )
+        return f"{rate} ({invoice.exchange_rate_source}, {invoice.exchange_rate_date})"
 
 
 @admin.register(Charge)

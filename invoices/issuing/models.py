@@ -11,6 +11,7 @@ from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.orders.models import OrderLine
+from billing.pricing.conversion import RATE_PLACES
 from billing.sellers.models import Seller
 from billing.vat.models import TaxOverride
 
@@ -96,6 +97,29 @@ class Invoice(models.Model):
         help_text="Of a credit note that was ordered: what it settles of the invoice it corrects.",
     )
     taxes = models.JSONField(help_text="Per category and rate: base_minor and tax_minor.")
+    accounting_currency = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The seller's, where it isn't the document's and a rate is known. EN 16931 BT-6.",
+    )
+    exchange_rate = models.DecimalField(
+        max_digits=36,
+        decimal_places=RATE_PLACES,
+        null=True,
+        help_text="Units of the document's currency for one of the accounting currency.",
+    )
+    exchange_rate_date = models.DateField(null=True, help_text="Of a month's rate its first day.")
+    exchange_rate_source = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="Who published it."
+    )
+    accounting_tax_minor = models.BigIntegerField(
+        null=True, help_text="VAT in the accounting currency, if it shows any. EN 16931 BT-111."
+    )
+    accounting_taxes = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), help_text="Its parts, as in taxes."
+    )
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
     issued_at = models.DateTimeField()
@@ -134,6 +158,26 @@ class Invoice(models.Model):
                     settled_minor__lte=-F("gross_minor"),
                 ),
                 name="invoice_correction_wholly_said",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    accounting_currency="",
+                    exchange_rate__isnull=True,
+                    exchange_rate_date__isnull=True,
+                    exchange_rate_source="",
+                    accounting_tax_minor__isnull=True,
+                    accounting_taxes=[],
+                )
+                | Q(exchange_rate__isnull=False, exchange_rate_date__isnull=False)
+                & Q(exchange_rate__gt=0)
+                & ~Q(accounting_currency="")
+                & ~Q(accounting_currency=F("currency"))
+                & ~Q(exchange_rate_source="")
+                & (
+                    Q(accounting_tax_minor__isnull=False)
+                    | Q(accounting_tax_minor__isnull=True, accounting_taxes=[])
+                ),
+                name="invoice_exchange_wholly_said",
             ),
             models.CheckConstraint(
                 condition=Q(sequence__gte=1) & Q(due_date__gte=F("issue_date")),

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 MOST_ROWS = 99_999
+LONGEST_RATE = len("9999,999999")
+SMALLEST_RATE = Decimal(1)  # The format's rates begin with 1 to 9.
 _UNWANTED = re.compile(r"[^A-Za-z0-9$&%*+\-/]")
 # Latin letters without decomposition; others that Windows-1252 lacks become a question mark.
 _PLAIN = str.maketrans("ŁłĐđĦħıŊŋŦŧẞ", "LlDdHhiNnTtß")
@@ -77,7 +79,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A posting: `amount` above zero debits `account`, below zero credits it."""
+    """
+    A posting: `amount` above zero debits `account`, below zero credits it.
+
+    In another currency than the books': units of it for one of theirs (`rate`), and what it comes
+    to in theirs (`base_amount`, signed like `amount`).
+    """
 
     amount: Decimal
     currency: str
@@ -92,6 +99,9 @@ class Row:
     eu_percent: Decimal | None = None
     supplied_on: date | None = None
     is_final: bool = False
+    rate: Decimal | None = None
+    base_amount: Decimal | None = None
+    base_currency: str = ""
 
 
 def postings_file(batch: Batch, rows: Sequence[Row]) -> bytes:
@@ -141,6 +151,7 @@ def _posting(row: Row) -> str:
         1: _decimal(abs(row.amount)),
         2: "S" if row.amount > 0 else "H",
         3: row.currency,
+        **_in_base_currency(row),
         7: row.account,
         8: row.contra_account,
         9: row.tax_key,
@@ -158,6 +169,18 @@ def _posting(row: Row) -> str:
         for n in range(1, len(POSTING_COLUMNS) + 1)
     )
     return ";".join(cells)
+
+
+def _in_base_currency(row: Row) -> dict[int, str]:
+    if row.rate is None or row.base_amount is None:
+        return {}
+    rate = f"{row.rate:.6f}".replace(".", ",")
+    is_short = len(rate) <= LONGEST_RATE and row.rate >= SMALLEST_RATE
+    return {
+        4: rate if is_short else "",  # The amounts say it then.
+        5: _decimal(abs(row.base_amount)),
+        6: row.base_currency,
+    }
 
 
 def _customer(values: Mapping[int, object]) -> str:

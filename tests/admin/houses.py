@@ -13,6 +13,7 @@ from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event, Failure
+from billing.exchange.models import OwnExchangeRate
 from billing.orders.models import Order
 from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration
 from billing.usage.commands import record_usage
@@ -60,7 +61,8 @@ class House:
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
                       Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement, UsageBucket,
                       Delivery, DownloadLink, WebhookEndpoint,
-                      UnattributedUsage, TaxOverride, SellerRegistration, VatIdCheck):  # fmt: skip
+                      UnattributedUsage, TaxOverride, OwnExchangeRate, SellerRegistration,
+                      VatIdCheck):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -86,6 +88,8 @@ def house(mark: str) -> House:
     factories.money(customer, 1_00, reason=f"{mark} money")
     factories.override(seller, reason=f"{mark} reason", valid_from=date(2026, 6, 1))
     factories.registration(seller)
+    factories.exchange_rate()
+    factories.own_rate(seller, source=f"{mark} bank")
     factories.vat_id_check(customer, name=f"{mark} name")
     line = factories.line(text=f"{mark} training")
     order = factories.order(customer, line, external_id=f"{mark}-order")

@@ -17,7 +17,7 @@ FOR_SUPERUSERS = {User, Group, Membership}
 OF_STAFF = [model for model in MODELS if model not in FOR_SUPERUSERS]
 ADDED_BY_STAFF = {
     "billing.ApiKey", "billing.Contract", "billing.Coupon", "billing.Customer", "billing.Meter",
-    "billing.Order", "billing.Plan", "billing.Price", "billing.Product",
+    "billing.Order", "billing.OwnExchangeRate", "billing.Plan", "billing.Price", "billing.Product",
     "billing.SellerRegistration", "billing.Subscription", "billing.TaxOverride",
     "invoices.AccountOverride", "invoices.BalanceMovement", "invoices.Bookkeeping",
     "invoices.DeliveryWish", "invoices.DocumentTemplate", "invoices.MailStyle",

@@ -19,6 +19,7 @@ from billing.catalog.models import TaxRate
 from billing.contracts.models import Subscription
 from billing.customers.models import Customer
 from billing.events.models import Event
+from billing.exchange.models import ExchangeRate
 from billing.sellers.models import Seller
 from invoices.reports.models import Account
 from tests.admin.houses import House, house, staff, unknown_id
@@ -56,7 +57,7 @@ def _model_at(resolver: URLResolver) -> type[Model] | None:
 
 
 PAGES = list({page.name: page for page in pages(admin.site.get_urls())}.values())
-SHARED = {TaxRate, Account}  # By all sellers.
+SHARED = {TaxRate, ExchangeRate, Account}  # By all sellers.
 OF_A_ROW = [page for page in PAGES if page.takes and page.model not in {None, *SHARED}]
 OF_LISTS = [page for page in PAGES if not page.takes and page.name not in WITHOUT_ROWS]
 CHOICES = [

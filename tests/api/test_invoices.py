@@ -45,6 +45,7 @@ class TestShow:
 
     def test_amounts_have_the_digits_of_their_currency(self, app: App, seller: Seller) -> None:
         customer = factories.customer(seller)
+        factories.exchange_rate("JPY", "162.77")
         factories.order(customer, factories.line(unit_price="500"), currency="JPY")
         (invoice,) = bill_all(seller)
 

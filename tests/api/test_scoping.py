@@ -59,6 +59,7 @@ def house(db: None) -> Seller:
     later = {"valid_from": date(2026, 6, 1)}  # So that it decides nothing yet.
     factories.override(seller, reason="Secret override", **later)
     factories.registration(seller)
+    factories.own_rate(seller, source="Secret bank")
     factories.vat_id_check(customer, name="Secret name")
     factories.order(customer, factories.line(text="Secret Line"), external_id="O1")
     unpriced = factories.line(product=product, unit_price=None, tax_class="")

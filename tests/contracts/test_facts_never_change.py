@@ -51,6 +51,8 @@ FACTS = [
     ("billing_taxrate", "tax_rate", {"valid_until"}),
     ("billing_sellerregistration", "seller_registration", {"valid_until"}),
     ("billing_taxoverride", "tax_override", {"valid_until", "ended_at"}),
+    ("billing_exchangerate", "exchange_rate", set()),
+    ("billing_ownexchangerate", "own_exchange_rate", set()),
     ("billing_vatidcheck", "vat_id_check", {"next_check_at"}),
     (
         "billing_failure",
@@ -123,6 +125,8 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     order_correction(invoice_id=invoice.pk, wanted=wanted, by="Ada", at=AT)
     factories.override(seller)
     factories.registration(seller)
+    factories.exchange_rate()
+    factories.own_rate(seller)
     factories.vat_id_check(contract.customer)
     assert Attempt.objects.exists()
     assert Charge.objects.exists()

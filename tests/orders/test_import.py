@@ -124,6 +124,7 @@ class TestImport:
 
     def test_a_quantity_shares_the_amount(self, import_: Import) -> None:
         header = f"{HEADER},quantity,text,tax,currency,customer_name"
+        factories.exchange_rate("USD", day=date(2025, 1, 2))
         import_("K-1,O-1,2025-01-02,100.00,3,Screws,reduced,USD,Weber KG", header=header)
 
         line = OrderLine.objects.get()

@@ -364,6 +364,7 @@ class TestVerify:
         shown = {check for _, check, _ in TAMPERED} | {"numbers_unique"}
         shown |= {check for _, check in (*BALANCES_TAMPERED, *CORRECTIONS_TAMPERED)}
         shown |= {"files_made", "files_as_written"}  # See tests/rendering.
+        shown |= {"exchange_rates_recorded"}  # See tests/exchange.
 
         assert shown == {check.name for check in CHECKS}
 

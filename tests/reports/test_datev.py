@@ -110,6 +110,7 @@ class TestRefusals:
 
     def test_dinars_have_too_many_decimals(self, seller: Seller, books: Bookkeeping) -> None:
         line = factories.line(unit_price=Decimal("1.005"))
+        factories.exchange_rate("KWD", "0.3321")
         factories.order(factories.customer(seller), line, currency="KWD")
         drain()
 

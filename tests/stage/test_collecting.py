@@ -116,6 +116,7 @@ class TestDay:
 
     def test_each_currency_has_its_document(self, seller: Seller, advance: Advance) -> None:
         customer = daily(seller)
+        factories.exchange_rate("USD")
         for currency in ("EUR", "USD", "EUR"):
             factories.order(customer, currency=currency)
 

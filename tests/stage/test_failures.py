@@ -45,6 +45,7 @@ class TestFailures:
 
     def test_once_mended_the_retry_bills(self, failed: Failure) -> None:
         plan = failed.seller.plans.get()
+        factories.exchange_rate("USD")
         factories.price_of(plan, currency="USD", unit_price=Decimal("33.00"))
 
         commands.retry(failure_ids=[failed.id], by="alice", at=AT)

@@ -34,6 +34,7 @@ EUR, USD = "EUR", "USD"
 
 @pytest.fixture
 def seller(committed: None) -> Seller:
+    factories.exchange_rate(USD)
     return factories.seller()
 
 

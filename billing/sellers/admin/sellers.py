@@ -165,7 +165,10 @@ class SellerAdmin(SellerScopedAdmin):
                 )
             },
         ),
-        ("Tax", {"fields": ("vat_id", "tax_number", "oss", "vat_id_policy")}),
+        (
+            "Tax",
+            {"fields": ("vat_id", "tax_number", "oss", "vat_id_policy", "exchange_rate_policy")},
+        ),
         (
             "Small business",
             {"fields": ("small_business_from", "small_business_until", "small_business_text")},

@@ -45,7 +45,8 @@ class SellerOutput(serializers.ModelSerializer[Seller]):
             "phone", "email", "register_number", "legal_information", "electronic_address",
             "electronic_address_scheme", "vat_id", "tax_number", "oss", "vat_id_policy",
             "small_business_from", "small_business_until", "small_business_text",
-            "account_holder", "iban", "bic", "creditor_id", "timezone", "currency", "locale",
+            "account_holder", "iban", "bic", "creditor_id", "timezone", "currency",
+            "exchange_rate_policy", "locale",
             "payment_days", "invoice_number_format", "credit_note_number_format", "is_test",
             "created_at",
         ]  # fmt: skip

@@ -11,11 +11,12 @@ from django.db.models import Sum
 
 from billing.money import plain_decimal
 from billing.pricing.corrections import Rate, TakenBack, correction_totals
-from billing.pricing.taxes import DocumentTotals, Tax
+from billing.pricing.taxes import DocumentTotals
 from invoices.credit_notes.models import Correction
 from invoices.credit_notes.queries.wanted import CorrectionDemands, Taken
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.left import open_minor
+from invoices.issuing.queries.taxes import tax_of
 
 # What a correction doesn't have from the charge that it corrects.
 _OWN = {
@@ -87,7 +88,7 @@ def _net_before(invoice: Invoice) -> Mapping[Rate, int]:
 def _taken_back(line: Taken, before: tuple[int, int]) -> TakenBack:
     charge = line.charge
     return TakenBack(
-        tax=Tax(charge.tax_category, charge.tax_percent),
+        tax=tax_of(charge),
         tax_included=charge.tax_included,
         charged_minor=charge.priced_minor,
         charged_net_minor=charge.amount_minor,

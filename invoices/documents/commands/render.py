@@ -116,7 +116,8 @@ def keep_files(
 
 
 def _format(invoice: Invoice) -> str:
-    if minor_digits(invoice.currency) > 2:
+    stated_in = {invoice.currency, invoice.accounting_currency or invoice.currency}
+    if max(map(minor_digits, stated_in)) > 2:
         return PLAIN
     return invoice.customer_as_printed.get("document_format") or Profile.ZUGFERD.value
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from invoices.documents.pdf.template import Template
 from invoices.documents.pdf.titles import TITLES, Title
@@ -15,6 +16,19 @@ class PrintingDoesNotFit(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRate:
+    """
+    By which the VAT is stated in another currency: units of the document's for one of that.
+
+    `source` is ECB (of a day), BMF (of the month that begins on the day), or in the seller's words.
+    """
+
+    rate: Decimal
+    day: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Printing:
     """
     How a document is printed for its customer.
@@ -22,6 +36,7 @@ class Printing:
     `locale` is the customer's (de, de-AT, en …). `title`: None prints the type code's first.
     `payable_by`: for documents that say it in words only. `explanations` by the lines' ids.
     `prepaid_text` names what was paid before, `balance_text` tells of the customer's balance.
+    `exchange_rate` is that of the VAT in the tax currency.
     `notes` and `exemptions` are in the customer's language, in place of the document's own.
     """
 
@@ -34,6 +49,7 @@ class Printing:
     explanations: Mapping[str, str] = field(default_factory=dict)
     prepaid_text: str = ""
     balance_text: str = ""
+    exchange_rate: ExchangeRate | None = None
     notes: tuple[str, ...] | None = None
     exemptions: Mapping[Category, str] = field(default_factory=dict)
 

@@ -53,6 +53,7 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
         issue_date=invoice.issue_date,
         type_code=TypeCode.INVOICE if sign > 0 else TypeCode.CREDIT_NOTE,
         currency=invoice.currency,
+        tax_currency=_tax_currency(invoice),
         due_date=invoice.due_date if sign > 0 else None,
         buyer_reference=buyer.get("buyer_reference") or "",
         project=buyer.get("project_reference") or "",
@@ -174,10 +175,21 @@ def _totals(invoice: Invoice, lines: Iterable[Charge], sign: int) -> Totals:
         lines=amount(sum(line.amount_minor for line in lines)),
         net=amount(invoice.net_minor),
         vat=amount(invoice.tax_minor),
+        vat_in_tax_currency=_vat_in_tax_currency(invoice, sign),
         gross=amount(invoice.gross_minor),
         prepaid=amount(invoice.prepaid_minor),
         payable=amount(invoice.payable_minor),
     )
+
+
+def _tax_currency(invoice: Invoice) -> str:
+    """Return BT-6: only where VAT is stated in it (BR-53)."""
+    return "" if invoice.accounting_tax_minor is None else invoice.accounting_currency
+
+
+def _vat_in_tax_currency(invoice: Invoice, sign: int) -> Decimal | None:
+    stated = invoice.accounting_tax_minor
+    return None if stated is None else from_minor(sign * stated, invoice.accounting_currency)
 
 
 def _groups(invoice: Invoice, sign: int) -> Iterable[VatGroup]:

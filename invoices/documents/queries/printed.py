@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from invoices.documents.models import DocumentTemplate
-from invoices.documents.pdf.printing import Printing
+from invoices.documents.pdf.printing import ExchangeRate, Printing
 from invoices.documents.pdf.template import Template
 from invoices.documents.pdf.titles import Title
 from invoices.documents.queries.templates import as_template
@@ -28,5 +28,16 @@ def printed(
         template=as_template(template, locale=locale) if template else Template(),
         customer_number=customer["external_id"],
         contract_number=(invoice.contract.external_id or "") if invoice.contract else "",
+        exchange_rate=_exchange_rate(invoice),
         explanations={str(line.position): explained_line(line) for line in lines},
+    )
+
+
+def _exchange_rate(invoice: Invoice) -> ExchangeRate | None:
+    if invoice.exchange_rate is None or invoice.exchange_rate_date is None:
+        return None
+    return ExchangeRate(
+        rate=invoice.exchange_rate,
+        day=invoice.exchange_rate_date,
+        source=invoice.exchange_rate_source,
     )

@@ -1,5 +1,6 @@
 """Invoices and credit notes: `/invoices`. They are issued by events, never through the API."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.money import plain_decimal
 from billing.sellers.api.fields import DayField, ReferenceField
 from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
 from billing.sellers.api.pages import PageQuery, listed
@@ -103,6 +105,23 @@ class TaxOutput(serializers.Serializer[Any]):
     )
 
 
+def shown_taxes(
+    printed: Iterable[Mapping[str, Any]], currency: str, *, locale: str
+) -> list[dict[str, Any]]:
+    """Return the totals per rate of a document as shown; `printed` as it keeps them."""
+    return [
+        {
+            "category": tax["category"],
+            "percent": tax["percent"],
+            "base": money(tax["base_minor"], currency),
+            "tax": money(tax["tax_minor"], currency),
+            "note": tax.get("exemption_text") or vat_note(tax["category"], locale=locale),
+            "exemption_code": tax.get("exemption_code", ""),
+        }
+        for tax in printed
+    ]
+
+
 class InvoicedLineOutput(InvoiceLineOutput):
     left = serializers.SerializerMethodField(
         help_text="What is left to take back of it, gross if `tax_included`; null on credit notes."
@@ -115,6 +134,16 @@ class InvoicedLineOutput(InvoiceLineOutput):
         """Return it as money."""
         left: dict[UUID, int] = self.context.get("left", {})
         return money(left[line.pk], line.currency) if line.pk in left else None
+
+
+class AccountingTaxOutput(serializers.Serializer[Any]):
+    currency = serializers.CharField(help_text="The seller's. EN 16931 BT-6.")
+    amount = serializers.CharField(
+        allow_null=True, help_text="EN 16931 BT-111; null: it shows no VAT."
+    )
+    rate = serializers.CharField(help_text="Units of the document's currency for one of it.")
+    rate_date = serializers.DateField(help_text="Of a month's rate its first day.")
+    source = serializers.CharField()  # type: ignore[assignment]  # Not that of the field.
 
 
 class CorrectingOutput(serializers.ModelSerializer[Invoice]):
@@ -145,6 +174,10 @@ class InvoiceOutput(InvoiceSummaryOutput):
         help_text="The credit notes that refer to it, oldest first."
     )
     taxes = serializers.SerializerMethodField(help_text="Per category and rate.")
+    tax_in_accounting_currency = serializers.SerializerMethodField(
+        help_text="Of a document in another currency than the seller's: its VAT in that, and the "
+        "rate; null where no rate is known, which is only so where it shows no VAT."
+    )
     lines = InvoicedLineOutput(many=True)
     retained_until = serializers.SerializerMethodField(
         help_text="Last day on which the seller must keep it."
@@ -154,7 +187,8 @@ class InvoiceOutput(InvoiceSummaryOutput):
         fields = [
             *InvoiceSummaryOutput.Meta.fields,
             "title", "open", "seller_as_printed", "customer_as_printed", "corrects",
-            "corrected_invoice", "correction_kind", "settled", "corrected_by", "taxes", "lines",
+            "corrected_invoice", "correction_kind", "settled", "corrected_by", "taxes",
+            "tax_in_accounting_currency", "lines",
             "retained_until", "previous_hash", "hash",
         ]  # fmt: skip
 
@@ -182,21 +216,25 @@ class InvoiceOutput(InvoiceSummaryOutput):
         """Return each with its number and sum."""
         return CorrectingOutput(correcting(invoice), many=True).data
 
+    @extend_schema_field(AccountingTaxOutput(allow_null=True))
+    def get_tax_in_accounting_currency(self, invoice: Invoice) -> dict[str, Any] | None:
+        """Return the currency, the amount, and by which rate."""
+        if invoice.exchange_rate is None or invoice.exchange_rate_date is None:
+            return None
+        currency, tax_minor = invoice.accounting_currency, invoice.accounting_tax_minor
+        return {
+            "currency": currency,
+            "amount": None if tax_minor is None else money(tax_minor, currency)["amount"],
+            "rate": plain_decimal(invoice.exchange_rate),
+            "rate_date": invoice.exchange_rate_date.isoformat(),
+            "source": invoice.exchange_rate_source,
+        }
+
     @extend_schema(responses=TaxOutput(many=True))
     def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:
         """Return the totals per category and rate, as money."""
-        return [
-            {
-                "category": tax["category"],
-                "percent": tax["percent"],
-                "base": money(tax["base_minor"], invoice.currency),
-                "tax": money(tax["tax_minor"], invoice.currency),
-                "note": tax.get("exemption_text")
-                or vat_note(tax["category"], locale=invoice.customer_as_printed["locale"]),
-                "exemption_code": tax.get("exemption_code", ""),
-            }
-            for tax in invoice.taxes
-        ]
+        locale = invoice.customer_as_printed["locale"]
+        return shown_taxes(invoice.taxes, invoice.currency, locale=locale)
 
 
 class InvoicesView(Endpoint):

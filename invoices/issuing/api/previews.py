@@ -16,14 +16,12 @@ from billing.contracts.api.changes import ChangeInput
 from billing.contracts.api.subscriptions import ChangeEndpoint
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
-from billing.money import plain_decimal
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.sellers.api.fields import DayField, ExactField, ReferenceField, TextField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.outputs import money
 from billing.sellers.api.problems import Refusal, tell
-from billing.wording.vat import vat_note
-from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput
+from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput, shown_taxes
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.drafts import Draft
 from invoices.issuing.queries.explained import explained_line
@@ -185,17 +183,7 @@ def _document(draft: Draft, contract: Contract) -> dict[str, Any]:
         "net": money(total.net_minor, currency),
         "tax": money(total.tax_minor, currency),
         "gross": money(total.gross_minor, currency),
-        "taxes": [
-            {
-                "category": tax.category,
-                "percent": plain_decimal(tax.percent),
-                "base": money(tax.base_minor, currency),
-                "tax": money(tax.tax_minor, currency),
-                "note": tax.exemption_text or vat_note(tax.category, locale=locale),
-                "exemption_code": tax.exemption_code,
-            }
-            for tax in total.taxes
-        ],
+        "taxes": shown_taxes([tax.printed for tax in total.taxes], currency, locale=locale),
         "lines": _positioned(draft.charges(currency=currency)),
     }
 

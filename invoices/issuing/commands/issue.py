@@ -14,6 +14,10 @@ from billing.sellers.models import Seller
 from invoices.balances.commands import Booking, apply_balance, give_back, keep_credit_note
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
+from invoices.issuing.queries.accounting import (
+    correction_in_accounting_currency,
+    in_accounting_currency,
+)
 from invoices.issuing.queries.content import (
     GENESIS,
     content_hash,
@@ -85,12 +89,17 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     :raises InvoiceContentMissing: or another, if it doesn't say all that the law wants.
+    :raises ExchangeRateMissing: if its VAT must be stated in another currency, at no known rate.
     """
     kind, gross = _kind(totals), totals.gross_minor
     invoice_id = lines[0].invoice_id
     assert invoice_id is not None
     booking, before = _booking(demand), corrected(lines, invoice_id=invoice_id)
     prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
+    credited = [each["number"] for each in before.references] if kind == "credit_note" else []
+    stated = in_accounting_currency(
+        lines, totals, seller=demand.seller, on=demand.today, credited=credited
+    )
     series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
     invoice = _invoice(demand, totals, series=series, kind=kind)
     invoice.id, invoice.corrects = invoice_id, before.references if kind == "credit_note" else []
@@ -100,6 +109,7 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
         **references_as_printed(lines, demand.contract),
     }
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
+    stated.put_on(invoice)
     check_document(invoice, lines)
     _store(invoice, lines, series)
     if kind == "credit_note":
@@ -128,6 +138,7 @@ def write_correction(
     made.seller_as_printed = corrected_.seller_as_printed
     made.customer_as_printed = corrected_.customer_as_printed
     made.prepaid_minor, made.payable_minor = 0, made.gross_minor
+    correction_in_accounting_currency(corrected_, totals).put_on(made)
     _store(made, lines, series)
     if not correcting.is_paid_out:
         rest_minor = -made.gross_minor - made.settled_minor

@@ -47,7 +47,11 @@ _CUSTOMER_FIELDS = (
 )  # fmt: skip
 # Left out where they say nothing: documents that were issued before they were known keep their
 # hash.
-_INVOICE_MAY_SAY = ("corrected_invoice_id", "correction_kind", "settled_minor")
+_INVOICE_MAY_SAY = (
+    "corrected_invoice_id", "correction_kind", "settled_minor", "accounting_currency",
+    "exchange_rate", "exchange_rate_date", "exchange_rate_source", "accounting_tax_minor",
+    "accounting_taxes",
+)  # fmt: skip
 _LINE_MAY_SAY = ("corrects_id", "is_concession")
 
 

@@ -13,6 +13,7 @@ from billing.contracts.models import Contract, SubscriptionChange
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.events.commands import Trouble
 from billing.events.models import Event
+from billing.exchange.queries import ExchangeRateMissing
 from billing.money import UnknownCurrency, to_minor
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
@@ -48,6 +49,12 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
         "tax_not_decided",
         "Check both countries; if they are right, record where the seller is registered for VAT, "
         "or override the tax, then retry.",
+    ),
+    ExchangeRateMissing: (
+        "exchange_rate_missing",
+        "Enter the rate under Catalog → Own exchange rates in the admin or by POST "
+        "/api/v1/exchange-rates, or import those of the ECB or BMF (manage.py "
+        "import_exchange_rates), then retry.",
     ),
     SellerDataMissing: (
         "seller_data_missing",

@@ -116,6 +116,16 @@ def _corrections(period: Period) -> Rows:
             yield each.id, corrected["number"], each.number, day
 
 
+def _conversions(period: Period) -> Rows:
+    for each in period.invoices.exclude(accounting_currency="").iterator(chunk_size=AT_ONCE):
+        tax_minor, currency = each.accounting_tax_minor, each.accounting_currency
+        yield (
+            each.id, currency, each.exchange_rate, each.exchange_rate_date,
+            each.exchange_rate_source,
+            None if tax_minor is None else from_minor(tax_minor, currency),
+        )  # fmt: skip
+
+
 def _postings(period: Period) -> Rows:
     accounts = Accounts(period.seller.pk, chart=period.chart)
     for entry in entries(period.invoices):
@@ -287,6 +297,16 @@ TABLES = (
             Column("corrected_date", DAY, "Date of the corrected document"), keys=2,
         ),
         _corrections,
+    ),
+    Listed(
+        _table(
+            "conversions", "VAT of documents in other currencies, in the seller's", _INVOICE,
+            Column("currency", TEXT, "The seller's, ISO 4217 code"),
+            Column("rate", EXACT, "Units of the document's currency for one of it"),
+            Column("rate_date", DAY, "Of the rate; of a month's average its first day"),
+            Column("source", TEXT, "Whose rate"), Column("tax", MONEY, "VAT, if it shows any"),
+        ),
+        _conversions,
     ),
     Listed(
         _table(

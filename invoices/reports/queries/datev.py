@@ -1,7 +1,7 @@
 """The files that a tax adviser's program reads: postings per month, and the customers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from billing.customers.models import Customer
 from billing.money import from_minor, minor_digits, round_parts, share_of
 from billing.periods import add_months
+from billing.pricing.conversion import convert_parts
 from invoices.issuing.models import Invoice
+from invoices.issuing.queries.accounting import conversion_of
 from invoices.reports.extf import (
     MOST_ROWS,
     Batch,
@@ -116,10 +118,13 @@ class _Writer:
     def _rows(self, entry: Entry) -> Iterator[Row]:
         invoice = entry.invoice
         debtor = str(self.accounts.debtor(invoice.customer_id, self.books))
-        for (account, tax_key, category, percent, country), group in self._groups(entry).items():
-            amount_minor = group.net_minor + group.tax_minor
+        groups = self._groups(entry)
+        amounts = [group.net_minor + group.tax_minor for group in groups.values()]
+        bases = _in_accounting_currency(invoice, amounts)
+        for (key, group), amount_minor, base in zip(groups.items(), amounts, bases, strict=True):
             if not amount_minor:
                 continue
+            account, tax_key, category, percent, country = key
             eu = _european(invoice, category, percent, country)
             yield Row(
                 amount=_exact(amount_minor, invoice),
@@ -135,6 +140,9 @@ class _Writer:
                 eu_percent=eu[1],
                 supplied_on=group.supplied_on,
                 is_final=self.books.is_final,
+                rate=invoice.exchange_rate,
+                base_amount=base,
+                base_currency=invoice.accounting_currency,
             )
 
     def _groups(self, entry: Entry) -> dict[_Key, _Group]:
@@ -166,8 +174,20 @@ class _Writer:
             first_day=first,
             last_day=last,
             title=title,
+            currency=self.books.seller.currency,
             is_final=self.books.is_final,
         )
+
+
+def _in_accounting_currency(
+    invoice: Invoice, amounts_minor: Sequence[int]
+) -> Sequence[Decimal | None]:
+    """Return the parts of a document in its seller's currency: they sum to the whole."""
+    conversion = conversion_of(invoice)
+    if conversion is None:
+        return [None] * len(amounts_minor)
+    parts = convert_parts(amounts_minor, conversion)
+    return [from_minor(part, conversion.into) for part in parts]
 
 
 def _months(first_day: date, last_day: date) -> Iterator[tuple[date, date]]:

@@ -49,7 +49,7 @@ def content_of(document: Document, printing: Printing) -> dict[str, object]:
         "closing": printing.template.closing,
         **_lines(table_of(document, printing, words), printing),
         "sums": sums(document, printing, words),
-        "vat": vat_table(document, words),
+        "vat": vat_table(document, printing, words),
         "exemptions": exemptions(document, printing, words),
         "payment": payment(document, printing, words),
         "below": below(document, printing, words),

@@ -1,5 +1,6 @@
 """The sums, VAT by rate, and why some bears none."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -11,6 +12,7 @@ from invoices.documents.semantic.document import Document, VatGroup
 
 # Longer amounts leave no room beside the sums.
 _LONGEST_BESIDE: Final = 13
+_PUBLISHED: Final = {"ECB": "ecb_rate", "BMF": "bmf_rate"}
 _Sum = dict[str, object]
 
 
@@ -39,7 +41,7 @@ def payable_label(document: Document, words: Words) -> str:
     return words.say("payable" if document.totals.payable >= 0 else "payable_back")
 
 
-def vat_table(document: Document, words: Words) -> dict[str, object] | None:
+def vat_table(document: Document, printing: Printing, words: Words) -> dict[str, object] | None:
     """Return VAT by rate; None if the sums say it all: one rate, in one currency."""
     totals = document.totals
     if len(document.vat_groups) < 2 and totals.vat_in_tax_currency is None:
@@ -58,10 +60,7 @@ def vat_table(document: Document, words: Words) -> dict[str, object] | None:
         "head": [words.say(name) for name in ("vat_by_rate", "base", "tax", "gross_of_rate")],
         "rows": table,
         "beside": max(len(cell) for row in table for cell in row[1:]) <= _LONGEST_BESIDE,
-        "foreign": ""
-        if totals.vat_in_tax_currency is None
-        else f"{words.say('vat_in', currency=document.tax_currency)}: "
-        + words.amount(totals.vat_in_tax_currency, document.tax_currency),
+        "foreign": list(_in_tax_currency(document, printing, words)),
     }
 
 
@@ -75,6 +74,24 @@ def exemptions(document: Document, printing: Printing, words: Words) -> list[str
         if reason and reason not in found:
             found.append(reason)
     return found
+
+
+def _in_tax_currency(document: Document, printing: Printing, words: Words) -> Iterator[str]:
+    """Yield the VAT in the currency of the tax, and by which rate."""
+    translated, rate = document.totals.vat_in_tax_currency, printing.exchange_rate
+    if translated is None:
+        return
+    label = words.say("vat_in", currency=document.tax_currency)
+    yield f"{label}: {words.amount(translated, document.tax_currency)}"
+    if rate is not None:
+        gaps = {"source": rate.source, "day": words.day(rate.day), "month": words.month(rate.day)}
+        yield words.say(
+            "exchange_rate",
+            base=document.tax_currency,
+            rate=words.number(rate.rate.normalize()),
+            currency=document.currency,
+            source=words.say(_PUBLISHED.get(rate.source, "own_rate"), **gaps),
+        )
 
 
 def _down_to_net(document: Document, words: Words) -> list[_Sum]:

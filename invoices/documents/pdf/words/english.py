@@ -106,6 +106,10 @@ ENGLISH_WORDS = Words(
         "tax": "VAT",
         "gross_of_rate": "Gross",
         "vat_in": "VAT in {currency}",
+        "exchange_rate": "1 {base} = {rate} {currency} ({source})",
+        "ecb_rate": "ECB reference rate of {day}",
+        "bmf_rate": "average rate of the German Ministry of Finance for {month}",
+        "own_rate": "{source}, {day}",
         # Below.
         "delivered_to": "Delivered to: {address}",
         "representative": "Tax representative: {name}, {address}, VAT ID {vat_id}",

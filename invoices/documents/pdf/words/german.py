@@ -106,6 +106,10 @@ GERMAN_WORDS = Words(
         "tax": "Steuer",
         "gross_of_rate": "Brutto",
         "vat_in": "Umsatzsteuer in {currency}",
+        "exchange_rate": "1 {base} = {rate} {currency} ({source})",
+        "ecb_rate": "Referenzkurs der EZB vom {day}",
+        "bmf_rate": "Umsatzsteuer-Umrechnungskurs des BMF für {month}",
+        "own_rate": "{source}, {day}",
         # Below.
         "delivered_to": "Geliefert an: {address}",
         "representative": "Fiskalvertreter: {name}, {address}, USt-IdNr. {vat_id}",

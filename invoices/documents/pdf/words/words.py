@@ -66,6 +66,10 @@ class Words:
         """Return a day: 31.12.2026, 31 December 2026."""
         return _unbroken(format_date(on, self.date_format, self.locale))
 
+    def month(self, of: date) -> str:
+        """Return the month of a day: Dezember 2026."""
+        return _unbroken(format_date(of, "LLLL yyyy", self.locale))
+
     def span(self, span: Span) -> str:
         """Return a period by its first and last day, in as few signs as are clear."""
         if span.first_day == span.last_day:

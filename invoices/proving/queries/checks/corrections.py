@@ -6,9 +6,11 @@ from itertools import groupby, islice
 from operator import attrgetter
 from uuid import UUID
 
+from billing.pricing.conversion import convert_correction
 from billing.pricing.corrections import Rate, TakenBack, correction_totals
 from billing.pricing.taxes import Tax
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.accounting import conversion_of
 from invoices.proving.queries.checks.books import Books, Check, Problem, sql_check
 from invoices.proving.queries.checks.documents import differences
 
@@ -64,6 +66,10 @@ WHERE k.seller_id = ANY(%(sellers)s) AND (
     OR n.corrects <> jsonb_build_array(jsonb_build_object(
            'number', i.number, 'issue_date', i.issue_date::text))
     OR n.correction_kind <> k.kind OR k.settle <> 'invoice' AND n.settled_minor <> 0
+    OR (n.accounting_currency, n.exchange_rate_source) <>
+       (i.accounting_currency, i.exchange_rate_source)
+    OR (n.exchange_rate, n.exchange_rate_date) IS DISTINCT FROM
+       (i.exchange_rate, i.exchange_rate_date)
     OR n.seller_as_printed <> i.seller_as_printed
     OR n.customer_as_printed <> i.customer_as_printed)
 UNION ALL
@@ -144,7 +150,9 @@ def _recomputed(books: Books) -> Iterator[Problem]:
 def _notes(invoices: Iterable[Invoice]) -> Iterator[list[Invoice]]:
     """Yield the credit notes of each invoice, in the order in which they were issued."""
     notes = Invoice.objects.filter(corrected_invoice__in=invoices)
-    in_order = notes.order_by("corrected_invoice", "id").prefetch_related("lines__corrects")
+    in_order = notes.order_by("corrected_invoice", "id").prefetch_related(
+        "lines__corrects", "corrected_invoice"
+    )
     for _, mine in groupby(in_order, key=attrgetter("corrected_invoice_id")):
         yield list(mine)
 
@@ -152,11 +160,19 @@ def _notes(invoices: Iterable[Invoice]) -> Iterator[list[Invoice]]:
 def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
     before: defaultdict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
     net_before: defaultdict[Rate, int] = defaultdict(int)
+    tax_before = converted_before = 0
     for note in notes:
         lines = sorted(note.lines.all(), key=lambda line: line.position or 0)
         told = [_taken_back(line, line.corrects, before) for line in lines if line.corrects]
         computed = correction_totals(told, note.currency, net_before=net_before)
-        if wrong := differences(note, lines, computed):
+        wrong = differences(note, lines, computed)
+        if note.accounting_taxes != _converted(note, tax_before, converted_before):
+            wrong.append("its VAT in the seller's currency is not that by the invoice's rate")
+        tax_before, converted_before = (
+            tax_before + note.tax_minor,
+            converted_before + (note.accounting_tax_minor or 0),
+        )
+        if wrong:
             yield books.problem(
                 _CHECK, note.seller_id, f"credit note {note.number}", "; ".join(wrong)
             )
@@ -166,6 +182,21 @@ def _of_invoice(books: Books, notes: Sequence[Invoice]) -> Iterator[Problem]:
                 before[line.corrects_id] = priced - line.priced_minor, net - line.amount_minor
                 if not line.tax_included:
                     net_before[line.tax_category, line.tax_percent] -= line.amount_minor
+
+
+def _converted(note: Invoice, tax_before: int, converted_before: int) -> list[int]:
+    """Return the taxes of a correction by the rate of what it corrects, after earlier ones."""
+    corrected = note.corrected_invoice
+    conversion = conversion_of(corrected) if corrected else None
+    taxes = [tax["tax_minor"] for tax in note.taxes]
+    if corrected is None or conversion is None or not any(taxes):
+        return []
+    return convert_correction(
+        taxes,
+        conversion,
+        left_minor=corrected.tax_minor + tax_before,
+        left_converted_minor=(corrected.accounting_tax_minor or 0) + converted_before,
+    )
 
 
 def _taken_back(

@@ -5,8 +5,12 @@ from itertools import groupby, islice
 from operator import attrgetter
 from uuid import UUID
 
+from billing.exchange.queries import is_recorded
+from billing.money import plain_decimal
+from billing.pricing.conversion import Conversion, convert_parts
 from billing.pricing.taxes import DocumentTotals, TaxedLine, totals
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.accounting import conversion_of
 from invoices.issuing.queries.content import content_hash
 from invoices.issuing.queries.taxes import tax_of
 from invoices.proving.queries.checks.books import Books, Check, Problem
@@ -14,6 +18,7 @@ from invoices.reports.queries.postings import Purpose, entry_of
 
 _AT_ONCE = 1000
 _CHECK = "documents_recomputed"
+_RATES = "exchange_rates_recorded"
 
 
 def _recomputed(books: Books) -> Iterator[Problem]:
@@ -24,6 +29,7 @@ def _recomputed(books: Books) -> Iterator[Problem]:
             yield from _of_hash(books, invoice, lines.get(invoice.id, []))
             yield from _of_totals(books, invoice, lines.get(invoice.id, []))
             yield from _of_postings(books, invoice, lines.get(invoice.id, []))
+            yield from _of_conversion(books, invoice)
         books.heard(len(invoices))
 
 
@@ -96,6 +102,39 @@ def _of_postings(books: Books, invoice: Invoice, lines: Sequence[Charge]) -> Ite
         yield books.problem(_CHECK, invoice.seller_id, f"invoice {invoice.number}", why)
 
 
+def _of_conversion(books: Books, invoice: Invoice) -> Iterator[Problem]:
+    """Convert its taxes again by the rate that it froze."""
+    conversion, found = conversion_of(invoice), []
+    if conversion is not None and not invoice.corrected_invoice_id:
+        taxes = [tax["tax_minor"] for tax in invoice.taxes]
+        found = convert_parts(taxes, conversion) if any(taxes) else []
+    if not invoice.corrected_invoice_id and found != invoice.accounting_taxes:
+        why = "its VAT in the seller's currency is not that by its rate"
+        yield books.problem(_CHECK, invoice.seller_id, f"invoice {invoice.number}", why)
+
+
+def _rates(books: Books) -> Iterator[Problem]:
+    """Yield the documents whose rate of exchange nobody recorded."""
+    known: dict[tuple[UUID, Conversion], bool] = {}
+    stated = Invoice.objects.filter(
+        seller_id__in=books.names, exchange_rate__isnull=False, corrected_invoice__isnull=True
+    )
+    for invoice in stated.order_by("seller_id", "id").iterator(chunk_size=_AT_ONCE):
+        books.heard(1)
+        conversion = conversion_of(invoice)
+        if conversion is None:
+            continue
+        key = invoice.seller_id, conversion
+        if key not in known:
+            known[key] = is_recorded(*key)
+        if not known[key]:
+            why = (
+                f"nobody recorded its rate: 1 {conversion.into} = {plain_decimal(conversion.rate)} "
+                f"{conversion.currency} of {conversion.day} ({conversion.source})"
+            )
+            yield books.problem(_RATES, invoice.seller_id, f"invoice {invoice.number}", why)
+
+
 def differences(invoice: Invoice, lines: Sequence[Charge], computed: DocumentTotals) -> list[str]:
     """Return in what a document's sums and positions differ from those computed again."""
     wrong = [
@@ -122,5 +161,11 @@ CHECKS = (
         says="each document's hash and totals are the stored ones, and its postings balance",
         of="invoices",
         find=_recomputed,
+    ),
+    Check(
+        name=_RATES,
+        says="each document in another currency has a rate that was recorded",
+        of="invoices",
+        find=_rates,
     ),
 )
