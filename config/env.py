@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from botocore.config import Config
+
 # Settings for commands that need no service: nothing listens at these addresses.
 UNSERVED = {
     "SECRET_KEY": "unserved",
@@ -70,12 +72,15 @@ def document_storage(prefix: str, *, folder: Path) -> dict[str, Any]:
             "endpoint_url": text(f"{prefix}_BUCKET_URL", "") or None,
             "file_overwrite": False,
             "default_acl": None,
-            "querystring_auth": True,
+            # Away is told well before a task's time is over.
+            "client_config": Config(
+                connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 2}
+            ),
         }
         return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     location = text(f"{prefix}_ROOT", str(folder))
     return {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "invoices.documents.folder.DocumentFolder",
         "OPTIONS": {
             "location": location,
             "file_permissions_mode": 0o640,

@@ -11,7 +11,8 @@ EVENT_FLOW = "config.flow.FLOW"
 # A message names at most so many events; a bulk of events goes out in few messages.
 EVENTS_PER_MESSAGE = 100
 # Whoever is written to may be slow: each delivery has the time of a task for itself.
-EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1}
+# Long documents take a second each; many workers share a month's end.
+EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1, "documents.render": 10}
 # An event that is still waiting is sent again: first after this, then after twice that, and so on.
 EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
 EVENT_RESEND_AT_MOST = timedelta(minutes=15)

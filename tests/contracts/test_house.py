@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.flow import FLOW
+from config.stack.processes import WORKERS
 from invoices.issuing.queries.content import canonical
 
 PACKAGES = ("billing", "invoices", "config")
@@ -41,6 +42,17 @@ class TestQueue:
         route = current_app.amqp.router.route({}, "vat.check_vat_id")
 
         assert route["queue"].name == "delivery"
+
+    @pytest.mark.parametrize("task", sorted(set(chain.from_iterable(FLOW.values()))))
+    def test_documents_and_their_delivery_never_hold_up_billing(self, task: str) -> None:
+        queue = current_app.amqp.router.route({}, task)["queue"].name
+        taken_beside_billing = {
+            name for names in WORKERS.values() if "billing" in names for name in names.split(",")
+        }
+
+        own = {"documents": "documents", "delivery": "delivery", "vat": "delivery"}
+        assert queue == own.get(task.partition(".")[0], "billing")
+        assert taken_beside_billing == {"billing"}
 
     def test_tasks_end_before_their_message_is_seen_again(self) -> None:
         assert settings.CELERY_TASK_TIME_LIMIT < settings.BROKER_VISIBILITY_SECONDS

@@ -74,6 +74,7 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     refusal: str = ""  # For example "550 No such user".
+    farewell: str = "221 Bye"
 
     def start(self) -> None:
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
@@ -93,6 +94,9 @@ class Mailbox:
             return self.refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        return self.farewell
 
     async def handle_DATA(  # noqa: N802
         self, server: Any, session: Any, envelope: Any

@@ -37,6 +37,17 @@ def link(caller: Caller, invoice: Invoice) -> str:
     return url.removeprefix("http://testserver")
 
 
+class TestAddresses:
+    def test_a_link_begins_as_it_does_in_emails(
+        self, caller: Caller, invoice: Invoice, settings: Any
+    ) -> None:
+        settings.PUBLIC_URL = "https://bills.example"
+
+        made = caller.post(f"/invoices/{invoice.pk}/download-links", {})
+
+        assert made.body["url"].startswith("https://bills.example/d/")
+
+
 class TestEndpoints:
     def test_a_secret_is_shown_once(self, caller: Caller, app: App) -> None:
         made = caller.post("/webhook-endpoints", {"url": app.url})

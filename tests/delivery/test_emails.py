@@ -158,6 +158,39 @@ class TestTrouble:
         assert the("email").state == "failed"
         assert the("email").attempts.get().status == 451
 
+    def test_one_that_wants_a_login_is_no_fault_of_the_address(
+        self, seller: Seller, mailbox: Mailbox
+    ) -> None:
+        mailbox.refusal = "530 5.7.0 Authentication required"
+
+        deliver(seller)
+
+        assert the("email").state == "failed"
+        assert not Failure.objects.exists()
+
+    def test_a_rude_farewell_sends_nothing_twice(self, seller: Seller, mailbox: Mailbox) -> None:
+        mailbox.farewell = "500 " + "x" * 9000  # Too long a line: an error, once it is sent.
+
+        deliver(seller)
+
+        assert the("email").state == "sent"
+
+    @pytest.mark.parametrize("is_away", [False, True])
+    def test_files_that_can_not_be_read_now_are_sent_later(
+        self, seller: Seller, mailbox: Mailbox, is_away: bool
+    ) -> None:
+        issue(seller, email=ALICE)
+        plan()
+        path = Path(storage().path(Document.objects.get().storage_name))
+        if is_away:
+            path.unlink()
+            path.mkdir()
+
+        try_all()
+
+        assert the("email").state == ("failed" if is_away else "sent")
+        assert the("download").state == ("failed" if is_away else "sent")
+
     def test_an_address_that_is_refused_is_given_up_at_once(
         self, seller: Seller, mailbox: Mailbox
     ) -> None:

@@ -1,8 +1,10 @@
 """How the mail server is named in the environment."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
 
 from config import env
 
@@ -33,3 +35,18 @@ class TestEmailUrl:
 
         with pytest.raises(env.SettingMissing, match="smtp"):
             env.mail("EMAIL_URL")
+
+
+class TestDocumentStorage:
+    @pytest.mark.parametrize("given", [{}, {"DOCUMENTS_BUCKET": "bills"}])
+    def test_it_can_be_made(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str]
+    ) -> None:
+        monkeypatch.delenv("DOCUMENTS_ROOT", raising=False)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+
+        said = env.document_storage("DOCUMENTS", folder=tmp_path)
+        made = import_string(said["BACKEND"])(**said["OPTIONS"])
+
+        assert getattr(made, "bucket_name", None) == given.get("DOCUMENTS_BUCKET")

@@ -20,7 +20,7 @@ PRINTED = {"iban": "DE02120300000000202051", "email": "rechnung@seller.example"}
 
 @pytest.fixture
 def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    backend = "django.core.files.storage.FileSystemStorage"
+    backend = "invoices.documents.folder.DocumentFolder"
     settings.STORAGES = {
         **settings.STORAGES,
         "documents": {"BACKEND": backend, "OPTIONS": {"location": str(tmp_path)}},

@@ -8,7 +8,7 @@ from lxml import etree
 
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
-from invoices.documents.commands.render import files_of
+from invoices.documents.commands.render import files_of, keep_files
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.documents.queries import StoredBytesDiffer, documents_of, stored_bytes
 from tests import factories
@@ -91,6 +91,41 @@ class TestRender:
         assert failure.code == "template_does_not_work"
         assert "too pale" in failure.reason
         assert failure.money_at_stake_minor == invoice.gross_minor
+        assert not Document.objects.exists()
+
+
+class TestStorage:
+    def test_made_again_a_file_is_the_same_one(self, seller: Seller, folder: Path) -> None:
+        invoice = issue(seller)
+        left = keep_files(invoice, files_of(invoice, None), None, at=factories.AT)
+
+        documents = render(invoice)
+
+        found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+        assert found == {document.storage_name for document in documents}
+        assert found == {document.storage_name for document in left}
+
+    def test_half_a_file_is_never_taken_for_one(self, seller: Seller, folder: Path) -> None:
+        invoice = issue(seller)
+        (half, _) = keep_files(invoice, files_of(invoice, None), None, at=factories.AT)
+        (folder / half.storage_name).write_bytes(b"%PDF-1.7")
+
+        documents = render(invoice)
+
+        assert all(stored_bytes(document) for document in documents)
+
+    @pytest.mark.parametrize(("sends", "state"), [(1, "waiting"), (5, "failed")])
+    def test_a_storage_that_is_away_is_waited_for_a_while(
+        self, seller: Seller, folder: Path, sends: int, state: str
+    ) -> None:
+        invoice = issue(seller)
+        Event.objects.filter(type="invoice.issued").update(sends=sends)
+        (folder / str(seller.pk)).write_text("No folder: nothing can be stored below.")
+
+        assert render(invoice) == []
+        assert Event.objects.get(type="invoice.issued").state == state
+        codes = list(Failure.objects.values_list("code", flat=True))
+        assert codes == ([] if state == "waiting" else ["document_storage_away"])
         assert not Document.objects.exists()
 
 

@@ -99,6 +99,18 @@ class TestTemplates:
 
         assert "take the picture itself" in answer.content.decode()
 
+    @pytest.mark.parametrize("size", ['width="0" height="0"', 'width="-5" height="5"'])
+    @pytest.mark.parametrize("asked", [{}, {"_preview": ""}])
+    def test_a_logo_that_fails_in_print_is_refused(
+        self, seller: Seller, clerk: Client, size: str, asked: dict[str, str]
+    ) -> None:
+        bad = SVG.replace(b'width="80" height="20"', f'viewBox="0 0 9 9" {size}'.encode(), 1)
+
+        answer = clerk.post(ADD, said(seller, picture=SimpleUploadedFile("l.svg", bad), **asked))
+
+        assert "be printed" in answer.content.decode()
+        assert not DocumentTemplate.objects.exists()
+
     def test_documents_name_the_version_that_they_are_made_with(self, seller: Seller) -> None:
         invoice = issue(seller)
         factories.template(seller)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils import timezone
@@ -19,15 +20,20 @@ from billing.sellers.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.files import file_response
 from invoices.delivery.models import DownloadLink
-from invoices.delivery.queries.links import path_of
+from invoices.delivery.queries.links import path_of, url_of
 from invoices.documents.models import Document
-from invoices.documents.queries import StoredBytesDiffer
+from invoices.documents.queries import StorageAway, StoredBytesDiffer
 from invoices.issuing.models import Invoice
 
 MOST_DAYS = 365
 DAY = 24 * 3600
 
-tell(exceptions={StoredBytesDiffer: Refusal(500, "document_damaged")})
+tell(
+    exceptions={
+        StoredBytesDiffer: Refusal(500, "document_damaged"),
+        StorageAway: Refusal(503, "try_again", detail="The storage of documents is away."),
+    }
+)
 
 
 class DocumentOutput(serializers.ModelSerializer[Document]):
@@ -64,7 +70,9 @@ class LinkOutput(serializers.ModelSerializer[DownloadLink]):
         ]  # fmt: skip
 
     def get_url(self, link: DownloadLink) -> str:
-        """Return the address of the link's page."""
+        """Return the address of the link's page, as it stands in e-mails."""
+        if settings.PUBLIC_URL:
+            return url_of(link)
         request: Request = self.context["request"]
         return request.build_absolute_uri(path_of(link))
 

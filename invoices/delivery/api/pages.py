@@ -1,5 +1,6 @@
 """The pages of download links: without a login, for who has the address."""
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from invoices.delivery.files import file_response
 from invoices.delivery.models import DownloadLink
 from invoices.delivery.queries.links import LinkUnknown, link_id
 from invoices.delivery.queries.texts import DOCUMENTS, language_of
-from invoices.documents.queries import StoredBytesDiffer, documents_of
+from invoices.documents.queries import StorageAway, StoredBytesDiffer, documents_of
+
+logger = logging.getLogger(__name__)
 
 GONE = 410
 # Nobody is to find these pages, keep them, or learn their address from a page that they lead to.
@@ -62,7 +65,11 @@ def download_file(request: HttpRequest, token: str, document: UUID) -> HttpRespo
     try:
         response = file_response(found)
     except (StoredBytesDiffer, FileNotFoundError) as damaged:
+        logger.exception("A link leads to a damaged document: %s", found.pk)
         raise Http404 from damaged
+    except StorageAway:
+        logger.exception("The storage of documents is away")
+        return _unseen(HttpResponse(status=503, headers={"Retry-After": "60"}))
     if request.method == "GET":  # Mail servers look at links by HEAD.
         fetch_by_link(link_id=link.pk, at=at)
     return _unseen(response)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from invoices.delivery.channels.shape import Ended, Outcome, excerpt
 from invoices.delivery.models import Delivery
-from invoices.documents.queries import StoredBytesDiffer, documents_of, stored_bytes
+from invoices.documents.queries import StorageAway, StoredBytesDiffer, documents_of, stored_bytes
 
 _REMEDY = "Restore the file in the storage of documents, then retry."
 
@@ -18,7 +18,7 @@ def offer(delivery: Delivery, *, at: datetime) -> Outcome:
             stored_bytes(document)
     except (StoredBytesDiffer, FileNotFoundError) as error:
         return Outcome(Ended.REFUSED, answer=excerpt(error), remedy=_REMEDY)
-    except OSError as error:
-        return Outcome(Ended.FAILED, answer=excerpt(f"{type(error).__name__}: {error}"))
+    except StorageAway as error:
+        return Outcome(Ended.FAILED, answer=excerpt(error))
     names = ", ".join(document.file_name for document in documents)
     return Outcome(Ended.SENT, answer=f"To be fetched: {names}.")

@@ -1,5 +1,6 @@
 """E-mail: the documents attached, in the customer's language, by SMTP."""
 
+import contextlib
 import smtplib
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,11 +15,18 @@ from invoices.delivery.channels.shape import Ended, Outcome, excerpt
 from invoices.delivery.models import Delivery, DownloadLink, MailStyle
 from invoices.delivery.queries.links import url_of
 from invoices.delivery.queries.texts import Words, filled, language_of, words_of
-from invoices.documents.queries import StoredBytesDiffer, documents_of, stored_bytes
+from invoices.documents.queries import StorageAway, StoredBytesDiffer, documents_of, stored_bytes
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 PERMANENT = 500  # Codes from here on: the server won't take it later either.
 ACCEPTED = 250
+# The server wants another login or TLS: source RFC 4954 and 3207. Someone will mend the settings.
+_LOGIN = frozenset({530, 534, 535, 538})
+_OF_ADDRESS = "Correct the customer's e-mail address, then resend the delivery from its page."
+_OF_SENDER = "Let the mail server take the seller's sender, or enter another one; then retry."
+_OF_CONTENT = (
+    "Mend what the answer tells of, then retry; the documents can be fetched by a link too."
+)
 # Trouble with the server's settings rather than with the message: someone will mend them.
 _OF_SERVER = (
     smtplib.SMTPAuthenticationError,
@@ -53,6 +61,8 @@ def send_email(delivery: Delivery, *, at: datetime) -> Outcome:
     except (StoredBytesDiffer, FileNotFoundError) as error:
         remedy = "Restore the file in the storage of documents, then retry."
         return Outcome(Ended.REFUSED, answer=excerpt(error), remedy=remedy)
+    except StorageAway as error:
+        return Outcome(Ended.FAILED, answer=excerpt(error))
     return _send(message)
 
 
@@ -112,29 +122,36 @@ def _html(words: Words, language: str) -> str:
 
 
 def _send(message: EmailMultiAlternatives) -> Outcome:
-    message.connection = get_connection(SMTP)
+    message.connection = connection = get_connection(SMTP)
     try:
+        connection.open()
         message.send()
     except (smtplib.SMTPException, OSError, ValueError) as error:
         return _failed(error)
+    finally:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            connection.close()  # Whatever is said at the farewell: the message was taken, or not.
     return Outcome(Ended.SENT, ACCEPTED)
 
 
 def _failed(error: Exception) -> Outcome:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return min((_refused(*said) for said in error.recipients.values()), key=_hope)
+        return min(
+            (_refused(*said, remedy=_OF_ADDRESS) for said in error.recipients.values()), key=_hope
+        )
     if isinstance(error, smtplib.SMTPResponseException) and not isinstance(error, _OF_SERVER):
-        return _refused(error.smtp_code, error.smtp_error)
+        is_sender = isinstance(error, smtplib.SMTPSenderRefused)
+        remedy = _OF_SENDER if is_sender else _OF_CONTENT
+        return _refused(error.smtp_code, error.smtp_error, remedy=remedy)
     if isinstance(error, ValueError):  # An address or header that can't be written down.
-        return _refused(PERMANENT, str(error))
+        return _refused(PERMANENT, str(error), remedy=_OF_ADDRESS)
     code = getattr(error, "smtp_code", None)
     return Outcome(Ended.FAILED, code, excerpt(f"{type(error).__name__}: {error}"))
 
 
-def _refused(code: int, answer: bytes | str) -> Outcome:
-    if code < PERMANENT:
+def _refused(code: int, answer: bytes | str, *, remedy: str) -> Outcome:
+    if code < PERMANENT or code in _LOGIN:
         return Outcome(Ended.FAILED, code, excerpt(answer))
-    remedy = "Correct the customer's e-mail address, then resend the delivery from its page."
     return Outcome(Ended.REFUSED, code, excerpt(answer), remedy=remedy)
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -26,8 +27,8 @@ from invoices.documents.models import DocumentTemplate
 from invoices.documents.pdf.glyphs import Face
 from invoices.documents.pdf.logo import LogoDoesNotWork, Place
 from invoices.documents.pdf.template import Column, Template, TemplateDoesNotWork
-from invoices.documents.queries.previewed import previewed
-from invoices.documents.queries.templates import as_template, latest_template
+from invoices.documents.queries.previewed import check_template, previewed
+from invoices.documents.queries.templates import latest_template
 
 PREVIEW = "_preview"
 LANGUAGES = {"de": "German", "en": "English"}
@@ -39,6 +40,11 @@ def _lines_of(text: str) -> list[list[str]]:
     """Return the columns of a footer: an empty line begins the next."""
     blocks = text.replace("\r\n", "\n").split("\n\n")
     return [block.strip("\n").split("\n") for block in blocks if block.strip()]
+
+
+def _content(upload: UploadedFile[Any]) -> bytes:
+    upload.seek(0)  # A preview that was refused has read it already.
+    return bytes(upload.read())
 
 
 def _text_of(footer: list[list[str]]) -> str:
@@ -110,8 +116,7 @@ class TemplateForm(OwnedForm):
             values["details"] = self._details(values)
             row = DocumentTemplate(seller=values["seller"], version=1, **values["details"])
             try:
-                for locale in LANGUAGES:
-                    as_template(row, locale=locale)
+                check_template(row)
             except LogoDoesNotWork as refusal:
                 self.add_error("picture", str(refusal))
             except TemplateDoesNotWork as refusal:
@@ -120,7 +125,7 @@ class TemplateForm(OwnedForm):
 
     def _details(self, values: Mapping[str, Any]) -> dict[str, Any]:
         latest = latest_template(values["seller"])
-        logo = values["picture"].read() if values.get("picture") else latest and latest.logo
+        logo = _content(values["picture"]) if values.get("picture") else latest and latest.logo
         own = ("face", "accent_colour", "text_colour", "muted_colour", "logo_height_mm",
                "logo_place", "shows_explanations", "shows_code")  # fmt: skip
         return {

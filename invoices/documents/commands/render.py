@@ -2,8 +2,8 @@
 `render_documents`: an issued invoice becomes the files that its customer gets.
 
 They are made, checked and stored before the transaction that tells of them: a crash leaves files
-that nothing names, never a document that isn't there. What doesn't keep the rules of its profile
-becomes a failure and no document.
+that nothing names, never a document that isn't there. A file is called by its hash: made again,
+it is the same one. What doesn't keep the rules of its profile becomes a failure and no document.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from invoices.documents.pdf.rendering import render
 from invoices.documents.profiles import Profile
 from invoices.documents.queries.described import described, printable
 from invoices.documents.queries.printed import printed
-from invoices.documents.queries.stored import storage
+from invoices.documents.queries.stored import STORAGE_FAULTS, StorageAway, storage
 from invoices.documents.queries.templates import HOUSE_STYLE, latest_template
 from invoices.documents.queries.trouble import is_foreseen, trouble
 from invoices.documents.semantic.document import Document as Semantic
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 RENDER = "documents.render"
 RULES = "EN 16931-1:2017, XRechnung 3.0, Peppol BIS 3.0, Factur-X 1.0"
+STORAGE_SENDS = 5  # How often an event is sent before a storage that is away is told of.
 PLAIN = "pdf"  # The format of documents that keep no profile.
 
 
@@ -71,6 +72,9 @@ def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Docum
     except PASSING:
         raise
     except Exception as error:
+        if isinstance(error, StorageAway) and event.sends < STORAGE_SENDS:
+            logger.warning("Event %s waits for the storage of documents: %s", event_id, error)
+            return []  # The relay sends it again, later each time.
         if not is_foreseen(error):
             logger.exception("Defect while making the documents of event %s", event_id)
         events.fail(event_id=event_id, tried=me.tried(), trouble=trouble(error, event))
@@ -122,7 +126,11 @@ def _xml(document: Semantic, wanted: str) -> tuple[bytes, str]:
 def keep_files(
     invoice: Invoice, files: Iterable[File], template: DocumentTemplate | None, *, at: datetime
 ) -> list[Document]:
-    """Store the files of an invoice; return the rows that name them, which aren't written yet."""
+    """
+    Store the files of an invoice; return the rows that name them, which aren't written yet.
+
+    :raises StorageAway: if they can't be stored now.
+    """
     version = template.version if template else HOUSE_STYLE
     return [_stored(invoice, file, version, at=at) for file in files]
 
@@ -160,11 +168,10 @@ def _keep(
 
 
 def _stored(invoice: Invoice, file: File, version: int, *, at: datetime) -> Document:
-    document_id = new_id()
+    sha256 = hashlib.sha256(file.content).hexdigest()
     folder = f"{invoice.seller_id}/{invoice.issue_date:%Y/%m}/{invoice.id}"
-    name = storage().save(f"{folder}/{document_id}.{file.kind}", ContentFile(file.content))
     return Document(
-        id=document_id,
+        id=new_id(),
         seller_id=invoice.seller_id,
         invoice=invoice,
         kind=file.kind,
@@ -172,14 +179,26 @@ def _stored(invoice: Invoice, file: File, version: int, *, at: datetime) -> Docu
         media_type=MEDIA_TYPES[file.kind],
         file_name=f"{_plain(invoice.number)}.{file.kind}",
         size=len(file.content),
-        sha256=hashlib.sha256(file.content).hexdigest(),
-        storage_name=name,
+        sha256=sha256,
+        storage_name=_written(f"{folder}/{sha256}.{file.kind}", file.content),
         template_version=version,
         rule_version=RULES,
         why_plain=file.why_plain,
         transaction_id=invoice.transaction_id,
         created_at=at,
     )
+
+
+def _written(name: str, content: bytes) -> str:
+    """Write a file unless it is there already, left by a try that was cut short."""
+    try:
+        if storage().exists(name):
+            with storage().open(name) as file:
+                if file.read() == content:
+                    return name
+        return storage().save(name, ContentFile(content))
+    except STORAGE_FAULTS as fault:
+        raise StorageAway(f"{type(fault).__name__}: {fault}") from fault
 
 
 def _plain(number: str) -> str:

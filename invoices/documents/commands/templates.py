@@ -7,7 +7,8 @@ from django.db import transaction
 
 from billing.sellers.models import Seller
 from invoices.documents.models import DocumentTemplate
-from invoices.documents.queries.templates import as_template, latest_template
+from invoices.documents.queries.previewed import check_template
+from invoices.documents.queries.templates import latest_template
 
 
 @transaction.atomic
@@ -27,7 +28,6 @@ def add_template(
     row = DocumentTemplate(
         seller=seller, version=latest.version + 1 if latest else 1, created_at=at, **details
     )
-    for locale in ("de", "en"):
-        as_template(row, locale=locale)
+    check_template(row)
     row.save(force_insert=True)
     return row

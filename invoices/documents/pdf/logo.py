@@ -25,6 +25,8 @@ _REMEDIES: Final = {
 }
 _REACHES_OUT: Final = re.compile(r"url\(\s*['\"]?(?!#)|@import", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?|\.\d+")
+_LARGEST_USED: Final = 50_000
+_LARGEST_STYLE: Final = 20_000  # Each rule is held against each shape.
 _MOST_USES: Final = 16  # Each may use others: what is drawn doubles with each.
 _MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA")
 
@@ -79,9 +81,18 @@ def _drawing(content: bytes) -> str:
         raise LogoDoesNotWork("The logo has no size: give it a viewBox, such as 0 0 120 40.")
     if any(isinstance(each, etree._ProcessingInstruction) for each in _around(root)):
         raise LogoDoesNotWork("The logo has processing instructions: save it as plain SVG.")
+    _refuse_heavy(root, len(content))
     for element in root.iter(_SVG + "*"):
         _refuse(element)
     return etree.tostring(root, encoding="unicode")
+
+
+def _refuse_heavy(root: etree._Element, size: int) -> None:
+    """Refuse what takes seconds to draw: it would be drawn on each document."""
+    if size > _LARGEST_USED and root.find(f".//{_SVG}use") is not None:
+        raise LogoDoesNotWork("The logo is too large to use its shapes again: save it with copies.")
+    if sum(len(each.text or "") for each in root.iter(_SVG + "style")) > _LARGEST_STYLE:
+        raise LogoDoesNotWork("The logo has too long a style: save it as plain SVG.")
 
 
 def _has_size(root: etree._Element) -> bool:

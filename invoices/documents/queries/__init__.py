@@ -2,10 +2,16 @@
 
 from invoices.documents.queries.described import described
 from invoices.documents.queries.printed import printed
-from invoices.documents.queries.stored import StoredBytesDiffer, documents_of, stored_bytes
+from invoices.documents.queries.stored import (
+    StorageAway,
+    StoredBytesDiffer,
+    documents_of,
+    stored_bytes,
+)
 from invoices.documents.queries.templates import as_template, latest_template
 
 __all__ = [
+    "StorageAway",
     "StoredBytesDiffer",
     "as_template",
     "described",

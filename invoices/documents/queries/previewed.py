@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from typst import TypstError
+
 from invoices.documents.models import DocumentTemplate
 from invoices.documents.pdf.printing import Printing
 from invoices.documents.pdf.rendering import render
+from invoices.documents.pdf.template import TemplateDoesNotWork
 from invoices.documents.queries.described import described, printable
 from invoices.documents.queries.parties import seller_of
 from invoices.documents.queries.printed import printed
@@ -45,6 +48,22 @@ def previewed(template: DocumentTemplate) -> bytes:
         seller=seller_of(seller_as_printed(template.seller), shows_vat_id=True),
     )
     return render(document, printed(invoice, lines, template))
+
+
+def check_template(template: DocumentTemplate) -> None:
+    """
+    Print a page with a template in each language, so that no invoice finds out that it can't be.
+
+    :raises TemplateDoesNotWork: if something of it can't be printed.
+    :raises LogoDoesNotWork: if its logo can't.
+    """
+    document = _made_up(template)
+    for locale in ("de", "en"):
+        shown = as_template(template, locale=locale)
+        try:
+            render(document, Printing(locale=locale, template=shown))
+        except TypstError as refused:
+            raise TemplateDoesNotWork(f"It can't be printed: {refused.message}.") from refused
 
 
 def _made_up(template: DocumentTemplate) -> Document:

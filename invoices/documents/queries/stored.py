@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.storage import Storage, storages
 
 from invoices.documents.models import Document
@@ -11,6 +12,13 @@ from invoices.issuing.models import Invoice
 
 class StoredBytesDiffer(Exception):
     """The storage holds other bytes than were written."""
+
+
+class StorageAway(Exception):
+    """The storage can't be reached, is full or refuses; its files may be whole."""
+
+
+STORAGE_FAULTS = (OSError, BotoCoreError, ClientError)
 
 
 def storage() -> Storage:
@@ -29,9 +37,15 @@ def stored_bytes(document: Document) -> bytes:
 
     :raises StoredBytesDiffer: if they aren't those that were written.
     :raises FileNotFoundError: if they are gone.
+    :raises StorageAway: if they can't be read now.
     """
-    with storage().open(document.storage_name) as file:
-        found = bytes(file.read())
+    try:
+        with storage().open(document.storage_name) as file:
+            found = bytes(file.read())
+    except FileNotFoundError:
+        raise
+    except STORAGE_FAULTS as fault:
+        raise StorageAway(f"{type(fault).__name__}: {fault}") from fault
     if hashlib.sha256(found).hexdigest() != document.sha256:
         raise StoredBytesDiffer(
             f"{document.storage_name} isn't what was written for {document.file_name}: its SHA-256 "

@@ -5,6 +5,7 @@ from billing.events.models import Event
 from invoices.documents.delivering import DocumentDoesNotFit
 from invoices.documents.pdf.logo import LogoDoesNotWork
 from invoices.documents.pdf.template import TemplateDoesNotWork
+from invoices.documents.queries.stored import StorageAway
 from invoices.issuing.models import Invoice
 
 # What was foreseen: class of exception → class of failure and remedy. The exception's own text is
@@ -17,6 +18,11 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
         "customer.",
     ),
     TemplateDoesNotWork: ("template_does_not_work", "Mend the seller's template, then retry."),
+    StorageAway: (
+        "document_storage_away",
+        "Mend the storage of documents (space, rights, network, credentials), then retry; all at "
+        "once by `manage.py replay --class document_storage_away`.",
+    ),
     LogoDoesNotWork: ("template_does_not_work", "Replace the template's logo, then retry."),
 }
 _DEFECT = (

@@ -93,6 +93,8 @@ def test_a_logo_replaces_the_name_in_the_letterhead(content: bytes) -> None:
         (SVG % b"<rect style='fill:url(https://x.example/a)'/>", "draw it in the logo"),
         (SVG % b"<style>@import 'x';</style>", "draw it in the logo"),
         (SVG % (b"<use href='#a'/>" * 17), "too often"),
+        (SVG % (b"<use href='#a'/>" + b"<g/>" * 13_000), "too large to use"),
+        (SVG % (b"<style>" + b"a{fill:red}" * 2_000 + b"</style>"), "too long a style"),
         (b'<!DOCTYPE svg [<!ENTITY a "b">]>' + SVG % b"", "document type"),
         (b'<?xml-stylesheet href="x"?>' + SVG % b"", "processing instructions"),
     ],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from invoices.documents.models import Document
-from invoices.documents.queries.stored import StoredBytesDiffer, stored_bytes
+from invoices.documents.queries.stored import StorageAway, StoredBytesDiffer, stored_bytes
 from invoices.proving.queries.checks.books import Books, Check, Problem, sql_check
 
 _AT_ONCE = 500
@@ -24,8 +24,8 @@ def _as_written(books: Books) -> Iterator[Problem]:
     for document in documents.iterator(chunk_size=_AT_ONCE):
         try:
             stored_bytes(document)
-        except StoredBytesDiffer as differ:
-            yield books.problem(_STORED, document.seller_id, f"document {document}", str(differ))
+        except (StoredBytesDiffer, StorageAway) as trouble:
+            yield books.problem(_STORED, document.seller_id, f"document {document}", str(trouble))
         except FileNotFoundError:
             message = f"its file {document.storage_name} is gone: restore it from a copy"
             yield books.problem(_STORED, document.seller_id, f"document {document}", message)
