@@ -10,7 +10,7 @@ UNSERVED := SECRET_KEY=checks DATABASE_URL=postgresql://nobody@127.0.0.1:1/none 
 	BROKER_URL=sqs://none:none@127.0.0.1:1 REDIS_URL=redis://127.0.0.1:1/0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-pure test-slow check fix bench migrations lock
+.PHONY: help setup demo run test test-pure test-slow check fix cases bench migrations lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ check: setup ## exactly what CI checks: format, rules, types, imports, migration
 fix: setup ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+cases: setup ## write the legal cases as e-invoices and PDFs into .stack/cases
+	@$(BIN)/python -m tests.documents .stack/cases
 
 bench: setup ## measure
 	@$(STACK) exec --root .stack/bench --fresh --processes -- $(BIN)/python -m benchmarks

@@ -13,6 +13,7 @@ CLASS_WEIGHT = {
     "customer_data_missing": 40,
     "invoice_content_missing": 40,
     "format_does_not_fit": 40,
+    "exchange_rate_missing": 40,
     "plan_contradicts": 40,
     "currency_unknown": 40,
     "number_series_ahead": 50,

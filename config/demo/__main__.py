@@ -6,7 +6,7 @@ address it finds in WEB_URL.
 """
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import django
@@ -18,10 +18,12 @@ from django.utils import timezone  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from billing.sellers.commands import create_api_key  # noqa: E402
+from billing.sellers.models import Seller  # noqa: E402
 from config import env  # noqa: E402
 from config.demo.client import Client  # noqa: E402
-from config.demo.documents import print_documents  # noqa: E402
+from config.demo.documents import print_documents, wait_for_documents  # noqa: E402
 from config.demo.imported import import_twice  # noqa: E402
+from config.demo.legal import sell_and_correct  # noqa: E402
 from config.demo.life import Life  # noqa: E402
 from config.demo.seller import make_seller  # noqa: E402
 from config.demo.walk import walk  # noqa: E402
@@ -37,23 +39,32 @@ def main() -> None:
     console = Console(width=100, highlight=False)
     at = timezone.now()
 
-    seller = make_seller(name="Demo GmbH", at=at, clock=date(2026, 1, 1))
-    _, key = create_api_key(seller=seller, name="Demo", at=at)
-    transaction_id = walk(Client(url=env.text("WEB_URL"), key=key), console)
+    first, client = _opened("Demo GmbH", date(2026, 1, 1), at=at)
+    transaction_id = walk(client, console)
     console.rule("The story of one transaction")
     call_command("trace", transaction_id)
     console.rule("The life of a subscription, and why each line was charged")
-    other = make_seller(name="Lebenslauf GmbH", at=at, clock=date(2026, 1, 1))
-    _, other_key = create_api_key(seller=other, name="Demo", at=at)
-    number = Life(Client(url=env.text("WEB_URL"), key=other_key), console).tell()
+    second, client = _opened("Lebenslauf GmbH", date(2026, 1, 1), at=at)
+    number = Life(client, console).tell()
     console.rule(f"manage.py explain {number}")
-    call_command("explain", number, seller=str(other.id))
-    console.rule("Documents: PDF with the e-invoice in it (ZUGFeRD)")
-    print_documents([seller, other], console)
+    call_command("explain", number, seller=str(second.id))
+    console.rule("Legally right: an authority, a company abroad, a consumer, and corrections")
+    third, client = _opened("Rechtslage GmbH", date(2026, 5, 4), at=at)
+    sell_and_correct(client, console)
     if orders:
         import_twice(make_seller(name="Import GmbH", at=at, makes_documents=False), orders, console)
+    wait_for_documents([first, second, third])
     console.rule("Proof")
     call_command("verify")
+    console.rule("Documents")
+    print_documents([first, second, third], console)
+
+
+def _opened(name: str, today: date, *, at: datetime) -> tuple[Seller, Client]:
+    """Make a seller whose test clock stands on a day, and a client of its API."""
+    seller = make_seller(name=name, at=at, clock=today)
+    _, key = create_api_key(seller=seller, name="Demo", at=at)
+    return seller, Client(url=env.text("WEB_URL"), key=key)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ class DocumentsLate(Exception):
     """Documents were not made in time: look at the log of worker-3."""
 
 
-def print_documents(sellers: list[Seller], console: Console) -> None:
+def wait_for_documents(sellers: list[Seller]) -> None:
     """
-    Wait until the documents of the sellers' invoices are made, and print where they lie.
+    Wait until the documents of the sellers' invoices are made and delivered.
 
-    :raises DocumentsLate: if they aren't made in time.
+    :raises DocumentsLate: if they aren't in time.
     """
     waiting = Event.objects.filter(seller__in=sellers, state=Event.State.WAITING)
     until = time.monotonic() + WITHIN_SECONDS
@@ -34,17 +34,22 @@ def print_documents(sellers: list[Seller], console: Console) -> None:
         if time.monotonic() > until:
             raise DocumentsLate(f"{waiting.count()} events still wait.")
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def print_documents(sellers: list[Seller], console: Console) -> None:
+    """Print what was delivered, and the documents with where they lie."""
+    _print_deliveries(sellers, console)
     table = Table("Document", "Format", "Bytes", "SHA-256", box=None, header_style="bold")
     made = Document.objects.filter(seller__in=sellers).order_by("invoice__issued_at", "kind")
     for document in made:
-        name = f"{document.file_name}"
-        table.add_row(name, document.format, f"{document.size:,}", document.sha256[:12])
+        table.add_row(
+            document.file_name, document.format, f"{document.size:,}", document.sha256[:12]
+        )
     console.print(table)
     console.print("They lie here:")
-    for document in made.filter(kind=Document.Kind.PDF):
+    for document in made:
         path = Path(storages["documents"].path(document.storage_name))
         console.print(f"  {os.path.relpath(path)}", soft_wrap=True)
-    _print_deliveries(sellers, console)
 
 
 def _print_deliveries(sellers: list[Seller], console: Console) -> None:

@@ -23,6 +23,8 @@ def make_seller(
         city="Berlin",
         country="DE",
         email="rechnung@example.com",
+        contact_name="Erika Beispiel",
+        phone="+49 30 1234567",
         vat_id="DE136695976",
         tax_number="",
         iban="DE02120300000000202051",
