@@ -34,7 +34,7 @@ SCENARIO = {
 }
 
 
-class TaxOutput(serializers.Serializer[Any]):
+class SimulatedTaxOutput(serializers.Serializer[Any]):
     category = serializers.CharField()
     rate = serializers.CharField(help_text="In percent.")
     base = serializers.CharField()
@@ -61,7 +61,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     net = serializers.CharField(help_text="Negative on a credit note, like all its figures.")
     tax = serializers.CharField()
     gross = serializers.CharField()
-    taxes = TaxOutput(many=True)
+    taxes = SimulatedTaxOutput(many=True)
     lines = LineOutput(many=True)
 
 

@@ -1,7 +1,10 @@
 """The seller itself, its test clock, and whether the process is alive."""
 
+import os
 from datetime import date
 
+import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from billing.sellers.models import Seller, TestClock
@@ -72,6 +75,13 @@ class TestProcess:
         refusal = description["paths"]["/api/v1/orders"]["post"]["responses"]["default"]
         assert "application/problem+json" in refusal["content"]
         assert "/api/v1/orders" in description["paths"]
+
+    def test_the_description_leaves_nothing_to_guess(
+        self, db: None, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        call_command("spectacular", file=os.devnull)
+
+        assert "Warning" not in capsys.readouterr().err
 
     def test_its_documentation_asks_no_other_host(self) -> None:
         page = Client().get("/api/v1/docs").content.decode()

@@ -222,6 +222,23 @@ class TestRetries:
         assert Failure.objects.get().code == "webhook_disabled"
         assert plan() == []
 
+    def test_to_retry_before_it_is_enabled_fails_again(
+        self, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        self.test_an_endpoint_that_fails_for_five_days_is_disabled(endpoint, app)
+        app.status = 200
+
+        retry(failure_ids=[Failure.objects.get().pk], by="ada", at=AT)
+        try_all(AT + timedelta(days=6))
+
+        again = Failure.objects.latest("pk")
+        assert (again.code, again.state) == ("webhook_disabled", "open")
+        enable_endpoint(endpoint_id=endpoint.pk)
+        retry(failure_ids=[again.pk], by="ada", at=AT)
+        try_all(AT + timedelta(days=6))
+        assert the("webhook").state == "sent"
+        assert set(Failure.objects.values_list("state", flat=True)) == {"resolved"}
+
     def test_one_that_answers_gone_is_disabled_at_once(
         self, endpoint: WebhookEndpoint, app: App
     ) -> None:

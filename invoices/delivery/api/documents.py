@@ -36,7 +36,7 @@ tell(
 )
 
 
-class DocumentOutput(serializers.ModelSerializer[Document]):
+class DocumentFileOutput(serializers.ModelSerializer[Document]):
     class Meta:
         model = Document
         fields = [
@@ -46,7 +46,7 @@ class DocumentOutput(serializers.ModelSerializer[Document]):
 
 
 class DocumentsOutput(serializers.Serializer[Any]):
-    documents = DocumentOutput(many=True, help_text="None until they are made.")
+    documents = DocumentFileOutput(many=True, help_text="None until they are made.")
 
 
 class LinkInput(Input):
@@ -82,7 +82,7 @@ class LinksOutput(serializers.Serializer[Any]):
 
 
 class DocumentsView(Endpoint):
-    @extend_schema(responses=DocumentsOutput)
+    @extend_schema(operation_id="invoices_documents_list", responses=DocumentsOutput)
     def get(self, request: Request, id: str) -> Response:
         """List the documents of an invoice."""
         invoice = self.find(self.rows(Invoice), id, known_as="")

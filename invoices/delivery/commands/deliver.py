@@ -18,11 +18,11 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.events import commands as events
-from billing.events.models import Event
+from billing.events.models import Event, Failure
 from billing.events.patience import patiently
 from invoices.delivery.channels import CHANNELS, Outcome
 from invoices.delivery.channels.shape import Ended, excerpt
-from invoices.delivery.commands.settle import settle
+from invoices.delivery.commands.settle import settle, still_disabled
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 
 logger = logging.getLogger(__name__)
@@ -97,6 +97,14 @@ def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
         delivery.next_try_at = None
         delivery.settled_at = me.at
         delivery.save(update_fields=["state", "next_try_at", "settled_at"])
+    endpoint = delivery.endpoint
+    if (
+        endpoint is not None
+        and endpoint.state == WebhookEndpoint.State.DISABLED
+        and event.failures.filter(state=Failure.State.RETRIED).exists()
+    ):
+        events.fail(event_id=event.pk, tried=me.tried(), trouble=still_disabled(delivery))
+        return
     events.complete(event, tried=me.tried())
 
 

@@ -45,6 +45,17 @@ def settle(delivery: Delivery, event: Event, outcome: Outcome, tried: events.Try
     events.complete(event, tried=tried)
 
 
+def still_disabled(delivery: Delivery) -> events.Trouble:
+    """Return what keeps a failed webhook from being retried: its endpoint is disabled."""
+    return events.Trouble(
+        code="webhook_disabled",
+        reason=f"{delivery.address} is disabled: nothing was sent.",
+        remedy=_ENABLE_AGAIN,
+        error_class="webhook:disabled",
+        money_at_stake_minor=0,
+    )
+
+
 def _close(delivery: Delivery, state: Delivery.State, tried: events.Try) -> None:
     delivery.state = state
     delivery.next_try_at = None

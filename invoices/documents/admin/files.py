@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 
 from billing.sellers.admin import FactAdmin, FactInline, button, transaction_link
 from invoices.documents.models import Document
-from invoices.documents.queries import stored_bytes
+from invoices.documents.queries import StorageAway, StoredBytesDiffer, stored_bytes
 from invoices.issuing.admin import InvoiceAdmin
 
 
@@ -61,10 +63,14 @@ class DocumentAdmin(DocumentFigures, FactAdmin):
         document = self.get_object(request, object_id)
         if document is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        response: HttpResponse | FileResponse = HttpResponse(
-            stored_bytes(document), content_type=document.media_type
+        try:
+            content = stored_bytes(document)
+        except (StorageAway, StoredBytesDiffer) as trouble:
+            self.message_user(request, str(trouble), level=messages.ERROR)
+            return redirect("admin:invoices_document_change", document.pk)
+        response = HttpResponse(content, content_type=document.media_type)
+        response["Content-Disposition"] = content_disposition_header(
+            document.kind != Document.Kind.PDF, document.file_name
         )
-        shown = "inline" if document.kind == Document.Kind.PDF else "attachment"
-        response["Content-Disposition"] = f'{shown}; filename="{document.file_name}"'
         response["X-Content-Type-Options"] = "nosniff"
         return response

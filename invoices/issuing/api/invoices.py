@@ -211,7 +211,7 @@ class InvoiceOutput(InvoiceSummaryOutput):
             return None
         return money(open_minor(invoice), invoice.currency)
 
-    @extend_schema(responses=CorrectingOutput(many=True))
+    @extend_schema_field(CorrectingOutput(many=True))
     def get_corrected_by(self, invoice: Invoice) -> Any:
         """Return each with its number and sum."""
         return CorrectingOutput(correcting(invoice), many=True).data
@@ -230,7 +230,7 @@ class InvoiceOutput(InvoiceSummaryOutput):
             "source": invoice.exchange_rate_source,
         }
 
-    @extend_schema(responses=TaxOutput(many=True))
+    @extend_schema_field(TaxOutput(many=True))
     def get_taxes(self, invoice: Invoice) -> list[dict[str, Any]]:
         """Return the totals per category and rate, as money."""
         locale = invoice.customer_as_printed["locale"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
-from invoices.documents.queries.stored import StoredBytesDiffer
+from invoices.documents.queries.stored import StorageAway, StoredBytesDiffer
 from invoices.management.commands.export_datev import day
 from invoices.proving.queries.verification import Listener, verify
 from invoices.reports.audit.archive import Archive, TargetTaken
@@ -18,6 +18,7 @@ from invoices.reports.models import CHARTS, Bookkeeping
 from invoices.reports.queries.audit import write_audit
 from invoices.reports.queries.audit_period import Period
 
+REFUSALS = (SellerUnclear, TargetTaken, StorageAway, StoredBytesDiffer, OSError)
 _SILENT = Listener(begins=lambda _: None, heard=lambda _: None, ended=lambda _: None)
 
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
                 )
                 proof = _proof(seller, at)
                 counts = write_audit(archive, period, verification=proof, at=at)
-        except (SellerUnclear, TargetTaken, StoredBytesDiffer, OSError) as refusal:
+        except REFUSALS as refusal:
             raise CommandError(str(refusal)) from refusal
         shown = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
         self.stdout.write(f"{options['output']}: {shown or 'nothing was issued'}")
