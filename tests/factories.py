@@ -181,9 +181,15 @@ def template(of: Seller, **given: Any) -> DocumentTemplate:
     return add_template(seller=of, details=values, at=AT)
 
 
-def document(of: Invoice, content: bytes = b"%PDF-1.7 of a test") -> Document:
-    """A PDF of an invoice that is stored as it would be, whatever it holds."""
-    kept = keep_files(of, [File("pdf", "pdf", content)], None, at=AT)
+def document(
+    of: Invoice,
+    content: bytes = b"%PDF-1.7 of a test",
+    *,
+    kind: str = "pdf",
+    profile: str = "pdf",
+) -> Document:
+    """A file of an invoice, a PDF alone, that is stored as it would be, whatever it holds."""
+    kept = keep_files(of, [File(kind, profile, content)], None, at=AT)
     Document.objects.bulk_create(kept)
     return kept[0]
 

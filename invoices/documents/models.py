@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from billing.ids import new_id
 from billing.sellers.models import Seller
+from invoices.documents.profiles import Profile
 from invoices.issuing.models import Invoice
 
 MEDIA_TYPES = {"pdf": "application/pdf", "xml": "application/xml"}
@@ -112,3 +113,8 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_within_another(self) -> bool:
+        """Whether its bytes lie in the invoice's PDF too, as ZUGFeRD has it."""
+        return self.kind == self.Kind.XML and self.format == Profile.ZUGFERD

@@ -45,6 +45,19 @@ class TestMail:
         assert attachment.get_content() == PDF
         assert (the("email").state, the("email").attempts.get().status) == ("sent", 250)
 
+    @pytest.mark.parametrize(("profile", "is_attached"), [("zugferd", False), ("peppol", True)])
+    def test_an_e_invoice_that_lies_in_the_pdf_is_not_attached_again(
+        self, seller: Seller, mailbox: Mailbox, profile: str, is_attached: bool
+    ) -> None:
+        invoice = issue(seller, email=ALICE)
+        factories.document(invoice, b"<Invoice/>", kind="xml", profile=profile)
+
+        plan()
+        try_all()
+
+        names = [each.get_filename() for each in mailbox.mails[0].iter_attachments()]
+        assert names == ["R2026-000001.pdf", *(["R2026-000001.xml"] if is_attached else [])]
+
     def test_or_in_english(self, seller: Seller, mailbox: Mailbox) -> None:
         deliver(seller, locale="en")
 

@@ -102,6 +102,8 @@ def _message(delivery: Delivery, style: MailStyle | None, sender: str) -> EmailM
     )
     message.attach_alternative(_html(words, language_of(invoice)), "text/html")
     for document in documents_of(invoice):
+        if document.is_within_another:
+            continue  # A machine that reads both would book the invoice twice.
         message.attach(document.file_name, stored_bytes(document), document.media_type)
     return message
 
