@@ -232,13 +232,16 @@ class DocumentTemplateAdmin(FactAdmin):
     )
     fields = (
         "seller", "version", "shown_logo", "logo_height_mm", "logo_place", "face", "accent_colour",
-        "text_colour", "muted_colour", "shown_columns", "shows_explanations", "shows_code",
+        "text_colour", "muted_colour", "printed_columns", "shows_explanations", "shows_code",
         "shown_texts", "shown_footer", "created_at",
     )  # fmt: skip
-    readonly_fields = ("shown_logo", "shown_columns", "shown_texts", "shown_footer")
+    readonly_fields = ("shown_logo", "printed_columns", "shown_texts", "shown_footer")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("invoices.add_documenttemplate")
+
+    def has_begin_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
@@ -279,7 +282,7 @@ class DocumentTemplateAdmin(FactAdmin):
         return format_html('<img alt="" height="60" src="data:image/svg+xml;base64,{}">', drawn)
 
     @admin.display(description="columns")
-    def shown_columns(self, row: DocumentTemplate) -> str:
+    def printed_columns(self, row: DocumentTemplate) -> str:
         return ", ".join(column.replace("_", " ") for column in row.columns)
 
     @admin.display(description="texts", empty_value="-")
@@ -295,8 +298,13 @@ class DocumentTemplateAdmin(FactAdmin):
     def shown_footer(self, row: DocumentTemplate) -> SafeString | None:
         return linebreaksbr(_text_of(row.footer)) or None
 
-    @button("Edit as new version", path="edit-as-new", permission="add", icon="edit")
+    @button("Edit as new version", path="edit-as-new", permission="begin", icon="edit")
     def edit_as_new(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if self.get_object(request, object_id) is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
         address = reverse("admin:invoices_documenttemplate_add")
         return HttpResponseRedirect(f"{address}?{urlencode({'begun_with': object_id})}")
 
