@@ -681,6 +681,7 @@ class TestPartsOutsideTheUnion:
             ({}, {"postcode": "27498"}, "O 0", "G 0"),  # Heligoland
             ({}, {"postcode": "78266", "kind": "consumer"}, "S 19", "G 0"),  # Büsingen
             ({}, {"postcode": "78266"}, "O 0", "G 0"),
+            ({"postcode": "27498"}, {"postcode": "27498"}, "S 19", "S 19"),
             ({}, {"country": "ES", "postcode": "35001", "kind": "consumer"}, "S 19", "G 0"),
             ({}, {"country": "ES", "postcode": "35001", "vat_id": "ESB58378431"}, "O 0", "G 0"),
             ({}, {"country": "ES", "postcode": "28001", "vat_id": "ESB58378431"}, "AE 0", "K 0"),
@@ -696,6 +697,18 @@ class TestPartsOutsideTheUnion:
                 {"country": "ES", "postcode": "38001"},
                 "S 21",
                 "S 21",
+            ),
+            (
+                {"country": "ES", "postcode": "35001"},
+                {"country": "ES", "postcode": "38001"},
+                "S 21",
+                "S 21",
+            ),
+            (
+                {"country": "ES", "postcode": "35001"},
+                {"country": "ES", "postcode": "51001"},  # Ceuta
+                "O 0",
+                "G 0",
             ),
             # Goods go where they are delivered.
             ({}, {"delivery": {"country": "DE", "postcode": "27498"}}, "S 19", "G 0"),

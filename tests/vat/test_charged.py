@@ -164,6 +164,14 @@ class TestReasons:
         assert sorted(tax["percent"] for tax in invoice.taxes) == ["19", "20"]
         call_command("verify")
 
+    def test_who_sells_in_a_part_outside_the_union_is_not_accused(self, seller: Seller) -> None:
+        changed(seller, postcode="27498")  # Heligoland
+
+        invoice = invoice_of(seller, postcode="27498")
+
+        assert [tax["percent"] for tax in invoice.taxes] == ["19"]
+        call_command("verify")
+
     def test_an_override_for_a_country_explains_its_parts(self, seller: Seller) -> None:
         factories.override(seller, country="ES")
 

@@ -47,7 +47,8 @@ JOIN invoices_invoice i ON i.id = CASE
         ORDER BY b.ordinal DESC LIMIT 1)
     ELSE c.invoice_id END
 CROSS JOIN LATERAL (SELECT jsonb_build_object(
-    'country', i.seller_as_printed->'country', 'oss', i.seller_as_printed->'oss',
+    'country', i.seller_as_printed->'country', 'postcode', i.seller_as_printed->'postcode',
+    'oss', i.seller_as_printed->'oss',
     'vat_id_policy', i.seller_as_printed->'vat_id_policy',
     'small_business', i.seller_as_printed->'small_business',
     'registrations', i.seller_as_printed->'registrations') AS facts) s
