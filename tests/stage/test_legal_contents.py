@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -135,7 +136,12 @@ class TestList:
             is_taxed_as_charged=True,
         )  # fmt: skip
 
-        said = replace(FULL, lines=[*lines, taken_back])
+        overridden = Charge(
+            text="Mug", quantity=Decimal(1), starts_on=date(2026, 1, 1), position=3,
+            tax_category="S", tax_percent=Decimal(20), tax_override_id=uuid4(),
+        )  # fmt: skip
+
+        said = replace(FULL, lines=[*lines, taken_back, overridden])
 
         assert _missing(said) == [
             f"single VAT id of its seller, but VAT under {each}" for each in wanted

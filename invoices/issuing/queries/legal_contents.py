@@ -130,7 +130,8 @@ def _one_vat_id(said: Contents) -> Sequence[str]:
     """Tell of VAT ids abroad beside each other, or beside the seller's own at one rate."""
     ids_of_rates: dict[tuple[str, Decimal], set[str]] = defaultdict(set)
     for line in said.lines or ():
-        if not line.is_taxed_as_charged:  # What is taken back was shown under its own.
+        # What is taken back was shown under its own; an override doesn't say whose VAT it is.
+        if not (line.is_taxed_as_charged or line.tax_override_id):
             ids_of_rates[line.tax_category, line.tax_percent].add(line.seller_vat_id)
     abroad = set().union(*ids_of_rates.values()) - {""}
     if len(abroad) <= 1 and all(len(ids) == 1 for ids in ids_of_rates.values()):
