@@ -124,6 +124,8 @@ class TestCancellation:
 
         last = corrected(mixed)
 
+        units = [(row.quantity, row.unit) for row in first[0].lines.order_by("position")]
+        assert units == [(1, "C62"), (1, "LS")]  # Said in units, and not.
         notes = [*first, *second, *last]
         assert [note.correction_kind for note in notes] == [
             "correction", "correction", "cancellation",
