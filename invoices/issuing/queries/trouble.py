@@ -45,7 +45,9 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     TaxDataMissing: (
         "tax_data_missing",
-        "Add the tax rate for the country, class and day, or override the tax, then retry.",
+        "Add the rate for the country, class and day (admin: Catalog → Tax rates), or override the "
+        "tax (Catalog → Tax overrides), then retry; a class that the country doesn't have is a "
+        "slip of the price or order.",
     ),
     TaxNotDecided: (
         "tax_not_decided",
