@@ -28,6 +28,7 @@ from invoices.issuing.queries.contents import (
     FormatDoesNotFit,
     InvoiceContentMissing,
     SellerDataMissing,
+    SeveralVatIds,
 )
 from invoices.issuing.queries.series import NumberSeriesAhead
 
@@ -67,6 +68,11 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
         "customer_data_missing",
         "Enter it on the customer's page in the admin (Customers → Customers) or by "
         "PATCH /api/v1/customers/ID, then retry.",
+    ),
+    SeveralVatIds: (
+        "several_vat_ids",
+        "Order what is taxed in each country separately (of collected documents: with the grouping "
+        "per event), then write this one off.",
     ),
     InvoiceContentMissing: (
         "invoice_content_missing",
