@@ -78,6 +78,7 @@ def _datev(books: Bookkeeping, said: Mapping[str, date], *, at: datetime) -> Htt
 @admin.register(Bookkeeping)
 class BookkeepingAdmin(SellerScopedAdmin):
     form = BookkeepingForm
+    actions_detail = ("datev",)
     list_display = ("consultant_number", "client_number", "chart", "debtors")
     list_select_related = ("seller",)
     fieldsets = (
