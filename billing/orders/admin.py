@@ -88,10 +88,13 @@ class OrderLineInline(StackedLineInline):
     max_num = 1000
     autocomplete_fields = ("product",)
     fields = (
-        ("product", "text", "item_number"),
-        ("quantity", "unit", "unit_price"),
-        ("tax_class", "tax_included", "supply"),
+        "product",
+        "text",
+        ("quantity", "unit"),
+        ("unit_price", "tax_included"),
+        ("tax_class", "supply"),
         "exemption_text",
+        "item_number",
     )
     verbose_name_plural = "lines"
 

@@ -223,7 +223,7 @@ class DocumentTemplateAdmin(FactAdmin):
             "Letterhead",
             {"fields": ("picture", "without_logo", ("logo_height_mm", "logo_place"))},
         ),
-        ("Look", {"fields": ("face", ("accent_colour", "text_colour", "muted_colour"))}),
+        ("Look", {"fields": ("face", "accent_colour", "text_colour", "muted_colour")}),
         ("Lines", {"fields": ("shown_columns", ("shows_explanations", "shows_code"))}),
         (
             "Texts",
