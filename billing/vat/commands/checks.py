@@ -88,11 +88,12 @@ def append_due_checks(*, at: datetime) -> int:
 def _note(
     event_id: UUID, customer: Customer, answer: Answer | None, me: events.Worker
 ) -> VatIdCheck | None:
+    vat_id = lock_customer(customer.pk).vat_id  # Before the event: the order of locks.
     event = Event.objects.select_for_update().get(pk=event_id)
     if event.state != Event.State.WAITING:
         return None
     events.complete(event, tried=me.tried())
-    if answer is None or lock_customer(customer.pk).vat_id != customer.vat_id:
+    if answer is None or vat_id != customer.vat_id:
         return None
     check = _keep(customer, answer, at=me.at)
     told = vat_id_checked(check, event=event, on=today(customer.seller, at=me.at))
