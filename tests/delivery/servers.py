@@ -21,6 +21,9 @@ class Taken:
     body: bytes
 
 
+LOOK_EVERY_SECONDS = 0.02  # Whether to stop.
+
+
 class App:
     """An app of the seller: remembers what it is told, and answers as it is told to."""
 
@@ -64,7 +67,9 @@ class App:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(LOOK_EVERY_SECONDS,), daemon=True
+        )
         self._thread.start()
 
     @property

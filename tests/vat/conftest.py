@@ -70,7 +70,7 @@ def register(settings: Settings) -> Iterator[Register]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     settings.VIES_URL = f"http://127.0.0.1:{server.server_port}/rest-api"
     settings.VIES_TIMEOUT_SECONDS = 2
