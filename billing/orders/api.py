@@ -18,7 +18,7 @@ from billing.customers.models import Customer
 from billing.events.queries import transaction_ids
 from billing.identifiers import check_exemption_code
 from billing.orders import commands
-from billing.orders.commands import NewLine, OrderInFuture, References
+from billing.orders.commands import NewLine, OrderInFuture, OrderLineRefused, References
 from billing.orders.events import order_placed
 from billing.orders.models import Order, OrderLine
 from billing.sellers.api.amounts import check_amount, refuse_beyond
@@ -48,7 +48,10 @@ _OF_PRICE = (
 )  # fmt: skip
 
 tell(
-    exceptions={OrderInFuture: Refusal(400, "order_in_future", field="on")},
+    exceptions={
+        OrderInFuture: Refusal(400, "order_in_future", field="on"),
+        OrderLineRefused: Refusal(400, "order_line_refused", field="lines"),
+    },
     constraints={
         "order_external_id_once": Refusal(
             409, "external_id_taken", "external_id", "Another order has this external_id."

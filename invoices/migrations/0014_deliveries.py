@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"verbose_name_plural": "delivery wishes"},
         ),
         migrations.CreateModel(
             name="WebhookEndpoint",

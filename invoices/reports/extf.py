@@ -99,7 +99,7 @@ class Row:
     tax_key: str
     day: date
     number: str
-    due_date: date
+    due_date: date | None
     text: str
     eu_vat_id: str = ""
     eu_percent: Decimal | None = None
@@ -164,7 +164,7 @@ def _posting(row: Row) -> str:
         9: row.tax_key,
         10: f"{row.day:%d%m}",
         11: document_field(row.number),
-        12: f"{row.due_date:%d%m%y}",
+        12: f"{row.due_date:%d%m%y}" if row.due_date else "",
         14: _windows(row.text)[:60],
         40: row.eu_vat_id,
         41: _decimal(row.eu_percent) if row.eu_percent is not None else "",
