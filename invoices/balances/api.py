@@ -22,7 +22,7 @@ from billing.sellers.api.fields import (
     TextField,
 )
 from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import MoneyField
+from billing.sellers.api.outputs import KnownMoneyField, MoneyField
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
@@ -88,7 +88,7 @@ class MovementOutput(serializers.ModelSerializer[BalanceMovement]):
     customer = serializers.UUIDField(source="customer_id")
     amount = MoneyField("amount_minor", help_text="Negative takes away.")
     lot = serializers.UUIDField(source="lot_id", allow_null=True)
-    rest = MoneyField("rest_minor", help_text="Of a lot: what is left of it; else null.")
+    rest = KnownMoneyField("rest_minor", help_text="Of a lot: what is left of it; else null.")
     invoice = serializers.UUIDField(source="invoice_id", allow_null=True)
 
     class Meta:

@@ -52,7 +52,6 @@ def still_disabled(delivery: Delivery) -> events.Trouble:
         reason=f"{delivery.address} is disabled: nothing was sent.",
         remedy=_ENABLE_AGAIN,
         error_class="webhook:disabled",
-        money_at_stake_minor=0,
     )
 
 
@@ -107,7 +106,6 @@ def _trouble(delivery: Delivery, outcome: Outcome, *, disabled: str) -> events.T
         reason=f"{reason}{said}",
         remedy=remedy,
         error_class=f"{delivery.channel}:{outcome.status or outcome.ended}",
-        money_at_stake_minor=0,
     )
 
 
