@@ -24,11 +24,11 @@ GONE = 410
 
 
 def post(delivery: Delivery, *, at: datetime) -> Outcome:
-    """Post a delivery's body to its endpoint."""
+    """Post a delivery's body to where its endpoint is now."""
     endpoint = delivery.endpoint
     assert endpoint is not None, "the database demands one"
     try:
-        target = target_of(delivery.address)
+        target = target_of(endpoint.url)
     except WebhookUrlRefused as refused:
         return Outcome(Ended.FAILED, answer=excerpt(refused))
     headers = {

@@ -122,6 +122,9 @@ class DeliveryAttempt(models.Model):
         Delivery, models.PROTECT, related_name="attempts", db_constraint=False, db_index=False
     )
     number = models.PositiveIntegerField(help_text="1, 2, 3 … of the delivery.")
+    address = models.CharField(
+        max_length=500, blank=True, help_text="Where it went: of a webhook, its endpoint's then."
+    )
     worker = models.CharField(max_length=120)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
