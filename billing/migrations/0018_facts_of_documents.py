@@ -452,7 +452,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -508,7 +508,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -564,7 +564,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(

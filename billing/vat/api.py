@@ -31,7 +31,7 @@ from billing.sellers.api.scoped import Endpoint
 from billing.sellers.models import ApiKey
 from billing.vat import commands
 from billing.vat.commands import NewOverride
-from billing.vat.models import CATEGORIES, TaxOverride, VatIdCheck
+from billing.vat.models import CATEGORIES, PERCENT_PLACES, TaxOverride, VatIdCheck
 
 
 class NothingToAsk(Refused):
@@ -59,7 +59,9 @@ tell(
 
 class OverrideInput(Input):
     category = OneOfField(choices=CATEGORIES, help_text="UNCL 5305 code.")
-    percent = ExactField(min_value=0, max_value=99, default=0, help_text="Of category S.")
+    percent = ExactField(
+        places=PERCENT_PLACES, min_value=0, max_value=99, default=0, help_text="Of category S."
+    )
     reason = TextField(max_length=500, help_text="Why the seller decides so.")
     customer = ReferenceField(known_as="ext", required=False)
     product = ReferenceField(known_as="code", required=False)

@@ -98,9 +98,9 @@ class ExactField(serializers.DecimalField):
 
     default_error_messages = messages.EXACT
 
-    def __init__(self, **kwargs: Any) -> None:
-        """At most 12 digits before and 12 after the decimal point."""
-        super().__init__(max_digits=WHOLE_DIGITS + PLACES, decimal_places=PLACES, **kwargs)
+    def __init__(self, *, places: int = PLACES, **kwargs: Any) -> None:
+        """At most 12 digits before the decimal point, and `places` after it: what is stored."""
+        super().__init__(max_digits=WHOLE_DIGITS + places, decimal_places=places, **kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the number as given."""
