@@ -214,6 +214,7 @@ class TestSellers:
         ("given", "field", "code"),
         [
             ({"country": "DE", "vat_id": "DE136695976"}, "country", "registration_refused"),
+            ({"country": "CH", "vat_id": "CHE-107.787.577"}, "country", "registration_refused"),
             ({"vat_id": "FR40303265046"}, "vat_id", "registration_refused"),
             ({"valid_until": "2019-01-01"}, "valid_until", "registration_refused"),
         ],

@@ -43,6 +43,22 @@ class TextField(serializers.CharField):
         return text
 
 
+class MailField(serializers.EmailField):
+    """An e-mail address."""
+
+    default_error_messages = messages.EMAIL
+
+    def __init__(self, **kwargs: Any) -> None:
+        """As long as a column of addresses is."""
+        super().__init__(**{"max_length": 254, **kwargs})
+
+
+class IdField(serializers.UUIDField):
+    """The id of something."""
+
+    default_error_messages = messages.ID
+
+
 def optional(
     max_length: int, help_text: str = "", check: Callable[[str], None] | None = None
 ) -> TextField:
