@@ -144,6 +144,22 @@ class TestDeliveries:
         assert {each["channel"] for each in of_invoice} == {"webhook", "download"}
         assert len(webhooks) == 2
 
+    @pytest.mark.parametrize(
+        ("query", "remedy"),
+        [
+            ("channel=fax", "give email, webhook, download"),
+            ("state=x", "give waiting, failed, sent"),
+            (f"type={'x' * 51}", "Give at most 50 characters."),
+        ],
+    )
+    def test_a_wrong_wish_is_told_with_what_there_is(
+        self, caller: Caller, query: str, remedy: str
+    ) -> None:
+        answer = caller.get(f"/deliveries?{query}")
+
+        assert answer.status == 400
+        assert remedy in answer.body["detail"]
+
     def test_one_is_sent_again_once_per_key(
         self, caller: Caller, endpoint: WebhookEndpoint, app: App
     ) -> None:

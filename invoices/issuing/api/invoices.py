@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.money import plain_decimal
-from billing.sellers.api.fields import DayField, ReferenceField
+from billing.sellers.api.fields import DayField, IdField, OneOfField, ReferenceField
 from billing.sellers.api.outputs import (
     MONEY_OR_NULL,
     AmountField,
@@ -39,10 +39,10 @@ LONGEST_NUMBER = 60
 class InvoicesQuery(PageQuery):
     customer = ReferenceField(known_as="ext", required=False)
     contract = ReferenceField(known_as="ext", required=False)
-    kind = serializers.ChoiceField(choices=[kind for kind, _ in KINDS], required=False)
+    kind = OneOfField(choices=[kind for kind, _ in KINDS], required=False)
     issued_from = DayField(required=False, help_text="First day of issue.")
     issued_until = DayField(required=False, help_text="First day of issue no longer wanted.")
-    transaction = serializers.UUIDField(required=False)
+    transaction = IdField(required=False)
 
 
 class InvoiceSummaryOutput(serializers.ModelSerializer[Invoice]):
