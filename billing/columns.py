@@ -8,6 +8,7 @@ from django.db.models import Q
 from billing.identifiers import check_address_scheme, check_code_of_exempt, check_unit
 
 PIECE = "C62"  # UN/ECE recommendation 20: one of whatever it is.
+LUMP_SUM = "LS"  # The same: an amount for no number of units.
 
 
 def optional_text(

@@ -146,7 +146,7 @@ class NewProduct:
     code: str
     name: str
     description: str = ""
-    supply: str = SupplyKind.SERVICE.value
+    supply: str = SupplyKind.DIGITAL.value
     unit: str = PIECE
     exemption_code: str = ""
     exemption_text: str = ""

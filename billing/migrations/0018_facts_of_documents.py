@@ -482,9 +482,10 @@ class Migration(migrations.Migration):
             name="supply",
             field=models.CharField(
                 choices=[("service", "service"), ("digital", "digital"), ("goods", "goods")],
-                db_default="service",
-                default="service",
-                help_text="Decides the VAT of what crosses a border.",
+                db_default="digital",
+                default="digital",
+                help_text="Across borders: digital services to consumers are taxed where they live, others "
+                "where the seller is.",
                 max_length=7,
             ),
         ),
@@ -527,9 +528,10 @@ class Migration(migrations.Migration):
             name="supply",
             field=models.CharField(
                 choices=[("service", "service"), ("digital", "digital"), ("goods", "goods")],
-                db_default="service",
-                default="service",
-                help_text="Decides the VAT of what crosses a border.",
+                db_default="digital",
+                default="digital",
+                help_text="Across borders: digital services to consumers are taxed where they live, others "
+                "where the seller is.",
                 max_length=7,
             ),
         ),
@@ -583,9 +585,10 @@ class Migration(migrations.Migration):
             name="supply",
             field=models.CharField(
                 choices=[("service", "service"), ("digital", "digital"), ("goods", "goods")],
-                db_default="service",
-                default="service",
-                help_text="Decides the VAT of what crosses a border.",
+                db_default="digital",
+                default="digital",
+                help_text="Across borders: digital services to consumers are taxed where they live, others "
+                "where the seller is.",
                 max_length=7,
             ),
         ),

@@ -54,7 +54,7 @@ class OrderLineForm(OwnedLineForm):
     )
     supply = forms.ChoiceField(
         required=False,
-        choices=[("", "the product's, or service"), *choices(SUPPLY_KINDS)],
+        choices=[("", "the product's, or digital"), *choices(SUPPLY_KINDS)],
         widget=UnfoldAdminSelectWidget,
     )
 

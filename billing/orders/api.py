@@ -67,7 +67,7 @@ class OrderLineInput(Input):
     tax_class = OneOfField(choices=TAX_CLASSES, required=False)
     tax_included = FlagField(required=False, help_text="Whether the unit price is gross.")
     supply = OneOfField(
-        choices=SUPPLY_KINDS, required=False, help_text="Default: the product's, or service."
+        choices=SUPPLY_KINDS, required=False, help_text="Default: the product's, or digital."
     )
     exemption_code = optional(
         30, "Of class exempt: the VATEX code of the reason.", check_code_of_exempt

@@ -151,7 +151,7 @@ class PriceTerms:
     group_by: tuple[str, ...] = ()
     currency: str
     tax_class: str
-    supply_kind: SupplyKind = SupplyKind.SERVICE
+    supply_kind: SupplyKind = SupplyKind.DIGITAL
     exemption_code: str = ""
     exemption_text: str = ""
     product_id: str = ""

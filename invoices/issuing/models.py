@@ -274,7 +274,7 @@ class Charge(models.Model):
     tax_category = models.CharField(max_length=2, help_text="UNCL 5305 code.")
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
     supply = models.CharField(
-        max_length=7, default="service", db_default="service", help_text="What kind of thing it is."
+        max_length=7, default="digital", db_default="digital", help_text="What kind of thing it is."
     )
     exemption_code = optional_text(30, "VATEX code of the reason why it bears no VAT.")
     exemption_text = optional_text(300, "Why it bears no VAT, in the customer's language.")

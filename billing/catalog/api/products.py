@@ -33,8 +33,9 @@ class ProductInput(Input):
     description = optional(500, "More about it, as printed.")
     supply = OneOfField(
         choices=SUPPLY_KINDS,
-        default="service",
-        help_text="Decides the VAT of what crosses a border.",
+        default="digital",
+        help_text="Across borders: digital services to consumers are taxed where they live, others "
+        "where the seller is.",
     )
     unit = UnitField(default=PIECE)
     exemption_code = optional(

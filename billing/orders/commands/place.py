@@ -113,7 +113,7 @@ def _sold(line: NewLine) -> dict[str, str]:
     if product and line.tax_class == TaxClass.EXEMPT and not any(reason.values()):
         reason = {name: getattr(product, name) for name in reason}
     return {
-        "supply": line.supply or (product.supply if product else SupplyKind.SERVICE.value),
+        "supply": line.supply or (product.supply if product else SupplyKind.DIGITAL.value),
         "unit": line.unit or (product.unit if product else PIECE),
         **reason,
     }

@@ -123,10 +123,16 @@ def entries(invoices: QuerySet[Invoice]) -> Iterator[Entry]:
 
 
 def taxed_in(line: Charge, parties: Parties) -> str:
-    """Return the country whose VAT a line is about: of a document between such parties."""
-    place = parties.place(Supply(kind=SupplyKind(line.supply)))
+    """
+    Return the country whose VAT a line is about: of a document between such parties.
+
+    What an override decides may be taxed where it goes, though the law has it at the seller's.
+    """
+    supply = Supply(kind=SupplyKind(line.supply))
+    goes_to = parties.goes_to(supply)
     if line.seller_vat_id or line.tax_category in _WHERE_IT_GOES:
-        return place
+        return goes_to
+    place = goes_to if line.tax_override_id else parties.place(supply)
     is_declared_there = parties.oss and is_in_eu(place) and line.tax_category in _WITH_RATE
     return place if is_declared_there else parties.home
 
