@@ -331,6 +331,8 @@ class Migration(migrations.Migration):
                     "address",
                     models.CharField(
                         blank=True,
+                        db_default="",
+                        default="",
                         help_text="Where it went: of a webhook, its endpoint's then.",
                         max_length=500,
                     ),
