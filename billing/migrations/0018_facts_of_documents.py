@@ -452,7 +452,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -566,7 +566,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from billing.catalog.models import SUPPLY_KINDS, TAX_CLASSES, Price, Product
 from billing.customers.models import Customer
 from billing.events.queries import transaction_ids
-from billing.identifiers import check_exemption_code
+from billing.identifiers import check_code_of_exempt
 from billing.orders import commands
 from billing.orders.commands import NewLine, OrderInFuture, OrderLineRefused, References
 from billing.orders.events import order_placed
@@ -73,7 +73,7 @@ class OrderLineInput(Input):
         choices=SUPPLY_KINDS, required=False, help_text="Default: the product's, or digital."
     )
     exemption_code = optional(
-        30, "Of class exempt: the VATEX code of the reason.", check_exemption_code
+        30, "Of class exempt: the VATEX code of the reason.", check_code_of_exempt
     )
     exemption_text = optional(300, "Of class exempt: the paragraph, as printed.")
     unit = UnitField(required=False)

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from billing.sellers.api.fields import DayField, OneOfField
+from billing.sellers.api.files import FileEndpoint
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 from invoices.reports.commands import assign_debtors
 from invoices.reports.extf import TooManyRows
 from invoices.reports.models import CHARTS, Bookkeeping
@@ -49,7 +49,7 @@ class DatevQuery(Input):
         return attrs
 
 
-class DatevView(Endpoint):
+class DatevView(FileEndpoint):
     @extend_schema(
         parameters=[DatevQuery],
         responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY)},

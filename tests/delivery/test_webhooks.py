@@ -16,6 +16,7 @@ from invoices.delivery.commands import (
     DeliveryNotResendable,
     EndpointNotEnabled,
     EventNotPublic,
+    change_endpoint,
     deliver,
     enable_endpoint,
     order_due_tries,
@@ -251,6 +252,49 @@ class TestRetries:
         with pytest.raises(EndpointNotEnabled):
             try_endpoint(endpoint=endpoint, at=AT)
         assert enable_endpoint(endpoint_id=endpoint.pk).state == "enabled"
+
+    def test_a_try_goes_to_where_the_endpoint_is_now(
+        self, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        app.status = 503
+        try_endpoint(endpoint=endpoint, at=AT)
+        try_all()
+        change_endpoint(endpoint_id=endpoint.pk, url=f"{app.url}/new")
+
+        app.status = 200
+        order_due_tries(at=AT + timedelta(minutes=1))
+        try_all(AT + timedelta(minutes=1))
+
+        assert [taken.path for taken in app.taken] == ["/hooks", "/hooks/new"]
+        tries = DeliveryAttempt.objects.order_by("number").values_list("address", flat=True)
+        assert list(tries) == [app.url, f"{app.url}/new"]
+
+    def test_what_its_former_address_answers_does_not_count(
+        self, endpoint: WebhookEndpoint, app: App, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def moves_meanwhile(*sent: Any) -> Any:
+            change_endpoint(endpoint_id=endpoint.pk, url=f"{app.url}/new")
+            return send(*sent)
+
+        send = webhook._post
+        monkeypatch.setattr(webhook, "_post", moves_meanwhile)
+        app.status = 410
+        try_endpoint(endpoint=endpoint, at=AT)
+
+        try_all()
+
+        endpoint.refresh_from_db()
+        assert (endpoint.state, endpoint.failing_since) == ("enabled", None)
+        assert the("webhook").state == "failed"
+
+    def test_a_new_address_fails_from_then_on(self, endpoint: WebhookEndpoint, app: App) -> None:
+        app.status = 500
+        try_endpoint(endpoint=endpoint, at=AT)
+        try_all()
+
+        changed = change_endpoint(endpoint_id=endpoint.pk, url=f"{app.url}/new")
+
+        assert changed.failing_since is None
 
     def test_what_waits_for_a_disabled_endpoint_is_not_sent(
         self, endpoint: WebhookEndpoint, app: App

@@ -270,4 +270,5 @@ class TestBilling:
         assert drain() == []
         failure = Failure.objects.get()
         assert failure.code == "invoice_content_missing"
+        assert "R2026-" not in failure.reason  # The number goes to another document.
         assert "name of line 1 (UStG § 14 (4) no. 5)" in failure.reason

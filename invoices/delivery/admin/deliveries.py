@@ -34,7 +34,9 @@ STATE_COLOURS = {
 
 class AttemptInline(FactInline):
     model = DeliveryAttempt
-    fields = ("number", "started_at", "ended_at", "outcome", "status", "answer", "worker")
+    fields = (
+        "number", "address", "started_at", "ended_at", "outcome", "status", "answer", "worker",
+    )  # fmt: skip
     ordering = ("number",)
     show_change_link = False
     verbose_name_plural = "tries"

@@ -25,11 +25,11 @@ _TOO_SLOW = Outcome(Ended.FAILED, answer="TimeoutError: it took too long to answ
 
 
 def post(delivery: Delivery, *, at: datetime) -> Outcome:
-    """Post a delivery's body to its endpoint."""
+    """Post a delivery's body to where its endpoint is now."""
     endpoint = delivery.endpoint
     assert endpoint is not None, "the database demands one"
     try:
-        target = target_of(delivery.address)
+        target = target_of(endpoint.url)
     except WebhookUrlRefused as refused:
         return Outcome(Ended.FAILED, answer=excerpt(refused))
     headers = {

@@ -19,7 +19,7 @@ from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.sellers.api.fields import DayField, ExactField, ReferenceField, TextField
 from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import money
+from billing.sellers.api.outputs import AmountField, money
 from billing.sellers.api.problems import Refusal, tell
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput, shown_taxes
 from invoices.issuing.models import Charge
@@ -76,16 +76,16 @@ class PreviewLineOutput(InvoiceLineOutput):
 
 class PreviewDocumentOutput(serializers.Serializer[Any]):
     currency = serializers.CharField()
-    net = serializers.JSONField()
-    tax = serializers.JSONField()
-    gross = serializers.JSONField(help_text="Negative: it would be a credit note.")
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField(help_text="Negative: it would be a credit note.")
     taxes = TaxOutput(many=True)
     lines = PreviewLineOutput(many=True)
 
 
 class PreviewInvoiceOutput(PreviewDocumentOutput):
-    prepaid = serializers.JSONField(help_text="What it would use of the customer's balance.")
-    payable = serializers.JSONField(help_text="Gross less what is prepaid.")
+    prepaid = AmountField(help_text="What it would use of the customer's balance.")
+    payable = AmountField(help_text="Gross less what is prepaid.")
 
 
 class PreviewPeriodOutput(PreviewDocumentOutput):

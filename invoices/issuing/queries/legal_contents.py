@@ -308,10 +308,11 @@ def _refuse(said: Contents, contents: Iterable[Content] = CONTENTS) -> None:
     raise refusal(f"{_WHO[refusal](said)} has no {'; '.join(what)}.")
 
 
+# A document has no number yet: the one that it would get goes to another if it is refused.
 _WHO: dict[type[Exception], Callable[[Contents], str]] = {
     SellerDataMissing: lambda said: f"The seller {said.seller['name']}",
     CustomerDataMissing: lambda said: f"The customer {said.customer['name']}",
-    InvoiceContentMissing: lambda said: f"The document {said.number or 'without number'}",
-    SeveralVatIds: lambda said: f"The document {said.number}",
-    FormatDoesNotFit: lambda said: f"The document {said.number}",
+    InvoiceContentMissing: lambda _: "The document",
+    SeveralVatIds: lambda _: "The document",
+    FormatDoesNotFit: lambda _: "The document",
 }

@@ -62,7 +62,8 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     SellerDataMissing: (
         "seller_data_missing",
-        "Enter it on the seller's page in the admin (Seller → Sellers), then retry.",
+        "Enter it on the seller's page in the admin (Seller → Sellers), or what is neither name, "
+        "tax nor bank by PATCH /api/v1/seller, then retry.",
     ),
     CustomerDataMissing: (
         "customer_data_missing",
