@@ -34,7 +34,6 @@ _OF_CATEGORY: Mapping[str, Reason] = {
     "O": Reason("VATEX-EU-O", "Im Inland nicht steuerbare Leistung", "Not subject to VAT"),
     "E": Reason("", "Umsatzsteuerfreie Leistung", "Exempt from VAT"),
 }
-CATEGORIES_WITHOUT_TAX = ("Z", *_OF_CATEGORY)
 # Codes that belong to one category. Source: Peppol BIS Billing 3.0, P0104 to P0111.
 CATEGORY_OF_CODE: Mapping[str, str] = {
     **{reason.code: category for category, reason in _OF_CATEGORY.items() if reason.code},

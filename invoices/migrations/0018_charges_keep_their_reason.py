@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         ("invoices", "0017_charges_tell_of_their_tax"),
     ]
     operations = [
-        migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW),  # 0011 freezes again.
+        migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW),  # 0017 freezes again.
         migrations.RunSQL(OF_SELLER, OF_ANY),
         migrations.RunSQL(ALIKE, UNLIKE),
     ]

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -31,6 +32,8 @@ class App:
         self.status = 200
         self.answer = b"ok"
         self.headers: dict[str, str] = {}
+        self.drips = b""  # Sent again and again, instead of the rest of the answer.
+        self.begins = b""  # What goes before that.
         self.before_answer: Callable[[], None] = lambda: None
         app = self
 
@@ -39,6 +42,9 @@ class App:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 app.taken.append(Taken(self.path, dict(self.headers), body))
                 app.before_answer()
+                if app.drips:
+                    self.drip()
+                    return
                 self.send_response(app.status)
                 self.send_header("Content-Length", str(len(app.answer)))
                 for name, value in app.headers.items():
@@ -46,6 +52,14 @@ class App:
                 self.end_headers()
                 with contextlib.suppress(BrokenPipeError):  # Who asked reads a part.
                     self.wfile.write(app.answer)
+
+            def drip(self) -> None:
+                self.close_connection = True
+                with contextlib.suppress(OSError):  # Who asked has had enough.
+                    self.wfile.write(app.begins)
+                    for _ in range(200):
+                        self.wfile.write(app.drips)
+                        time.sleep(0.02)
 
             do_GET = do_POST  # noqa: N815
 

@@ -390,10 +390,33 @@ class TestAnswers:
         assert attempt.outcome == "sent"
         assert len(attempt.answer) == 1000
 
+    @pytest.mark.parametrize(
+        ("begins", "drips", "outcome"),
+        [
+            (b"", b"H", "failed"),
+            (b"HTTP/1.1 200 OK\r\n", b"X-Drop: x\r\n", "failed"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x", "sent"),
+            (b"HTTP/1.1 500 No\r\n\r\n", b"x", "failed"),
+        ],
+    )
+    def test_one_that_drips_its_answer_is_cut(
+        self, endpoint: WebhookEndpoint, app: App, settings: Any,
+        begins: bytes, drips: bytes, outcome: str,
+    ) -> None:  # fmt: skip
+        settings.WEBHOOK_SECONDS = 0.3
+        app.begins, app.drips = begins, drips
+        try_endpoint(endpoint=endpoint, at=AT)
+        began = time.monotonic()
+
+        (attempt,) = try_all()
+
+        assert time.monotonic() - began < 2
+        assert attempt.outcome == outcome
+
     def test_one_that_does_not_answer_fails(
-        self, endpoint: WebhookEndpoint, app: App, monkeypatch: pytest.MonkeyPatch
+        self, endpoint: WebhookEndpoint, app: App, settings: Any
     ) -> None:
-        monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.2)
+        settings.WEBHOOK_SECONDS = 0.2
         app.before_answer = lambda: time.sleep(1)
         try_endpoint(endpoint=endpoint, at=AT)
 
