@@ -123,6 +123,12 @@ def _taxed(said: Contents) -> Sequence[str]:
     return wrong if said.taxes else ["net amount, rate and tax"]
 
 
+def _document(said: Contents) -> str:
+    if said.number is None:
+        return "The document that it would become"
+    return f"The document {said.number or 'without number'}"
+
+
 def _is_finished(said: Contents) -> bool:
     return said.lines is not None
 
@@ -187,7 +193,7 @@ CONTENTS = (
         of=InvoiceContentMissing,
         source="UStG § 14 (4) no. 3 and 4",
         missing=_numbered,
-        applies=_is_finished,
+        applies=lambda said: said.number is not None,
     ),
     Content(
         of=InvoiceContentMissing,
@@ -243,8 +249,12 @@ def check_document(invoice: Invoice, lines: Sequence[Charge]) -> None:
 
     :raises SellerDataMissing: and the others, if it doesn't.
     """
-    said = contents_of(invoice, lines)
-    _refuse(said, (*CONTENTS, *FORMAT_CONTENTS) if invoice.seller.makes_documents else CONTENTS)
+    check_contents(contents_of(invoice, lines), seller=invoice.seller)
+
+
+def check_contents(said: Contents, *, seller: Seller) -> None:
+    """Do nothing if a document, or the draft of one, says all that it must: `check_document`."""
+    _refuse(said, (*CONTENTS, *FORMAT_CONTENTS) if seller.makes_documents else CONTENTS)
 
 
 def contents_of(invoice: Invoice, lines: Sequence[Charge]) -> Contents:
@@ -287,6 +297,6 @@ def _refuse(said: Contents, contents: Iterable[Content] = CONTENTS) -> None:
 _WHO: dict[type[Exception], Callable[[Contents], str]] = {
     SellerDataMissing: lambda said: f"The seller {said.seller['name']}",
     CustomerDataMissing: lambda said: f"The customer {said.customer['name']}",
-    InvoiceContentMissing: lambda said: f"The document {said.number or 'without number'}",
-    FormatDoesNotFit: lambda said: f"The document {said.number}",
+    InvoiceContentMissing: _document,
+    FormatDoesNotFit: _document,
 }
