@@ -5,9 +5,10 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from billing.identifiers import check_address_scheme, check_exemption_code, check_unit
+from billing.identifiers import check_address_scheme, check_code_of_exempt, check_unit
 
 PIECE = "C62"  # UN/ECE recommendation 20: one of whatever it is.
+LUMP_SUM = "LS"  # The same: an amount for no number of units.
 
 
 def optional_text(
@@ -35,7 +36,7 @@ def exemption_code_column() -> "models.CharField[str, str]":
     return optional_text(
         30,
         "Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
-        validators=[check_exemption_code],
+        validators=[check_code_of_exempt],
     )
 
 

@@ -11,6 +11,7 @@ from stdnum.eu import at_02
 from stdnum.exceptions import ValidationError as Malformed
 
 from billing.code_lists import CodeList
+from billing.pricing.exemptions import EXEMPT, category_of_code
 
 # Coarse address, fine address, check digits. Source: Leitweg-ID, format specification 2.0.2.
 _LEITWEG_ID = re.compile(r"\d{2,12}(-[A-Z0-9]{1,30})?-\d{2}", re.ASCII)
@@ -98,6 +99,22 @@ def check_exemption_code(code: str) -> None:
     :raises ValidationError: if no reason has it.
     """
     _check_listed(code, CodeList.EXEMPTIONS, "VATEX code", "exemption_code_unknown")
+
+
+def check_code_of_exempt(code: str) -> None:
+    """
+    Check the code of a reason why the law exempts something: category E.
+
+    :raises ValidationError: if no reason has it, or one of another category, as reverse charge.
+    """
+    check_exemption_code(code)
+    category = category_of_code(code)
+    if category not in ("", EXEMPT):
+        raise ValidationError(
+            f"{code} is a reason of category {category}, not of what the law exempts: leave it "
+            "out (who buys decides on that category), or record a tax override.",
+            code="exemption_code_of_other_category",
+        )
 
 
 def check_address_scheme(code: str) -> None:

@@ -23,6 +23,7 @@ from billing.sellers.api.fields import (
     CountryField,
     DayField,
     ExternalIdField,
+    MailField,
     OneOfField,
     TextField,
     WholeField,
@@ -51,7 +52,7 @@ class CustomerInput(Input):
     name = TextField(max_length=200)
     kind = OneOfField(choices=Customer.Kind.choices)
     contact_name = optional(100)
-    email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    email = MailField(allow_blank=True, default="")
     phone = optional(40)
     street = TextField(max_length=200, allow_blank=True, default="")
     address_line_2 = optional(200, "Department, floor, post office box.")

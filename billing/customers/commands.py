@@ -64,9 +64,9 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: dat
     :raises DetailsIncomplete: if details that belong together aren't all there.
     """
     customer = Customer.objects.select_for_update().get(pk=customer_id)
-    vat_id_before = customer.vat_id
+    before = (customer.vat_id, customer.country)  # The country says whether it can be asked about.
     _take(customer, details)
-    if customer.vat_id != vat_id_before:
+    if (customer.vat_id, customer.country) != before:
         _have_vat_id_checked(customer, at=at)
     changed = set(details)
     if customer.next_collection_date and COLLECTING & changed:

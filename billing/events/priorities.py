@@ -12,6 +12,7 @@ CLASS_WEIGHT = {
     "seller_data_missing": 40,
     "customer_data_missing": 40,
     "invoice_content_missing": 40,
+    "several_vat_ids": 40,
     "format_does_not_fit": 40,
     "exchange_rate_missing": 40,
     "plan_contradicts": 40,

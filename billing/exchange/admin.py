@@ -12,6 +12,7 @@ from unfold.admin import ModelAdmin
 from billing.exchange.commands import NewRate, RateRefused, record_own_rate
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.sellers.admin import FactAdmin, Lines, OwnedForm, plain
+from billing.sellers.admin.numbers import NUMBERS
 
 TERMS = ("currency", "base", "rate", "period", "day", "source")
 
@@ -20,6 +21,7 @@ TERMS = ("currency", "base", "rate", "period", "day", "source")
 class ExchangeRateAdmin(ModelAdmin):  # type: ignore[misc]
     """What is published: all sellers share it, and superusers add to it; nobody changes it."""
 
+    formfield_overrides = NUMBERS
     fields = TERMS
     list_display = ("day", "period", "currency", "shown_rate", "base", "source")
     list_filter = ("source", "currency")

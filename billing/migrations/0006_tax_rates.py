@@ -18,7 +18,7 @@ def seed(apps, schema_editor):
             source=rate.source,
         )
         for rate in TAX_RATES
-        if rate.tax_class in ("standard", "reduced")  # The others have no room yet: see 0020.
+        if rate.tax_class in ("standard", "reduced")  # The others have no room yet: see 0017.
     )
 
 

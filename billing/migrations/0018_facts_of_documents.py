@@ -452,7 +452,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -482,9 +482,10 @@ class Migration(migrations.Migration):
             name="supply",
             field=models.CharField(
                 choices=[("service", "service"), ("digital", "digital"), ("goods", "goods")],
-                db_default="service",
-                default="service",
-                help_text="Decides the VAT of what crosses a border.",
+                db_default="digital",
+                default="digital",
+                help_text="Across borders: digital services to consumers are taxed where they live, others "
+                "where the seller is.",
                 max_length=7,
             ),
         ),
@@ -508,7 +509,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -527,9 +528,10 @@ class Migration(migrations.Migration):
             name="supply",
             field=models.CharField(
                 choices=[("service", "service"), ("digital", "digital"), ("goods", "goods")],
-                db_default="service",
-                default="service",
-                help_text="Decides the VAT of what crosses a border.",
+                db_default="digital",
+                default="digital",
+                help_text="Across borders: digital services to consumers are taxed where they live, others "
+                "where the seller is.",
                 max_length=7,
             ),
         ),
@@ -564,7 +566,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Of class exempt: VATEX code of the reason, for example VATEX-EU-132-1I.",
                 max_length=30,
-                validators=[billing.identifiers.check_exemption_code],
+                validators=[billing.identifiers.check_code_of_exempt],
             ),
         ),
         migrations.AddField(
@@ -583,9 +585,10 @@ class Migration(migrations.Migration):
             name="supply",
             field=models.CharField(
                 choices=[("service", "service"), ("digital", "digital"), ("goods", "goods")],
-                db_default="service",
-                default="service",
-                help_text="Decides the VAT of what crosses a border.",
+                db_default="digital",
+                default="digital",
+                help_text="Across borders: digital services to consumers are taxed where they live, others "
+                "where the seller is.",
                 max_length=7,
             ),
         ),

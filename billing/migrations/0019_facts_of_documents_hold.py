@@ -78,7 +78,7 @@ BACKWARD = "".join(
     ]
     + [ENDS_ANYHOW]
     + [_thaw(table, prefix) for table, prefix, _ in NEW]
-    + [_thaw(table, prefix) for table, prefix, _ in THAWED]  # 0022 freezes them again.
+    + [_thaw(table, prefix) for table, prefix, _ in THAWED]  # 0018 freezes them again.
 )
 
 

@@ -12,22 +12,28 @@ from django.http import HttpRequest
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextInputWidget,
 )
 
+from billing.catalog.admin.units import UnitInput
 from billing.catalog.models.columns import SUPPLY_KINDS, choices
 from billing.customers.admin import CustomerAdmin
 from billing.identifiers import check_unit
-from billing.orders.commands import NewLine, OrderInFuture, References, place_order
+from billing.orders.commands import (
+    NewLine,
+    OrderInFuture,
+    OrderLineRefused,
+    References,
+    place_order,
+)
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
 from billing.sellers.admin import (
     FactAdmin,
     FactInline,
-    LineInline,
     Lines,
     OwnedForm,
     OwnedLineForm,
+    StackedLineInline,
     link,
     plain,
     transaction_link,
@@ -49,19 +55,20 @@ class OrderLineForm(OwnedLineForm):
         required=False,
         max_length=3,
         validators=[check_unit],
-        widget=UnfoldAdminTextInputWidget(),
+        widget=UnitInput(),
         help_text="UN/ECE recommendation 20 code; empty: the product's, or piece.",
     )
     supply = forms.ChoiceField(
         required=False,
-        choices=[("", "the product's, or service"), *choices(SUPPLY_KINDS)],
+        choices=[("", "the product's, or digital"), *choices(SUPPLY_KINDS)],
         widget=UnfoldAdminSelectWidget,
     )
 
     plain_words = {
         "order_line_priced_or_of_product": "Give text, unit price and tax class; or a product "
         "alone, whose price on the day holds.",
-        "order_line_has_quantity": "The quantity must not be zero.",
+        "order_line_has_quantity": "The quantity must be above zero; money is given back by "
+        "correcting an invoice.",
     }
 
 
@@ -75,12 +82,20 @@ class OrderForm(OwnedForm):
     )
 
 
-class OrderLineInline(LineInline):
+class OrderLineInline(StackedLineInline):
     model = OrderLine
     form = OrderLineForm
     max_num = 1000
     autocomplete_fields = ("product",)
-    fields = LINE_FIELDS
+    fields = (
+        "product",
+        "text",
+        ("quantity", "unit"),
+        ("unit_price", "tax_included"),
+        ("tax_class", "supply"),
+        "exemption_text",
+        "item_number",
+    )
     verbose_name_plural = "lines"
 
 
@@ -107,7 +122,11 @@ class ShownOrderLineInline(FactInline):
 @admin.register(Order)
 class OrderAdmin(FactAdmin):
     form = OrderForm
-    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, OrderInFuture)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (
+        IntegrityError,
+        OrderInFuture,
+        OrderLineRefused,
+    )
     list_display = ("shown_order", "customer", "ordered_on", "currency", "transaction")
     list_filter = ("ordered_on",)
     list_select_related = ("customer",)

@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from billing.catalog.models import SUPPLY_KINDS, TAX_CLASSES, Price, Product
 from billing.customers.models import Customer
 from billing.events.queries import transaction_ids
-from billing.identifiers import check_exemption_code
+from billing.identifiers import check_code_of_exempt
 from billing.orders import commands
-from billing.orders.commands import NewLine, OrderInFuture, References
+from billing.orders.commands import NewLine, OrderInFuture, OrderLineRefused, References
 from billing.orders.events import order_placed
 from billing.orders.models import Order, OrderLine
 from billing.sellers.api.amounts import check_amount, refuse_beyond
@@ -48,7 +48,10 @@ _OF_PRICE = (
 )  # fmt: skip
 
 tell(
-    exceptions={OrderInFuture: Refusal(400, "order_in_future", field="on")},
+    exceptions={
+        OrderInFuture: Refusal(400, "order_in_future", field="on"),
+        OrderLineRefused: Refusal(400, "order_line_refused", field="lines"),
+    },
     constraints={
         "order_external_id_once": Refusal(
             409, "external_id_taken", "external_id", "Another order has this external_id."
@@ -67,10 +70,10 @@ class OrderLineInput(Input):
     tax_class = OneOfField(choices=TAX_CLASSES, required=False)
     tax_included = FlagField(required=False, help_text="Whether the unit price is gross.")
     supply = OneOfField(
-        choices=SUPPLY_KINDS, required=False, help_text="Default: the product's, or service."
+        choices=SUPPLY_KINDS, required=False, help_text="Default: the product's, or digital."
     )
     exemption_code = optional(
-        30, "Of class exempt: the VATEX code of the reason.", check_exemption_code
+        30, "Of class exempt: the VATEX code of the reason.", check_code_of_exempt
     )
     exemption_text = optional(300, "Of class exempt: the paragraph, as printed.")
     unit = UnitField(required=False)

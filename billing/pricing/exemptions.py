@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from billing.pricing.taxes import Tax
 
-REVERSE_CHARGE = "AE"
+REVERSE_CHARGE, EXEMPT = "AE", "E"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ _OF_CATEGORY: Mapping[str, Reason] = {
     "O": Reason("VATEX-EU-O", "Im Inland nicht steuerbare Leistung", "Not subject to VAT"),
     "E": Reason("", "Umsatzsteuerfreie Leistung", "Exempt from VAT"),
 }
-CATEGORIES_WITHOUT_TAX = ("Z", *_OF_CATEGORY)
 # Codes that belong to one category. Source: Peppol BIS Billing 3.0, P0104 to P0111.
 CATEGORY_OF_CODE: Mapping[str, str] = {
     **{reason.code: category for category, reason in _OF_CATEGORY.items() if reason.code},
+    "VATEX-FR-AE": "AE",
     **dict.fromkeys(("VATEX-EU-D", "VATEX-EU-F", "VATEX-EU-I", "VATEX-EU-J"), "E"),
 }
 
@@ -54,6 +54,16 @@ _GERMAN_LAW: Mapping[str, tuple[str, str, str]] = {
     "VATEX-EU-132-1N": ("Nr. 20", "Kulturelle Leistungen", "culture"),
 }
 _ARTICLES = {"132": "Art. 132", "135": "Art. 135", "143": "Art. 143", "144": "Art. 144"}
+
+# What the law exempts, whatever is sold and wherever: no other category has these reasons.
+_EXEMPTING = ("VATEX-EU-132", "VATEX-EU-135")
+
+
+def category_of_code(code: str) -> str:
+    """Return the one category whose reason a code is; empty if there is none such."""
+    if code.startswith(_EXEMPTING):
+        return EXEMPT
+    return CATEGORY_OF_CODE.get(code, "")
 
 
 def without_tax(category: str, *, locale: str) -> Tax:

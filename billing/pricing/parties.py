@@ -8,6 +8,7 @@ from typing import Any
 from billing.pricing.tax_area import (
     NORTHERN_IRELAND,
     has_eu_goods,
+    is_in_eu,
     is_northern_irish,
     tax_country,
     vat_area,
@@ -70,11 +71,28 @@ class Parties:
         """The country whose VAT holds for what the seller sells at home."""
         return tax_country(self.seller_country)
 
-    def place(self, supply: Supply) -> str:
+    @property
+    def is_taxed_as_business(self) -> bool:
+        """Whether the customer counts as a business: within the Union by a VAT id only."""
+        is_known = self.has_valid_vat_id or not is_in_eu(self.customer_country)
+        return self.kind is CustomerKind.BUSINESS and is_known
+
+    def goes_to(self, supply: Supply) -> str:
         """Return where goods go, or who buys a service is at home."""
         if supply.kind is SupplyKind.GOODS and self.goods_go_to:
             return tax_country(self.goods_go_to)
         return tax_country(self.customer_country)
+
+    def place(self, supply: Supply) -> str:
+        """
+        Return where a supply is made: where it goes, but a consumer's service at the seller's.
+
+        Digital services go to consumers too. Those that are tied to somewhere else (land, events,
+        transport, restaurants), and what Art. 59 lists, are for overrides.
+        Source: Directive 2006/112/EC Art. 44, 45, 58; UStG § 3a (1), (2), (5).
+        """
+        is_at_home = supply.kind is SupplyKind.SERVICE and not self.is_taxed_as_business
+        return self.home if is_at_home else self.goes_to(supply)
 
     def owes_tax_itself(self, supply: Supply) -> bool:
         """Return whether the customer is a business that owes the tax on what crosses a border."""
@@ -85,7 +103,7 @@ class Parties:
         # Goods may go to another country than the customer's. Its VAT id must be of the same area,
         # and not of the country that they come from.
         mine = "XI" if self.goods_go_to == "XI" else tax_country(self.customer_country)
-        is_same_area = has_eu_goods(mine) == has_eu_goods(self.place(supply))
+        is_same_area = has_eu_goods(mine) == has_eu_goods(self.goes_to(supply))
         return mine != self.home and is_same_area
 
     def registered_in(self, country: str, on: date) -> Registration | None:

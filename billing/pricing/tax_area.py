@@ -13,7 +13,7 @@ _COUNTED_AS = {"MC": "FR"}
 _VAT_ID_PREFIXES = {"GR": "EL", "MC": "FR"}
 
 # Parts of countries that lie outside the Union's VAT area, by how their postcodes begin: Canaries,
-# Ceuta and Melilla; Büsingen, Heligoland; Livigno, Campione; Athos; overseas France; Åland.
+# Ceuta, Melilla; Büsingen, Heligoland; Livigno, Campione; Athos; overseas France; Åland.
 # Source: Directive 2006/112/EC Art. 6.
 _OUTSIDE = {
     "ES": ("35", "38", "51", "52"),
@@ -25,6 +25,7 @@ _OUTSIDE = {
 }
 # Whose own law holds in those parts too, for sellers of the country.
 _TAXES_ITS_PARTS = frozenset({"FR", "FI"})
+_SAME_PART = {("ES", "38"): "35"}  # Both provinces of the Canaries: one area, one tax (IGIC).
 _PART = "/"  # Between a country and the postcode of its part.
 
 
@@ -63,14 +64,14 @@ def vat_area(country: str, postcode: str, *, home: str) -> str:
     """
     Return the country whose VAT holds at an address, for a seller of the country `home`.
 
-    Of a part that lies outside the Union's VAT area it is none: ES/35 in the Canaries.
+    Of a part that lies outside the Union's VAT area it is none: ES/35 in all the Canaries.
     """
     compact = "".join(postcode.split())
     begins = (each for each in _OUTSIDE.get(country, ()) if compact.startswith(each))
     part = next(begins, "")
     if not part or (country == home and country in _TAXES_ITS_PARTS):
         return country
-    return f"{country}{_PART}{part}"
+    return f"{country}{_PART}{_SAME_PART.get((country, part), part)}"
 
 
 def country_of(area: str) -> str:

@@ -37,18 +37,22 @@ def decide_tax(
     Return the tax on what is supplied on a day (over a period: its last day).
 
     An override of the seller wins. At home, and to whoever pays VAT like a consumer in another EU
-    country, the seller's rate of the class holds; for the latter with the one-stop shop the
-    destination's, and where the seller is registered for VAT that country's. A business with a
-    VAT id there owes the tax of services itself; goods go there, and out of the Union, without
-    tax. Services to outside the Union are not taxed.
-    Source: Directive 2006/112/EC Art. 31-33, 44, 45, 58, 138, 146, 194, 196, 284.
+    country, the seller's rate of the class holds; for the latter, of goods and digital services,
+    with the one-stop shop the destination's, and where the seller is registered for VAT that
+    country's. A business with a VAT id there owes the tax of services itself; goods go there, and
+    out of the Union, without tax. Services to businesses outside the Union, and digital ones to
+    consumers there, are not taxed; other services to consumers are taxed at the seller's, wherever
+    they live.
+    Source: Directive 2006/112/EC Art. 31-33, 44, 45, 58, 138, 146, 194, 196, 284; UStG § 3a (1),
+    (2), (5), § 19 (1).
 
     :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country,
-        unless it is a service to a business in the EU with a VAT id.
+        unless it is a service to a business in the EU with a VAT id, or goods or a digital service
+        to where the seller is registered.
     :raises TaxDataMissing: if `rates` holds none for the country, class and day.
     """
-    place = parties.place(supply)
-    override = override_for(overrides, supply, country=country_of(place), on=supplied_on)
+    country = country_of(parties.goes_to(supply))
+    override = override_for(overrides, supply, country=country, on=supplied_on)
     if override:
         return override.tax(locale=parties.locale)
     if without_rate := _without_rate(parties, supply, supplied_on):
@@ -72,8 +76,8 @@ def countries_of(parties: Parties) -> set[str]:
 
 def _without_rate(parties: Parties, supply: Supply, on: date) -> Tax | None:
     """Return the tax where no country's rate has to be looked up."""
-    place = parties.place(supply)
-    if place == parties.home:
+    place, goes_to = parties.place(supply), parties.goes_to(supply)
+    if goes_to == parties.home or (place == parties.home and is_in_eu(place)):
         return _exempt(parties, supply) or _small(parties, on) or _owed_at_home(parties, supply)
     owes_tax_itself = parties.owes_tax_itself(supply)
     if parties.registered_in(place, on) and not owes_tax_itself:
@@ -84,10 +88,10 @@ def _without_rate(parties: Parties, supply: Supply, on: date) -> Tax | None:
         return _exempt(parties, supply) or without_tax("AE", locale=parties.locale)
     if not is_in_eu(parties.home):
         raise TaxNotDecided(
-            f"A supply from {parties.home} to {place} crosses a border, and of sellers outside the "
-            "European Union only domestic supplies are decided, and services to the Union's "
-            "businesses: check both countries, record "
-            "where the seller is registered for VAT, or override the tax."
+            f"A supply from {parties.home} to {goes_to} crosses a border, and of sellers outside "
+            "the European Union only domestic supplies are decided, and services to the Union's "
+            "businesses: check both countries, record where the seller is registered for VAT, or "
+            "override the tax."
         )
     return _across(parties, supply, on, owes_tax_itself=owes_tax_itself)
 
@@ -126,7 +130,8 @@ def _small(parties: Parties, on: date) -> Tax | None:
 
 
 def _owed_at_home(parties: Parties, supply: Supply) -> Tax | None:
-    is_owed = supply.tax_class == TaxClass.REVERSE_CHARGE
+    stays = parties.goes_to(supply) == parties.home
+    is_owed = stays and supply.tax_class == TaxClass.REVERSE_CHARGE
     if is_owed and parties.kind is CustomerKind.BUSINESS:
         return domestic_reverse_charge(country=parties.home, locale=parties.locale)
     return None

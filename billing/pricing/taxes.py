@@ -31,7 +31,12 @@ class TaxClass(StrEnum):
 
 
 class SupplyKind(StrEnum):
-    """What kind of thing is sold: it decides where it is taxed, and what a border makes of it."""
+    """
+    What kind of thing is sold: it decides where it is taxed, and what a border makes of it.
+
+    Digital are electronic, telecommunications and broadcasting services (Directive 2006/112/EC
+    Art. 58), services all others.
+    """
 
     SERVICE = "service"
     DIGITAL = "digital"
@@ -81,7 +86,7 @@ class Supply:
     """
 
     tax_class: str = TaxClass.STANDARD.value
-    kind: SupplyKind = SupplyKind.SERVICE
+    kind: SupplyKind = SupplyKind.DIGITAL
     exemption_code: str = ""
     exemption_text: str = ""
     product_id: str = ""

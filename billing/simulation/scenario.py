@@ -133,7 +133,7 @@ class OrderedLine:
     quantity: Decimal
     unit_price: Decimal
     tax_class: str = "standard"
-    supply_kind: SupplyKind = SupplyKind.SERVICE
+    supply_kind: SupplyKind = SupplyKind.DIGITAL
     tax_included: bool = False
 
     @property

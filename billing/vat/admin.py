@@ -1,4 +1,4 @@
-"""Pages of what sellers decide of VAT, and of what registers said."""
+"""Pages of what sellers decide of VAT, where else they pay it, and what registers said."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +22,12 @@ from billing.sellers.admin import (
     button,
     plain,
 )
+from billing.sellers.commands import (
+    RegistrationEndedAlready,
+    RegistrationRefused,
+    end_registration,
+)
+from billing.sellers.models import SellerRegistration
 from billing.vat.commands import (
     ContradictoryOverride,
     NewOverride,
@@ -29,6 +35,7 @@ from billing.vat.commands import (
     OverrideEndsTooEarly,
     end_override,
     record_override,
+    register_abroad,
 )
 from billing.vat.models import TaxOverride, VatIdCheck
 
@@ -147,3 +154,64 @@ class VatIdCheckInline(FactInline):
 
 
 CustomerAdmin.also_show(VatIdCheckInline)
+
+
+class EndRegistrationForm(PageForm):
+    valid_until = forms.DateField(
+        label="First day of supply no longer under it", widget=UnfoldAdminSingleDateWidget()
+    )
+
+
+def _end_registration(row: SellerRegistration, values: dict[str, Any], _at: datetime) -> str:
+    end_registration(registration_id=row.pk, valid_until=values["valid_until"])
+    return f"The registration {row} ends: {values['valid_until']} is the first day without it."
+
+
+END_REGISTRATION = FormPage(
+    title="End the registration",
+    submit="End it",
+    form_class=EndRegistrationForm,
+    act=_end_registration,
+    refusals=(RegistrationRefused, RegistrationEndedAlready),
+    explanation="Issued documents stay. The end can be set once.",
+)
+
+
+@admin.register(SellerRegistration)
+class SellerRegistrationAdmin(FactAdmin):
+    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, RegistrationRefused)
+    list_display = ("country", "vat_id", "valid_from", "valid_until")
+    search_fields = ("vat_id",)
+    actions_detail = ("end",)
+    add_fieldsets = (
+        (None, {"fields": ("seller", "country", "vat_id", "valid_from", "valid_until")}),
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "seller", "country", "vat_id", "valid_from", "valid_until", "created_at",
+                )
+            },
+        ),
+    )  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.add_sellerregistration")
+
+    def has_end_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_sellerregistration")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        return shown if row and not row.valid_until else []
+
+    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
+        names = ("seller", "country", "vat_id", "valid_from", "valid_until")
+        return register_abroad(**{name: form.cleaned_data[name] for name in names}, at=at)
+
+    @button("End …", path="end", permission="end", icon="event_busy")
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, END_REGISTRATION)

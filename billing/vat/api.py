@@ -1,4 +1,4 @@
-"""Overrides of VAT: `/tax-overrides`; what registers said: `/customers/{id}/vat-id-checks`."""
+"""VAT: overrides, registrations in other countries, and what registers said of VAT ids."""
 
 from typing import Any, cast
 
@@ -28,10 +28,15 @@ from billing.sellers.api.outputs import PlainDecimalField
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
+from billing.sellers.api.views import (
+    ListedRegistrationsView,
+    RegistrationInput,
+    RegistrationOutput,
+)
 from billing.sellers.models import ApiKey
 from billing.vat import commands
 from billing.vat.commands import NewOverride
-from billing.vat.models import CATEGORIES, TaxOverride, VatIdCheck
+from billing.vat.models import CATEGORIES, PERCENT_PLACES, TaxOverride, VatIdCheck
 
 
 class NothingToAsk(Refused):
@@ -59,7 +64,9 @@ tell(
 
 class OverrideInput(Input):
     category = OneOfField(choices=CATEGORIES, help_text="UNCL 5305 code.")
-    percent = ExactField(min_value=0, max_value=99, default=0, help_text="Of category S.")
+    percent = ExactField(
+        places=PERCENT_PLACES, min_value=0, max_value=99, default=0, help_text="Of category S."
+    )
     reason = TextField(max_length=500, help_text="Why the seller decides so.")
     customer = ReferenceField(known_as="ext", required=False)
     product = ReferenceField(known_as="code", required=False)
@@ -143,6 +150,17 @@ class EndOverrideView(Endpoint):
         return Response(OverrideOutput(row).data)
 
 
+class RegistrationsView(ListedRegistrationsView):
+    @extend_schema(request=RegistrationInput, responses={201: RegistrationOutput})
+    def post(self, request: Request) -> Response:
+        """Record that the seller is registered for VAT in another country."""
+        registration = commands.register_abroad(
+            seller=self.seller, **self.said(RegistrationInput), at=timezone.now()
+        )
+        shown = RegistrationOutput(registration).data
+        return self.created(shown, route="registration", id=registration.id)
+
+
 class VatIdChecksView(Endpoint):
     @listed(VatIdCheckOutput)
     def get(self, request: Request, id: str) -> Response:
@@ -171,6 +189,7 @@ def _checks(rows: Any) -> Any:
 
 
 urlpatterns = [
+    path("seller/registrations", RegistrationsView.as_view(), name="registrations"),
     path("tax-overrides", OverridesView.as_view(), name="tax-overrides"),
     path("tax-overrides/<reference:id>/end", EndOverrideView.as_view(), name="tax-override-end"),
     path("tax-overrides/<reference:id>", OverrideView.as_view(), name="tax-override"),

@@ -22,6 +22,7 @@ CATEGORIES = [
     ("G", "G: export"),
     ("O", "O: outside the scope"),
 ]
+PERCENT_PLACES = 3
 
 
 def _any(name: str) -> Func:
@@ -60,7 +61,7 @@ class TaxOverride(models.Model):
         2, "Of the customer, or of delivery; empty: any.", validators=[check_country]
     )
     category = models.CharField(max_length=2, choices=CATEGORIES)
-    percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    percent = models.DecimalField(max_digits=6, decimal_places=PERCENT_PLACES, default=0)
     exemption_code = optional_text(30, "VATEX code.", validators=[check_exemption_code])
     exemption_text = optional_text(300, "Why there is no VAT, as printed.")
     reason = models.CharField(max_length=500, help_text="Why the seller decides so.")

@@ -22,6 +22,7 @@ ENGLISH = Language(
         "credited": "Credit {when}: {what}.",
         "ordered": "{amount}: {what}.",
         "ordered_net": "{amount} net: {what}.",
+        "ordered_rest": "{before} that were conceded before are deducted.",
         "ordered_gross": "{amount} including VAT, {net} net: {what}.",
         "of_order": "{what}, ordered on {day}",
         "of_order_by": "{what}, {steps}",

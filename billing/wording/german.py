@@ -22,6 +22,7 @@ GERMAN = Language(
         "credited": "Erstattung {when}: {what}.",
         "ordered": "{amount}: {what}.",
         "ordered_net": "{amount} netto: {what}.",
+        "ordered_rest": "{before} sind abgezogen, die schon nachgelassen wurden.",
         "ordered_gross": "{amount} einschließlich Umsatzsteuer, {net} netto: {what}.",
         "of_order": "{what}, bestellt am {day}",
         "of_order_by": "{what}, {steps}",

@@ -48,6 +48,8 @@ class _Paragraph:
             return
         if not self.facts.has("kind"):
             yield self._order()
+            if before := self.facts.minor("charged_before_minor"):
+                yield self.say("ordered_rest", before=self._minor(before))
             return
         if self.facts.is_true("rate_changed"):
             yield from self._at_other_rate()

@@ -102,6 +102,7 @@ UNFOLD = {
                     _item("Coupons", "local_activity", "billing.coupon"),
                     _item("Tax rates", "percent", "billing.taxrate"),
                     _item("Tax overrides", "rule", "billing.taxoverride"),
+                    _item("VAT id checks", "verified", "billing.vatidcheck"),
                     _item("Exchange rates", "currency_exchange", "billing.exchangerate"),
                     _item("Own exchange rates", "price_change", "billing.ownexchangerate"),
                 ],
@@ -119,6 +120,7 @@ UNFOLD = {
                 "title": "Seller",
                 "items": [
                     _item("Sellers", "storefront", "billing.seller"),
+                    _item("VAT registrations", "public", "billing.sellerregistration"),
                     _item("Test clocks", "schedule", "billing.testclock"),
                     _item("API keys", "key", "billing.apikey"),
                     _item("Memberships", "badge", "billing.membership"),

@@ -88,6 +88,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 TIME_ZONE = "UTC"  # Sellers have time zones of their own; the database keeps instants in UTC.
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 
 # The register of VAT ids of the European Union; empty: none is asked. The Commission's is
 # https://ec.europa.eu/taxation_customs/vies/rest-api.

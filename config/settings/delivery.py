@@ -22,3 +22,6 @@ EMAIL_TEST_RECIPIENTS = env.words("EMAIL_TEST_RECIPIENTS")
 
 # Whether webhooks may go to this machine, also by http: for development alone.
 WEBHOOKS_TO_LOOPBACK = env.flag("WEBHOOKS_TO_LOOPBACK", default=False)
+# How long one try of a webhook may take, from the connection to the end of the answer: a worker
+# does one at a time. Names are resolved before.
+WEBHOOK_SECONDS: float = env.number("WEBHOOK_SECONDS", 15)

@@ -29,6 +29,7 @@ from billing.sellers.admin import (
     money,
     transaction_link,
 )
+from billing.sellers.admin.numbers import DecimalField
 from invoices.balances.commands import (
     BalanceExpiresTooEarly,
     BalanceTooSmall,
@@ -48,7 +49,7 @@ class MovementForm(OwnedForm):
     kind = forms.ChoiceField(
         choices=[(kind.value, kind.label) for kind in BY_HAND], widget=UnfoldAdminSelectWidget
     )
-    amount = forms.DecimalField(
+    amount = DecimalField(
         max_digits=18,
         decimal_places=4,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),

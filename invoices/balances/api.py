@@ -18,11 +18,12 @@ from billing.sellers.api.fields import (
     CurrencyField,
     DayField,
     ExactField,
+    IdField,
     OneOfField,
     TextField,
 )
 from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import MoneyField
+from billing.sellers.api.outputs import KnownMoneyField, MoneyField
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
@@ -56,7 +57,7 @@ class MovementInput(Input):
     )
     amount = ExactField(required=False, help_text="In whole minor units; not for `reversed`.")
     currency = CurrencyField(required=False, help_text="Default: the seller's.")
-    lot = serializers.UUIDField(required=False, help_text="For `reversed`: what is taken back.")
+    lot = IdField(required=False, help_text="For `reversed`: what is taken back.")
     expires_on = DayField(
         required=False, allow_null=True, help_text="First day on which the rest is lost."
     )
@@ -87,8 +88,8 @@ class MovementInput(Input):
 class MovementOutput(serializers.ModelSerializer[BalanceMovement]):
     customer = serializers.UUIDField(source="customer_id")
     amount = MoneyField("amount_minor", help_text="Negative takes away.")
-    lot = serializers.UUIDField(source="lot_id", allow_null=True)
-    rest = MoneyField("rest_minor", help_text="Of a lot: what is left of it; else null.")
+    lot = IdField(source="lot_id", allow_null=True)
+    rest = KnownMoneyField("rest_minor", help_text="Of a lot: what is left of it; else null.")
     invoice = serializers.UUIDField(source="invoice_id", allow_null=True)
 
     class Meta:

@@ -62,6 +62,12 @@ def usable_minor(customer: Customer, *, currency: str, on: date, gross_minor: in
     return min(found or 0, gross_minor)
 
 
+def is_kept(*, invoice_id: UUID) -> bool:
+    """Return whether what a credit note gives back went to its customer's balance."""
+    kept = BalanceMovement.objects.filter(kind=BalanceMovement.Kind.CREDIT_NOTE)
+    return kept.filter(invoice_id=invoice_id).exists()
+
+
 def expired_lots(seller: Seller, *, on: date) -> QuerySet[BalanceMovement]:
     """Return the seller's lots that are lost on a day, and not booked out yet."""
     lots = BalanceMovement.objects.filter(seller=seller, rest_minor__gt=0, expires_on__lte=on)

@@ -30,6 +30,7 @@ from billing.sellers.admin import (
     table,
     transaction_link,
 )
+from billing.sellers.admin.numbers import DecimalField
 from billing.wording.titles import document_title
 from invoices.credit_notes.commands import checked_correction, order_correction
 from invoices.credit_notes.models import Correction
@@ -38,7 +39,7 @@ from invoices.credit_notes.queries.told import outcomes
 from invoices.credit_notes.queries.wanted import CorrectionRefused, Discount, Part, Wanted
 from invoices.issuing.admin import InvoiceAdmin
 from invoices.issuing.models import Invoice
-from invoices.issuing.queries.left import left_of_lines
+from invoices.issuing.queries.left import is_left, left_of_lines
 
 # In what a part is said, and what stands in its input as long as that is empty.
 HOW = {"quantity": "Units", "amount": "Amount", "percent": "Percent"}
@@ -109,9 +110,7 @@ class PartField(forms.MultiValueField):
         self.names = names
         positive = MinValueValidator(Decimal("1e-12"), "It must be more than 0.")
         numbers = [
-            forms.DecimalField(
-                max_digits=24, decimal_places=12, required=False, validators=[positive]
-            )
+            DecimalField(max_digits=24, decimal_places=12, required=False, validators=[positive])
             for _ in names
         ]
         numbers[-1].validators.append(MaxValueValidator(100))
@@ -269,4 +268,6 @@ def correct(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpRes
 
 
 InvoiceAdmin.also_show(CorrectionInline)
-InvoiceAdmin.also_offer(cancel, correct, needs="correct", right="invoices.add_correction")
+InvoiceAdmin.also_offer(
+    cancel, correct, needs="correct", right="invoices.add_correction", where=is_left
+)

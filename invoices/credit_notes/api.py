@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from billing.money import plain_decimal
 from billing.sellers.api.fields import ExactField, FlagField, OneOfField, TextField, WholeField
 from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField, money
+from billing.sellers.api.outputs import MONEY, AmountField, PlainDecimalField, money
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
@@ -120,6 +120,7 @@ class CorrectionLineOutput(serializers.ModelSerializer[CorrectionLine]):
         model = CorrectionLine
         fields = ["line", "quantity", "amount"]
 
+    @extend_schema_field(MONEY)
     def get_amount(self, line: CorrectionLine) -> dict[str, str]:
         """Return it as money."""
         return money(line.amount_minor, line.charge.currency)
@@ -154,21 +155,21 @@ class CreditLineOutput(serializers.Serializer[Any]):
     line = serializers.IntegerField(help_text="Position on the invoice.")
     text = serializers.CharField()
     quantity = serializers.CharField()
-    net = serializers.JSONField()
+    net = AmountField()
     tax_category = serializers.CharField()
     tax_percent = serializers.CharField()
 
 
 class CreditNoteOutput(serializers.Serializer[Any]):
     title = serializers.CharField(help_text="As printed, in the language of the customer.")
-    net = serializers.JSONField()
-    tax = serializers.JSONField()
-    gross = serializers.JSONField()
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
     taxes = TaxOutput(many=True)
     lines = CreditLineOutput(many=True)
-    settled = serializers.JSONField(help_text="What it settles of the invoice.")
-    to_balance = serializers.JSONField(help_text="What goes to the customer's balance.")
-    paid_out = serializers.JSONField(help_text="What is to be paid out.")
+    settled = AmountField(help_text="What it settles of the invoice.")
+    to_balance = AmountField(help_text="What goes to the customer's balance.")
+    paid_out = AmountField(help_text="What is to be paid out.")
 
 
 class CorrectingEndpoint(Endpoint, writes=False):

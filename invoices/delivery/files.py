@@ -14,7 +14,7 @@ def file_response(document: Document, if_none_match: str = "") -> HttpResponse:
     :raises StoredBytesDiffer: if the storage holds others.
     """
     etag = f'"{document.sha256}"'
-    if etag in parse_etags(if_none_match):
+    if _names(if_none_match, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
     headers = {
         "ETag": etag,
@@ -23,3 +23,9 @@ def file_response(document: Document, if_none_match: str = "") -> HttpResponse:
         "Cache-Control": "private, no-cache",
     }
     return HttpResponse(stored_bytes(document), content_type=document.media_type, headers=headers)
+
+
+def _names(if_none_match: str, etag: str) -> bool:
+    """Return whether a condition names a version. Source: RFC 9110 section 13.1.2."""
+    named = parse_etags(if_none_match)
+    return named == ["*"] or etag in (each.removeprefix("W/") for each in named)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -166,7 +166,7 @@ SubscriptionAdmin.also_show(ChargeInline)
 @admin.register(Invoice)
 class InvoiceAdmin(InvoiceFigures, FactAdmin):
     list_display = (
-        "number", "customer", "issue_date", "shown_kind", "net", "tax", "gross",
+        "number", "customer", "issue_date", "shown_kind", "net", "tax", "gross", "correction",
     )  # fmt: skip
     list_filter = ("kind", "issue_date", "currency")
     list_select_related = ("customer",)
@@ -176,7 +176,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     readonly_fields = (
         "net", "tax", "gross", "prepaid", "payable", "transaction", "shown_taxes", "shown_seller",
         "shown_customer", "shown_corrects", "shown_corrected_by", "shown_title", "open", "settled",
-        "accounting_tax", "shown_exchange_rate", "shown_retained_until",
+        "accounting_tax", "shown_exchange_rate", "shown_retained_until", "correction",
     )  # fmt: skip
     fieldsets = (
         (
@@ -184,7 +184,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             {
                 "fields": (
                     "number", "shown_title", "issue_date", "due_date", "customer", "contract",
-                    "shown_corrects", "shown_corrected_by", "transaction",
+                    "shown_corrects", "correction", "shown_corrected_by", "transaction",
                 )
             },
         ),
@@ -200,6 +200,20 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
         ("As printed", {"fields": ("shown_seller", "shown_customer")}),
         ("Proof", {"fields": ("hash", "previous_hash", "issued_at", "shown_retained_until")}),
     )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        ordered = Invoice.objects.filter(corrected_invoice=OuterRef("pk"))
+        rows: QuerySet[Invoice] = super().get_queryset(request)
+        return rows.annotate(
+            is_cancelled=Exists(ordered.filter(correction_kind="cancellation")),
+            is_corrected=Exists(ordered),
+        )
+
+    @admin.display(description="taken back", empty_value="-")
+    def correction(self, invoice: Invoice) -> str | None:
+        if getattr(invoice, "is_cancelled", False):
+            return "cancelled"
+        return "corrected" if getattr(invoice, "is_corrected", False) else None
 
     @admin.display(description="taxes")
     def shown_taxes(self, invoice: Invoice) -> SafeString:
@@ -267,10 +281,14 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     def shown_exchange_rate(self, invoice: Invoice) -> str | None:
         if invoice.exchange_rate is None:
             return None
-        rate = (
-            f"1 {invoice.accounting_currency} = {plain(invoice.exchange_rate)} {invoice.currency}"
+        return format_html(
+            "1 {} = {} {} ({}, {})",
+            invoice.accounting_currency,
+            plain(invoice.exchange_rate),
+            invoice.currency,
+            invoice.exchange_rate_source,
+            invoice.exchange_rate_date,
         )
-        return f"{rate} ({invoice.exchange_rate_source}, {invoice.exchange_rate_date})"
 
 
 @admin.register(Charge)

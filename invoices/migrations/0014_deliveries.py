@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"verbose_name_plural": "delivery wishes"},
         ),
         migrations.CreateModel(
             name="WebhookEndpoint",
@@ -327,6 +328,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("status", models.PositiveIntegerField(help_text="Of HTTP or SMTP.", null=True)),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Where it went: of a webhook, its endpoint's then.",
+                        max_length=500,
+                    ),
+                ),
                 (
                     "answer",
                     models.TextField(blank=True, help_text="What the receiver said, cut short."),

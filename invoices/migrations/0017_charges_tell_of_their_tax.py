@@ -70,8 +70,8 @@ class Migration(migrations.Migration):
             model_name="charge",
             name="supply",
             field=models.CharField(
-                db_default="service",
-                default="service",
+                db_default="digital",
+                default="digital",
                 help_text="What kind of thing it is.",
                 max_length=7,
             ),

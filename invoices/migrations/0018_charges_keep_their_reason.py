@@ -39,7 +39,7 @@ OF_ANY = "ALTER TABLE invoices_charge DROP CONSTRAINT charge_tax_override_of_sam
 ALIKE = """
 CREATE FUNCTION anlass_check_charge_corrects_alike() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    own text[] := '{id,cause,is_credit,quantity,measured,priced_minor,amount_minor,corrects_id,
+    own text[] := '{id,cause,is_credit,quantity,unit,measured,priced_minor,amount_minor,corrects_id,
         is_taxed_as_charged,is_concession,explanation,event_id,transaction_id,created_at,ordinal,
         invoice_id,position}';
 BEGIN
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         ("invoices", "0017_charges_tell_of_their_tax"),
     ]
     operations = [
-        migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW),  # 0011 freezes again.
+        migrations.RunSQL(THAW + _freeze(f"{SETTLED}, {REASON}"), THAW),  # 0017 freezes again.
         migrations.RunSQL(OF_SELLER, OF_ANY),
         migrations.RunSQL(ALIKE, UNLIKE),
     ]

@@ -19,7 +19,7 @@ from billing.sellers.api.fields import (
     TextField,
 )
 from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import MoneyField
+from billing.sellers.api.outputs import KnownMoneyField
 from billing.sellers.api.pages import PageQuery, PositionPageQuery, listed
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.references import UUID_FORM
@@ -64,7 +64,7 @@ class EventOutput(serializers.ModelSerializer[Event]):
 class FailureOutput(serializers.ModelSerializer[Failure]):
     event = serializers.UUIDField(source="event_id")
     transaction_id = serializers.UUIDField(source="event.transaction_id")
-    money_at_stake = MoneyField("money_at_stake_minor", help_text="Net; null where unknown.")
+    money_at_stake = KnownMoneyField("money_at_stake_minor", help_text="Net; null where unknown.")
 
     class Meta:
         model = Failure

@@ -1,17 +1,33 @@
 """Pages of the books: accounts, what a seller wants otherwise, and the numbers of DATEV."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSingleDateWidget
 
-from billing.sellers.admin import FactAdmin, SellerScopedAdmin, link
+from billing.sellers.admin import (
+    FactAdmin,
+    FormPage,
+    PageForm,
+    SellerScopedAdmin,
+    button,
+    link,
+    render_page,
+)
 from billing.sellers.admin.base import Lines
 from billing.sellers.admin.forms import OwnedForm
+from invoices.reports.commands import assign_debtors
+from invoices.reports.extf import TooManyRows
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
+from invoices.reports.queries.accounts import AccountMissing
+from invoices.reports.queries.datev import LONGEST, AmountNotExact, datev_files, zipped
 
 
 class BookkeepingForm(OwnedForm):
@@ -21,9 +37,48 @@ class BookkeepingForm(OwnedForm):
     }
 
 
+class DatevForm(PageForm):
+    issued_from = forms.DateField(label="First day of issue", widget=UnfoldAdminSingleDateWidget())
+    issued_to = forms.DateField(
+        label="Last day of issue",
+        widget=UnfoldAdminSingleDateWidget(),
+        help_text=f"At most {LONGEST.days} days later; longer periods: manage.py export_datev.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days that are no period, or too long a one."""
+        said = super().clean()
+        if not self.errors and not (
+            said["issued_from"] <= said["issued_to"] <= said["issued_from"] + LONGEST
+        ):
+            self.add_error("issued_to", f"Give a day up to {LONGEST.days} days after the first.")
+        return said
+
+
+DATEV = FormPage(
+    title="Postings in DATEV format",
+    submit="Download",
+    form_class=DatevForm,
+    act=lambda *_: "",
+    explanation="A ZIP file with a file of postings per month, and one of customers. Customers "
+    "that have no account yet are numbered on the way. The auditor's archive (GoBD) is written on "
+    "the server: manage.py export_audit --from … --to … --output archive.zip.",
+)
+
+
+def _datev(books: Bookkeeping, said: Mapping[str, date], *, at: datetime) -> HttpResponse:
+    assign_debtors(books=books, at=at)
+    first, end = said["issued_from"], said["issued_to"]
+    files = datev_files(books, first_day=first, last_day=end, chart=None, at=at)
+    answer = HttpResponse(zipped(files), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="datev-{first}-{end}.zip"'
+    return answer
+
+
 @admin.register(Bookkeeping)
 class BookkeepingAdmin(SellerScopedAdmin):
     form = BookkeepingForm
+    actions_detail = ("datev",)
     list_display = ("consultant_number", "client_number", "chart", "debtors")
     list_select_related = ("seller",)
     fieldsets = (
@@ -31,6 +86,23 @@ class BookkeepingAdmin(SellerScopedAdmin):
         ("Fiscal year", {"fields": ("fiscal_year_month", "account_digits", "is_final")}),
         ("Customers' accounts", {"fields": ("debtors", "collective_debtor", "first_debtor")}),
     )
+
+    @button("DATEV files …", path="datev", permission="view", icon="download", is_primary=True)
+    def datev(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for a period, and answer its files."""
+        books = self.get_object(request, object_id)
+        if books is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        form = DatevForm(request.POST if request.method == "POST" else None, row=books)
+        if form.is_valid():
+            try:
+                return _datev(books, form.cleaned_data, at=timezone.now())
+            except (AccountMissing, AmountNotExact, TooManyRows) as refusal:
+                form.add_error(None, str(refusal))
+        return render_page(self, request, page=DATEV, form=form, row=books)
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
         row: Bookkeeping = form.instance

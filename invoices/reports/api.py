@@ -1,10 +1,5 @@
 """Exports: `/exports/datev`."""
 
-import io
-import zipfile
-from collections.abc import Iterable
-from datetime import timedelta
-
 from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -14,16 +9,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from billing.sellers.api.fields import DayField, OneOfField
+from billing.sellers.api.files import FileEndpoint
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 from invoices.reports.commands import assign_debtors
 from invoices.reports.extf import TooManyRows
 from invoices.reports.models import CHARTS, Bookkeeping
 from invoices.reports.queries.accounts import AccountMissing
-from invoices.reports.queries.datev import AmountNotExact, DatevFile, datev_files
-
-LONGEST = timedelta(days=92)  # Longer periods: `manage.py export_datev`.
+from invoices.reports.queries.datev import LONGEST, AmountNotExact, datev_files, zipped
 
 
 class BookkeepingMissing(Exception):
@@ -56,7 +49,7 @@ class DatevQuery(Input):
         return attrs
 
 
-class DatevView(Endpoint):
+class DatevView(FileEndpoint):
     @extend_schema(
         parameters=[DatevQuery],
         responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY)},
@@ -83,18 +76,10 @@ class DatevView(Endpoint):
             chart=said.get("chart"),
             at=at,
         )
-        answer = HttpResponse(_zipped(files), content_type="application/zip")
+        answer = HttpResponse(zipped(files), content_type="application/zip")
         name = f"datev-{said['issued_from']}-{said['issued_to']}.zip"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
-
-
-def _zipped(files: Iterable[DatevFile]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.writestr(zipfile.ZipInfo(file.name), file.content, zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
 
 
 urlpatterns = [path("exports/datev", DatevView.as_view(), name="export-datev")]

@@ -54,6 +54,10 @@ _TEXTS = frozenset(
     }
 )  # fmt: skip
 CUSTOMER_COLUMNS = 254
+_ADDRESS = (
+    "Adressart", "Straße", "Postfach", "Postleitzahl", "Ort", "Land", "Versandzusatz",
+    "Adresszusatz",
+)  # fmt: skip
 
 
 class TooManyRows(Exception):
@@ -95,7 +99,7 @@ class Row:
     tax_key: str
     day: date
     number: str
-    due_date: date
+    due_date: date | None
     text: str
     eu_vat_id: str = ""
     eu_percent: Decimal | None = None
@@ -160,7 +164,7 @@ def _posting(row: Row) -> str:
         9: row.tax_key,
         10: f"{row.day:%d%m}",
         11: document_field(row.number),
-        12: f"{row.due_date:%d%m%y}",
+        12: f"{row.due_date:%d%m%y}" if row.due_date else "",
         14: _windows(row.text)[:60],
         40: row.eu_vat_id,
         41: _decimal(row.eu_percent) if row.eu_percent is not None else "",
@@ -205,15 +209,28 @@ def _bank(number: int) -> list[str]:
 
 
 def _customer_columns() -> Iterator[str]:
-    address = (
-        "Adressart", "Straße", "Postfach", "Postleitzahl", "Ort", "Land", "Versandzusatz",
-        "Adresszusatz",
+    yield from _columns_of_name()
+    yield from _columns_of_terms()
+    yield from _columns_of_dunning()
+    yield from (f"Indiv. Feld {number}" for number in range(1, 16))
+    billing = (
+        "Abweichende Anrede", *_ADDRESS, "Abw. Zustellbezeichnung 1", "Abw. Zustellbezeichnung 2",
+        "Adresse Gültig von", "Adresse Gültig bis",
     )  # fmt: skip
+    yield from (f"{name} (Rechnungsadresse)" for name in billing)
+    for number in range(6, 11):
+        yield from _bank(number)
+    yield from ("Nummer Fremdsystem", "Insolvent")
+    yield from (f"SEPA-Mandatsreferenz {number}" for number in range(1, 11))
+    yield from _columns_of_locks()
+
+
+def _columns_of_name() -> Iterator[str]:
     yield from (
         "Konto", "Name (Adressatentyp Unternehmen)", "Unternehmensgegenstand",
         "Name (Adressatentyp natürl. Person)", "Vorname (Adressatentyp natürl. Person)",
         "Name (Adressatentyp keine Angabe)", "Adressatentyp", "Kurzbezeichnung", "EU-Land",
-        "EU-UStID", "Anrede", "Titel/Akad. Grad", "Adelstitel", "Namensvorsatz", *address,
+        "EU-UStID", "Anrede", "Titel/Akad. Grad", "Adelstitel", "Namensvorsatz", *_ADDRESS,
         "Abweichende Anrede", "Abw. Zustellbezeichnung 1", "Abw. Zustellbezeichnung 2",
         "Kennz. Korrespondenzadresse", "Adresse Gültig von", "Adresse Gültig bis",
     )  # fmt: skip
@@ -221,6 +238,9 @@ def _customer_columns() -> Iterator[str]:
         yield from (name, f"Bemerkung ({name})")
     for number in range(1, 6):
         yield from _bank(number)
+
+
+def _columns_of_terms() -> Iterator[str]:
     yield from (
         "Leerfeld", "Briefanrede", "Grußformel", "Kunden-/Lief.-Nr.", "Steuernummer", "Sprache",
         "Ansprechpartner", "Vertreter", "Sachbearbeiter", "Diverse-Konto", "Ausgabeziel",
@@ -232,22 +252,18 @@ def _customer_columns() -> Iterator[str]:
             yield "Kreditoren-Ziel 3 Brutto Tg."
         else:
             yield from (f"Kreditoren-Ziel {number} Tg.", f"Kreditoren-Skonto {number} %")
-    yield from (
+
+
+def _columns_of_dunning() -> tuple[str, ...]:
+    return (
         "Mahnung", "Kontoauszug", "Mahntext 1", "Mahntext 2", "Mahntext 3", "Kontoauszugstext",
         "Mahnlimit Betrag", "Mahnlimit %", "Zinsberechnung", "Mahnzinssatz 1", "Mahnzinssatz 2",
         "Mahnzinssatz 3", "Lastschrift", "Verfahren", "Mandantenbank", "Zahlungsträger",
     )  # fmt: skip
-    yield from (f"Indiv. Feld {number}" for number in range(1, 16))
-    billing = (
-        "Abweichende Anrede", *address, "Abw. Zustellbezeichnung 1", "Abw. Zustellbezeichnung 2",
-        "Adresse Gültig von", "Adresse Gültig bis",
-    )  # fmt: skip
-    yield from (f"{name} (Rechnungsadresse)" for name in billing)
-    for number in range(6, 11):
-        yield from _bank(number)
-    yield from ("Nummer Fremdsystem", "Insolvent")
-    yield from (f"SEPA-Mandatsreferenz {number}" for number in range(1, 11))
-    yield from (
+
+
+def _columns_of_locks() -> tuple[str, ...]:
+    return (
         "Verknüpftes OPOS-Konto", "Mahnsperre bis", "Lastschriftsperre bis", "Zahlungssperre bis",
         "Gebührenberechnung", "Mahngebühr 1", "Mahngebühr 2", "Mahngebühr 3",
         "Pauschalenberechnung", "Verzugspauschale 1", "Verzugspauschale 2", "Verzugspauschale 3",

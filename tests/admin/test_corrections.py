@@ -49,6 +49,8 @@ class TestCancel:
         assert (note.gross_minor, anew.gross_minor) == (-117_81, 117_81)
         page = client.get(url(invoice)).content.decode()
         assert note.number in page
+        assert "cancelled" in page
+        assert "/cancel/" not in page  # Nothing is left to take back.
         assert "Wrong address" in page
 
     def test_other_values_than_were_seen_are_shown_first(
@@ -84,7 +86,7 @@ class TestCancel:
 @pytest.mark.django_db
 class TestCorrect:
     def test_a_part_of_a_line_is_given_back(self, client: Client, invoice: Invoice) -> None:
-        values = {**CANCEL, "line_1_1": "9.00"}
+        values = {**CANCEL, "line_1_1": "9,00"}
 
         assert confirmed(client, url(invoice, "correct/"), values).status_code == 302
 

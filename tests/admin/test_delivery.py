@@ -40,6 +40,16 @@ class TestDeeds:
         assert (made.address, made.state) == ("new@x.de", "waiting")
         assert made.message_id != given_up.message_id
 
+    def test_its_page_names_its_state_and_the_zone(self, client: Client, alpha: House) -> None:
+        delivery = Delivery.objects.get(seller=alpha.seller)
+        page = reverse("admin:invoices_delivery_change", args=[delivery.pk])
+
+        body = client.get(page).content.decode()
+
+        assert delivery.get_state_display() in body
+        assert "(&#x27;" not in body
+        assert " UTC" in body
+
     def test_what_is_on_its_way_is_not(self, client: Client, alpha: House) -> None:
         press(client, Delivery.objects.get(seller=alpha.seller), "resend", address="")
 

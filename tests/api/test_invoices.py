@@ -16,6 +16,21 @@ def invoice(seller: Seller) -> Invoice:
     return issued
 
 
+class TestWrongWishes:
+    @pytest.mark.parametrize(
+        ("query", "remedy"),
+        [
+            ("kind=bill", '"bill" is not one of the choices: give invoice, credit_note.'),
+            ("transaction=x", "Give an id (UUID)."),
+        ],
+    )
+    def test_it_is_told_with_what_there_is(self, app: App, query: str, remedy: str) -> None:
+        answer = app.get(f"/invoices?{query}")
+
+        assert answer.status == 400
+        assert answer.body["detail"].endswith(remedy)
+
+
 class TestShow:
     def test_an_invoice_with_its_lines_taxes_and_hash(self, app: App, invoice: Invoice) -> None:
         answer = app.get(f"/invoices/{invoice.id}")

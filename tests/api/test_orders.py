@@ -41,7 +41,7 @@ class TestPlace:
                 "unit_price": "15",
                 "position": 1,
                 "product": None,
-                "supply": "service",
+                "supply": "digital",
                 "unit": "C62",
                 "item_number": "",
                 "description": "",

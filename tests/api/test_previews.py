@@ -228,7 +228,7 @@ class TestWhatBillingWouldRefuse:
         answer = app.post("/contracts/ext:abroad/preview", {"plan": "code:abroad"})
 
         assert (answer.status, answer.body["code"]) == (409, "format_does_not_fit")
-        assert "The document that it would become has no amounts" in answer.body["detail"]
+        assert "The document has no amounts" in answer.body["detail"]
 
     def test_a_rate_of_exchange(self, app: App, contract: Contract) -> None:
         sold_in(contract, "USD")

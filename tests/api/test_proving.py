@@ -3,6 +3,7 @@
 import pytest
 
 from billing.catalog.models import Product
+from billing.events.commands import Trouble, Worker, fail
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from tests import factories
@@ -67,6 +68,24 @@ class TestFailures:
         assert "mug" in row["reason"]
         assert row["remedy"]
         assert row["transaction_id"] == str(failure.event.transaction_id)
+
+    def test_one_without_a_currency_is_shown(self, app: App, seller: Seller) -> None:
+        factories.order(factories.customer(seller))
+        at = factories.AT
+        failure = fail(
+            event_id=Event.objects.get().pk,
+            tried=Worker(task="test", name="test", at=at).tried(),
+            trouble=Trouble(
+                code="webhook_given_up", reason="r", remedy="m", error_class="x",
+                money_at_stake_minor=0,
+            ),
+        )  # fmt: skip
+        assert failure
+
+        shown = app.get(f"/failures/{failure.id}")
+
+        assert (shown.status, shown.body["money_at_stake"]) == (200, None)
+        assert app.get("/failures").status == 200
 
     def test_it_is_retried_after_the_remedy(
         self, app: App, seller: Seller, failure: Failure

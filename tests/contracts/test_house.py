@@ -92,6 +92,19 @@ class TestSource:
         assert found == {Path("billing/events")}
 
 
+class TestTroubles:
+    def test_money_at_stake_has_a_currency(self) -> None:
+        made = [
+            {given.arg for given in node.keywords}
+            for path in FILES
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Trouble")
+        ]
+
+        assert made
+        assert all(("money_at_stake_minor" in given) == ("currency" in given) for given in made)
+
+
 class TestCanonicalJson:
     @given(
         st.recursive(

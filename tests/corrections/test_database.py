@@ -39,7 +39,6 @@ OTHER: dict[str, object] = {
     "exemption_text": "Export",
     "seller_vat_id": "ATU12345675",
     "tax_override_id": UUID(int=7),
-    "unit": "HUR",
     "item_number": "x",
     "description": "x",
     "price_id": UUID(int=7),
@@ -66,6 +65,7 @@ TAMPERED = [
         "corrections_as_ordered",
     ),
     (f"UPDATE invoices_charge SET quantity = 7 WHERE id = {CREDIT}", "corrections_as_ordered"),
+    (f"UPDATE invoices_charge SET unit = 'HUR' WHERE id = {CREDIT}", "corrections_as_ordered"),
     (f"DELETE FROM invoices_invoice WHERE id = {NOTE}", "corrections_documented"),
     (
         f"""UPDATE invoices_invoice SET corrects = '[{{"number": "X"}}]' WHERE id = {NOTE}""",

@@ -18,6 +18,7 @@ from invoices.credit_notes.queries.wanted import (
     PartUnclear,
 )
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.explained import explained_line
 from invoices.issuing.queries.left import correcting, left_of_lines, open_minor
 from tests import factories
 from tests.corrections.conftest import corrected, drain, handled, ordered
@@ -124,6 +125,8 @@ class TestCancellation:
 
         last = corrected(mixed)
 
+        units = [(row.quantity, row.unit) for row in first[0].lines.order_by("position")]
+        assert units == [(1, "C62"), (1, "LS")]  # Said in units, and not.
         notes = [*first, *second, *last]
         assert [note.correction_kind for note in notes] == [
             "correction", "correction", "cancellation",
@@ -160,6 +163,8 @@ class TestBillingAgain:
         note, anew = corrected(invoice, bill_again=True)
 
         assert [note.net_minor, anew.net_minor] == [-9000, 9000]
+        told = explained_line(anew.lines.get())
+        assert "9,00 € sind abgezogen, die schon nachgelassen wurden." in told
 
     def test_otherwise_nothing_is_billed_again(self, customer: Customer) -> None:
         corrected(invoiced(customer))

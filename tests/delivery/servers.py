@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -20,6 +21,9 @@ class Taken:
     body: bytes
 
 
+LOOK_EVERY_SECONDS = 0.02  # Whether to stop.
+
+
 class App:
     """An app of the seller: remembers what it is told, and answers as it is told to."""
 
@@ -28,6 +32,8 @@ class App:
         self.status = 200
         self.answer = b"ok"
         self.headers: dict[str, str] = {}
+        self.drips = b""  # Sent again and again, instead of the rest of the answer.
+        self.begins = b""  # What goes before that.
         self.before_answer: Callable[[], None] = lambda: None
         app = self
 
@@ -36,6 +42,9 @@ class App:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 app.taken.append(Taken(self.path, dict(self.headers), body))
                 app.before_answer()
+                if app.drips:
+                    self.drip()
+                    return
                 self.send_response(app.status)
                 self.send_header("Content-Length", str(len(app.answer)))
                 for name, value in app.headers.items():
@@ -44,13 +53,23 @@ class App:
                 with contextlib.suppress(BrokenPipeError):  # Who asked reads a part.
                     self.wfile.write(app.answer)
 
+            def drip(self) -> None:
+                self.close_connection = True
+                with contextlib.suppress(OSError):  # Who asked has had enough.
+                    self.wfile.write(app.begins)
+                    for _ in range(200):
+                        self.wfile.write(app.drips)
+                        time.sleep(0.02)
+
             do_GET = do_POST  # noqa: N815
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(LOOK_EVERY_SECONDS,), daemon=True
+        )
         self._thread.start()
 
     @property

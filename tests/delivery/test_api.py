@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +144,22 @@ class TestDeliveries:
         assert {each["channel"] for each in of_invoice} == {"webhook", "download"}
         assert len(webhooks) == 2
 
+    @pytest.mark.parametrize(
+        ("query", "remedy"),
+        [
+            ("channel=fax", "give email, webhook, download"),
+            ("state=x", "give waiting, failed, sent"),
+            (f"type={'x' * 51}", "Give at most 50 characters."),
+        ],
+    )
+    def test_a_wrong_wish_is_told_with_what_there_is(
+        self, caller: Caller, query: str, remedy: str
+    ) -> None:
+        answer = caller.get(f"/deliveries?{query}")
+
+        assert answer.status == 400
+        assert remedy in answer.body["detail"]
+
     def test_one_is_sent_again_once_per_key(
         self, caller: Caller, endpoint: WebhookEndpoint, app: App
     ) -> None:
@@ -178,6 +194,26 @@ class TestDocuments:
 
         assert (answer.status, answer.content) == (304, b"")
 
+    @pytest.mark.parametrize("condition", ['W/"{0}"', '"other", "{0}"', "*"])
+    def test_a_condition_is_weak(self, caller: Caller, invoice: Invoice, condition: str) -> None:
+        document = Document.objects.get()
+        path = f"/invoices/{invoice.pk}/documents/{document.pk}"
+
+        assert caller.get(path, If_None_Match=condition.format(document.sha256)).status == 304
+        assert caller.get(path, If_None_Match='W/"other"').content == PDF
+
+    @pytest.mark.parametrize(
+        "accept", ["application/pdf", "application/xml", "application/octet-stream", "image/*"]
+    )
+    def test_a_file_has_one_form(self, caller: Caller, invoice: Invoice, accept: str) -> None:
+        path = f"/invoices/{invoice.pk}/documents"
+
+        file = caller.get(f"{path}/{Document.objects.get().pk}", Accept=accept)
+        missing = caller.get(f"{path}/{invoice.pk}", Accept=accept)
+
+        assert (file.status, file.headers["Content-Type"]) == (200, "application/pdf")
+        assert (missing.status, missing.code) == (404, "not_found")
+
     def test_another_seller_s_are_not_there(self, invoice: Invoice) -> None:
         stranger = Caller(factories.api_key(factories.seller()))
         document = Document.objects.get()
@@ -205,6 +241,21 @@ class TestLinks:
             assert "noindex" in answer["X-Robots-Tag"]
             assert answer["Referrer-Policy"] == "no-referrer"
             assert answer["Cache-Control"] == "private, no-store"
+
+    def test_its_page_speaks_the_customer_s_language(self, seller: Seller, client: Client) -> None:
+        invoice = issue(seller, locale="de")
+        link = DownloadLink.objects.create(
+            seller=seller,
+            invoice=invoice,
+            created_at=timezone.now(),
+            expires_at=datetime(2099, 1, 31, 23, 30, tzinfo=UTC),
+        )
+
+        page = client.get(_path(link)).content.decode()
+
+        # An hour later in Berlin, in winter.
+        assert "Verfügbar bis 01.02.2099, 00:30 Uhr (MEZ)." in page
+        assert f"({len(PDF)}\xa0Bytes)" in page
 
     def test_downloads_are_counted(self, caller: Caller, link: str, client: Client) -> None:
         path = f"{link}/{Document.objects.get().pk}"

@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
+from billing.events.commands import retry
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
-from invoices.delivery.commands import order_due_tries, resend, set_mail_style, set_wish
+from invoices.delivery.commands import (
+    DeliveryNotResendable,
+    order_due_tries,
+    resend,
+    set_mail_style,
+    set_wish,
+)
 from invoices.delivery.models import Delivery
 from invoices.delivery.queries.texts import TextRefused
 from invoices.documents.models import Document
@@ -232,6 +239,46 @@ class TestTrouble:
         assert mailbox.recipients == ["right@customer.example"]
         assert made.message_id != refused.message_id
         assert Failure.objects.get().state == "written_off"
+
+    def test_a_failure_that_was_retried_is_on_its_way(
+        self, seller: Seller, mailbox: Mailbox
+    ) -> None:
+        mailbox.refusal = "550 No such user"
+        deliver(seller)
+        mailbox.refusal = ""
+        retry(failure_ids=[Failure.objects.get().pk], by="ada", at=AT)
+
+        with pytest.raises(DeliveryNotResendable, match="It is still on its way"):
+            resend(delivery=the("email"), by="ada", at=AT)
+
+        try_all()
+        assert mailbox.recipients == [ALICE]
+
+    def test_it_is_sent_again_once_at_a_time(self, seller: Seller, mailbox: Mailbox) -> None:
+        deliver(seller)
+        first = the("email")
+        again = resend(delivery=first, by="ada", at=AT)
+
+        with pytest.raises(DeliveryNotResendable, match=f"sent again: delivery {again.pk} is"):
+            resend(delivery=first, by="bob", at=AT)
+
+        try_all()
+        resend(delivery=first, by="bob", at=AT)
+        try_all()
+        assert mailbox.recipients == [ALICE] * 3
+
+    def test_sent_again_no_failure_of_it_is_left_to_retry(
+        self, seller: Seller, mailbox: Mailbox
+    ) -> None:
+        mailbox.refusal = "550 No such user"
+        deliver(seller)
+        first = the("email")
+        resend(delivery=first, by="ada", at=AT)
+        try_all()
+
+        resend(delivery=first, by="ada", at=AT)
+
+        assert list(Failure.objects.values_list("state", flat=True)) == ["written_off"] * 2
 
     def test_bytes_that_were_changed_are_not_sent(self, seller: Seller, mailbox: Mailbox) -> None:
         issue(seller, email=ALICE)

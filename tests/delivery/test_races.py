@@ -2,22 +2,32 @@
 
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
-from billing.events.models import Event
+from billing.events.commands import retry
+from billing.events.models import Event, Failure
 from billing.events.queues import create_queues
 from billing.sellers.models import Seller
-from invoices.delivery.commands import deliver, order_due_tries, plan_deliveries, try_endpoint
+from invoices.delivery.commands import (
+    DeliveryNotResendable,
+    deliver,
+    order_due_tries,
+    plan_deliveries,
+    resend,
+    try_endpoint,
+)
 from invoices.delivery.commands.deliver import DELIVER
 from invoices.delivery.models import Delivery, DeliveryAttempt
 from tests import factories
 from tests.chaos.engine import COMMANDS, Engine
-from tests.delivery.conftest import AT, endpoint_of, issue, the, waiting
+from tests.delivery.conftest import AT, endpoint_of, issue, plan, the, try_all, waiting
 from tests.delivery.servers import App
 
 THREADS = 4
@@ -75,6 +85,38 @@ class TestRaces:
         deliver(event_id=waiting(DELIVER)[0].pk, at=AT, worker="w")
 
         at_once(*[lambda: order_due_tries(at=AT + timedelta(minutes=1))] * THREADS)
+
+        assert len(waiting(DELIVER)) == 1
+
+    def test_two_clerks_send_it_again_once(self, rival: Seller, app: App) -> None:
+        endpoint, _ = endpoint_of(rival, app.url)
+        try_endpoint(endpoint=endpoint, at=AT)
+        deliver(event_id=waiting(DELIVER)[0].pk, at=AT, worker="w")
+        first, refused = the("webhook"), []
+
+        def send_again() -> None:
+            try:
+                resend(delivery=Delivery.objects.get(pk=first.pk), by="ada", at=AT)
+            except DeliveryNotResendable as told:
+                refused.append(told)
+
+        at_once(*[send_again] * THREADS)
+
+        assert Delivery.objects.filter(resends=first).count() == 1
+        assert len(refused) == THREADS - 1
+
+    def test_a_retry_and_a_clerk_send_it_once(self, rival: Seller, settings: Any) -> None:
+        settings.EMAIL_HOST, settings.EMAIL_REACHES_NOBODY = "", True
+        issue(rival, email="alice@customer.example")
+        plan()
+        try_all()
+        failure, email = Failure.objects.get(code="email_given_up"), the("email")
+
+        def send_again() -> None:
+            with suppress(DeliveryNotResendable):
+                resend(delivery=email, by="ada", at=AT)
+
+        at_once(send_again, lambda: retry(failure_ids=[failure.pk], by="bob", at=AT))
 
         assert len(waiting(DELIVER)) == 1
 

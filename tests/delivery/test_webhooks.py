@@ -12,11 +12,11 @@ from standardwebhooks.webhooks import Webhook
 from billing.events.commands import retry
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
-from invoices.delivery.channels import webhook
 from invoices.delivery.commands import (
     DeliveryNotResendable,
     EndpointNotEnabled,
     EventNotPublic,
+    change_endpoint,
     deliver,
     enable_endpoint,
     order_due_tries,
@@ -253,6 +253,49 @@ class TestRetries:
             try_endpoint(endpoint=endpoint, at=AT)
         assert enable_endpoint(endpoint_id=endpoint.pk).state == "enabled"
 
+    def test_a_try_goes_to_where_the_endpoint_is_now(
+        self, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        app.status = 503
+        try_endpoint(endpoint=endpoint, at=AT)
+        try_all()
+        change_endpoint(endpoint_id=endpoint.pk, url=f"{app.url}/new")
+
+        app.status = 200
+        order_due_tries(at=AT + timedelta(minutes=1))
+        try_all(AT + timedelta(minutes=1))
+
+        assert [taken.path for taken in app.taken] == ["/hooks", "/hooks/new"]
+        tries = DeliveryAttempt.objects.order_by("number").values_list("address", flat=True)
+        assert list(tries) == [app.url, f"{app.url}/new"]
+
+    def test_what_its_former_address_answers_does_not_count(
+        self, endpoint: WebhookEndpoint, app: App, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def moves_meanwhile(*sent: Any) -> Any:
+            change_endpoint(endpoint_id=endpoint.pk, url=f"{app.url}/new")
+            return send(*sent)
+
+        send = webhook._post
+        monkeypatch.setattr(webhook, "_post", moves_meanwhile)
+        app.status = 410
+        try_endpoint(endpoint=endpoint, at=AT)
+
+        try_all()
+
+        endpoint.refresh_from_db()
+        assert (endpoint.state, endpoint.failing_since) == ("enabled", None)
+        assert the("webhook").state == "failed"
+
+    def test_a_new_address_fails_from_then_on(self, endpoint: WebhookEndpoint, app: App) -> None:
+        app.status = 500
+        try_endpoint(endpoint=endpoint, at=AT)
+        try_all()
+
+        changed = change_endpoint(endpoint_id=endpoint.pk, url=f"{app.url}/new")
+
+        assert changed.failing_since is None
+
     def test_what_waits_for_a_disabled_endpoint_is_not_sent(
         self, endpoint: WebhookEndpoint, app: App
     ) -> None:
@@ -346,10 +389,33 @@ class TestAnswers:
         assert attempt.outcome == "sent"
         assert len(attempt.answer) == 1000
 
+    @pytest.mark.parametrize(
+        ("begins", "drips", "outcome"),
+        [
+            (b"", b"H", "failed"),
+            (b"HTTP/1.1 200 OK\r\n", b"X-Drop: x\r\n", "failed"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x", "sent"),
+            (b"HTTP/1.1 500 No\r\n\r\n", b"x", "failed"),
+        ],
+    )
+    def test_one_that_drips_its_answer_is_cut(
+        self, endpoint: WebhookEndpoint, app: App, settings: Any,
+        begins: bytes, drips: bytes, outcome: str,
+    ) -> None:  # fmt: skip
+        settings.WEBHOOK_SECONDS = 0.3
+        app.begins, app.drips = begins, drips
+        try_endpoint(endpoint=endpoint, at=AT)
+        began = time.monotonic()
+
+        (attempt,) = try_all()
+
+        assert time.monotonic() - began < 2
+        assert attempt.outcome == outcome
+
     def test_one_that_does_not_answer_fails(
-        self, endpoint: WebhookEndpoint, app: App, monkeypatch: pytest.MonkeyPatch
+        self, endpoint: WebhookEndpoint, app: App, settings: Any
     ) -> None:
-        monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.2)
+        settings.WEBHOOK_SECONDS = 0.2
         app.before_answer = lambda: time.sleep(1)
         try_endpoint(endpoint=endpoint, at=AT)
 

@@ -111,7 +111,7 @@ def _supply(scenario: Scenario) -> str:
     """What is sold: goods, if any of it is."""
     kinds = {line.supply_kind for order in scenario.orders for line in order.lines}
     kinds |= {price.supply_kind for plan in scenario.plans.values() for price in plan.prices}
-    return "goods" if SupplyKind.GOODS in kinds else "service"
+    return "goods" if SupplyKind.GOODS in kinds else "digital"
 
 
 def _charge(

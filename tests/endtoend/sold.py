@@ -23,7 +23,7 @@ def meter_body(meter: MeterTerms, plans: Iterable[PlanTerms]) -> Body:
 
 def plan_body(plan: PlanTerms) -> Body:
     return {
-        "product": f"code:product-{plan.prices[0].supply_kind if plan.prices else 'service'}",
+        "product": f"code:product-{plan.prices[0].supply_kind if plan.prices else 'digital'}",
         "code": plan.code,
         "name": plan.code,
         "interval": plan.interval.value,

@@ -6,6 +6,7 @@ from django.test import Client
 
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from tests import factories
+from tests.exchange.test_issuing import bought
 
 RATE = {
     "currency": "USD", "base": "EUR", "rate": "1.0823", "period": "day", "day": "2026-01-02",
@@ -31,6 +32,16 @@ def test_a_seller_s_own(root: Client) -> None:
     assert (row.seller, str(row), row.recorded_by) == (
         seller, "2026-01-02: 1 EUR = 1.0823 USD", "root",
     )  # fmt: skip
+
+
+def test_an_invoice_s_page_tells_it_in_plain_text(root: Client) -> None:
+    factories.exchange_rate("USD", "1.0823")
+    invoice = bought(factories.seller(), "100.00")
+
+    body = root.get(f"/admin/invoices/invoice/{invoice.pk}/change/").content.decode()
+
+    assert "&lt;span" not in body
+    assert "1.0823" in body
 
 
 def test_a_published_one_once(root: Client) -> None:

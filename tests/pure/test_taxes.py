@@ -39,7 +39,7 @@ def decided(
     supply=None,
     **parties,
 ) -> Tax:
-    """By default the tax on a service that a German seller supplies to a German business."""
+    """By default the tax on a digital service of a German seller to a German business."""
     values = {
         "seller_country": "DE",
         "oss": False,
@@ -66,6 +66,8 @@ FRENCH_CONSUMER = {"customer_country": "FR", "kind": CustomerKind.CONSUMER}
 BY_OSS = {**FRENCH_CONSUMER, "oss": True}
 SWISS = {"customer_country": "CH"}
 GOODS = {"supply": {"kind": SupplyKind.GOODS}}
+SERVICE = {"supply": {"kind": SupplyKind.SERVICE}}
+SWISS_CONSUMER = {**SWISS, "kind": CustomerKind.CONSUMER}
 SMALL = SmallBusiness(valid_from=date(2020, 1, 1))
 FRENCH_NUMBER = Registration(country="FR", vat_id="FR40303265045", valid_from=date(2020, 1, 1))
 
@@ -261,6 +263,56 @@ class TestGoods:
     def test_the_place_of_delivery_is_nothing_to_a_service(self):
         assert shown(decided(goods_go_to="CH")) == "S 19"
         assert shown(decided(customer_country="GB", goods_go_to="XI")) == "O 0"
+
+
+class TestServices:
+    """Those that aren't digital."""
+
+    @pytest.mark.parametrize(
+        ("given", "wanted"),
+        [
+            # To consumers they are supplied where the seller is: Art. 45, UStG § 3a (1).
+            (FRENCH_CONSUMER, "S 19"),
+            (BY_OSS, "S 19"),
+            ({**BY_OSS, "tax_class": "reduced"}, "S 7"),
+            ({**BY_OSS, "tax_class": "zero"}, "Z 0"),
+            ({**BY_OSS, "customer_country": "MC"}, "S 19"),
+            (SWISS_CONSUMER, "S 19"),
+            ({**SWISS_CONSUMER, "tax_class": "exempt"}, "E 0"),
+            ({**FRENCH_CONSUMER, "customer_country": "GB"}, "S 19"),
+            ({**FRENCH_CONSUMER, "customer_country": "GB", "goods_go_to": "XI"}, "S 19"),
+            ({**FRENCH_CONSUMER, "customer_country": "AX"}, "S 19"),  # Åland
+            ({"customer_country": "FR", "oss": True}, "S 19"),  # No VAT id: like a consumer.
+            ({**FRENCH_CONSUMER, "registrations": (FRENCH_NUMBER,)}, "S 19"),  # No establishment.
+            ({**BY_OSS, "small_business": SMALL}, "E 0"),  # Supplied where § 19 UStG holds.
+            ({**SWISS_CONSUMER, "small_business": SMALL}, "E 0"),
+            ({**BY_OSS, "tax_class": "reverse_charge"}, "S 19"),
+            ({"customer_country": "FR", "tax_class": "reverse_charge"}, "S 19"),
+            # To businesses where those are: Art. 44, UStG § 3a (2).
+            (FRENCH_BUSINESS, "AE 0"),
+            ({**FRENCH_BUSINESS, "small_business": SMALL}, "AE 0"),
+            (SWISS, "O 0"),
+            ({"customer_country": "GB"}, "O 0"),
+            ({**FRENCH_BUSINESS, "seller_country": "CH"}, "AE 0"),
+            ({"tax_class": "reverse_charge"}, "AE 0"),
+            ({}, "S 19"),
+        ],
+    )
+    def test_who_buys_decides(self, given, wanted):
+        tax = decided(**given, **SERVICE)
+
+        assert (shown(tax), tax.seller_vat_id) == (wanted, "")
+
+    @pytest.mark.parametrize("registrations", [(), (FRENCH_NUMBER,)])
+    def test_what_other_law_makes_of_them_is_not_known(self, registrations):
+        with pytest.raises(TaxNotDecided, match="from CH to FR"):
+            decided(seller_country="CH", registrations=registrations, **FRENCH_CONSUMER, **SERVICE)
+
+    def test_an_override_for_the_consumers_country_decides(self):
+        override_of_59 = override(category="O", country="CH")
+
+        assert shown(decided(overrides=[override_of_59], **SWISS_CONSUMER, **SERVICE)) == "O 0"
+        assert shown(decided(overrides=[override_of_59], **FRENCH_CONSUMER, **SERVICE)) == "S 19"
 
 
 class TestReverseChargeAtHome:
@@ -627,7 +679,10 @@ class TestPartsOutsideTheUnion:
         [
             ({}, {"postcode": "10969"}, "S 19", "S 19"),
             ({}, {"postcode": "27498"}, "O 0", "G 0"),  # Heligoland
-            ({}, {"postcode": "78266", "kind": "consumer"}, "O 0", "G 0"),  # Büsingen
+            ({}, {"postcode": "78266", "kind": "consumer"}, "S 19", "G 0"),  # Büsingen
+            ({}, {"postcode": "78266"}, "O 0", "G 0"),
+            ({"postcode": "27498"}, {"postcode": "27498"}, "S 19", "S 19"),
+            ({}, {"country": "ES", "postcode": "35001", "kind": "consumer"}, "S 19", "G 0"),
             ({}, {"country": "ES", "postcode": "35001", "vat_id": "ESB58378431"}, "O 0", "G 0"),
             ({}, {"country": "ES", "postcode": "28001", "vat_id": "ESB58378431"}, "AE 0", "K 0"),
             ({}, {"country": "FR", "postcode": "97400"}, "O 0", "G 0"),  # La Réunion
@@ -642,6 +697,18 @@ class TestPartsOutsideTheUnion:
                 {"country": "ES", "postcode": "38001"},
                 "S 21",
                 "S 21",
+            ),
+            (
+                {"country": "ES", "postcode": "35001"},
+                {"country": "ES", "postcode": "38001"},
+                "S 21",
+                "S 21",
+            ),
+            (
+                {"country": "ES", "postcode": "35001"},
+                {"country": "ES", "postcode": "51001"},  # Ceuta
+                "O 0",
+                "G 0",
             ),
             # Goods go where they are delivered.
             ({}, {"delivery": {"country": "DE", "postcode": "27498"}}, "S 19", "G 0"),

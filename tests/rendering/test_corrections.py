@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from invoices.credit_notes.commands import credit, order_correction
+from invoices.credit_notes.models import Correction
 from invoices.credit_notes.queries.wanted import Discount, Part, Wanted
 from invoices.documents.queries import stored_bytes
 from invoices.issuing.commands import bill
@@ -48,6 +49,30 @@ class TestCorrections:
         assert (
             tree.findtext(".//{*}InvoiceReferencedDocument/{*}IssuerAssignedID") == invoice.number
         )
+
+    @pytest.mark.parametrize(
+        ("settle", "locale", "told"),
+        [
+            ("payout", "de", "Der Betrag wird Ihnen erstattet."),
+            ("balance", "de", "Der Betrag wird Ihrem Guthaben gutgeschrieben."),
+            ("payout", "en", "The amount is refunded to you."),
+            ("balance", "en", "The amount is credited to your balance."),
+        ],
+    )
+    def test_it_says_where_the_money_goes(
+        self, seller: Seller, settle: str, locale: str, told: str
+    ) -> None:
+        invoice = issue(seller, locale=locale)
+        wanted = Wanted(reason="Error", settle=Correction.Settle(settle))
+        order_correction(invoice_id=invoice.pk, wanted=wanted, by="Ada", at=factories.AT)
+        event = Event.objects.get(type="correction.ordered")
+        note = credit(event_id=event.pk, at=factories.AT, worker="test")
+        assert note is not None
+
+        _, xml = render(note)
+
+        tree = etree.fromstring(stored_bytes(xml))
+        assert tree.findtext(".//{*}SpecifiedTradePaymentTerms/{*}Description") == told
 
     def test_of_many_lines_with_gross_prices_the_sum_is_taxed(self, seller: Seller) -> None:
         line = factories.line(unit_price=Decimal("9.99"), tax_included=True)

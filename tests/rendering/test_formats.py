@@ -121,6 +121,16 @@ class TestPayment:
         assert said(root, "SpecifiedTradeSettlementPaymentMeans/TypeCode") == ["59"]
         assert "ohne Abzug" not in text
 
+    def test_the_day_of_a_transfer_is_said_once_beside_it(self, seller: Seller) -> None:
+        text, root = made(seller)
+
+        day = f"{Invoice.objects.get().due_date:%d.%m.%Y}"
+        assert f"bis zum {day}" in text
+        assert "ohne Abzug" not in text
+        assert said(root, "SpecifiedTradePaymentTerms/Description") == [
+            f"Zahlbar bis {day} ohne Abzug."
+        ]
+
     def test_without_an_account_nothing_is_said_to_be_set_off(self, seller: Seller) -> None:
         Seller.objects.update(iban="")
 

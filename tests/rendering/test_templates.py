@@ -13,7 +13,7 @@ from invoices.documents.models import DocumentTemplate
 from invoices.documents.pdf.template import TemplateDoesNotWork
 from tests import factories
 from tests.admin.houses import staff
-from tests.rendering.conftest import issue, render
+from tests.rendering.conftest import PRINTED, issue, render
 
 ADD = "/admin/invoices/documenttemplate/add/"
 SVG = (
@@ -49,7 +49,9 @@ class TestTemplates:
     def test_each_change_is_a_version(self, seller: Seller, clerk: Client) -> None:
         logo = SimpleUploadedFile("logo.svg", SVG)
         assert clerk.post(ADD, said(seller, picture=logo)).status_code == 302
-        assert clerk.post(ADD, said(seller, accent_colour="#123456")).status_code == 302
+        begun = DocumentTemplate.objects.get().pk
+        changed = said(seller, accent_colour="#123456", begun_with=begun)
+        assert clerk.post(ADD, changed).status_code == 302
 
         first, second = DocumentTemplate.objects.filter(seller=seller).order_by("version")
 
@@ -57,6 +59,35 @@ class TestTemplates:
         assert bytes(second.logo or b"") == SVG  # Kept from the version before.
         assert second.accent_colour == "#123456"
         assert second.footer == [["Demo GmbH", "Berlin"], ["Bank"]]
+
+    def test_a_version_begun_with_nothing_does_not_drop_the_texts(
+        self, seller: Seller, clerk: Client
+    ) -> None:
+        factories.template(seller)
+
+        answer = clerk.post(ADD, said(seller))
+
+        assert "Edit as new version" in answer.content.decode()
+        assert DocumentTemplate.objects.count() == 1
+
+    def test_the_next_version_begins_with_the_one_on_the_page(
+        self, seller: Seller, clerk: Client
+    ) -> None:
+        row = factories.template(seller, accent_colour="#123456")
+        factories.template(seller)
+
+        page = reverse("admin:invoices_documenttemplate_edit_as_new", args=[row.pk])
+        form = clerk.get(page, follow=True).context["adminform"].form
+
+        assert form["accent_colour"].value() == "#123456"
+        assert form["seller"].value() == seller.pk
+
+    def test_another_seller_s_version_is_no_beginning(self, seller: Seller, clerk: Client) -> None:
+        foreign = factories.template(factories.seller(**PRINTED), accent_colour="#123456")
+
+        form = clerk.get(f"{ADD}?begun_with={foreign.pk}").context["adminform"].form
+
+        assert form["accent_colour"].value() != "#123456"
 
     def test_a_preview_saves_nothing(self, seller: Seller, clerk: Client) -> None:
         answer = clerk.post(ADD, said(seller, _preview=""))

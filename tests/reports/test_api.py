@@ -32,6 +32,14 @@ class TestDatev:
         rows = packed.read("EXTF_Buchungsstapel_2026-01.csv").decode("cp1252").splitlines()
         assert [row.split(";")[7] for row in rows[2:]] == ["4400"]
 
+    @pytest.mark.parametrize("accept", ["application/zip", "application/json"])
+    def test_whatever_is_accepted(self, app: App, books: Bookkeeping, accept: str) -> None:
+        answer = app.get(JANUARY, Accept=accept)
+        refused = app.get("/exports/datev", Accept=accept)
+
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
+        assert (refused.status, refused.code) == (400, "validation_failed")
+
     def test_without_the_advisers_numbers_it_asks_for_them(self, app: App) -> None:
         answer = app.get(JANUARY)
 

@@ -295,6 +295,16 @@ class TestCheck:
         assert f"{file}: was changed, its SHA-256 is another than listed" in problems
         assert any(says in problem for problem in problems), problems
 
+    def test_what_waited_for_people_is_a_note_and_not_wrong(self, archive: Path) -> None:
+        path = archive / "verification.json"
+        proof = json.loads(path.read_text()) | {"ok": False, "only_open": True}
+        path.write_text(json.dumps(proof))
+
+        found = check_archive(archive)
+
+        assert any("still waited" in note for note in found.notes)
+        assert not any("not proven" in problem for problem in found.problems)
+
     def test_a_change_that_mends_the_hashes_is_found_by_the_chain(self, archive: Path) -> None:
         """Who changes a document and all hashes that stand beside it breaks the next one's."""
         content, table = archive / "content.jsonl", archive / "invoices.csv"

@@ -115,6 +115,17 @@ class TestFiles:
         assert rows[advance.number][114:116] == ["31012026", "01012026"]
         assert rows[note.number][115] == f"{note.issue_date:%d%m%Y}"
 
+    def test_only_invoices_are_due(self, seller: Seller, books: Bookkeeping) -> None:
+        issued = {each.number: each for each in story(seller)}
+
+        due = {row[10]: row[11] for row in _cells(_files(books)[0])}
+
+        assert all(
+            day == (f"{issued[number].due_date:%d%m%y}" if issued[number].kind == "invoice" else "")
+            for number, day in due.items()
+        )
+        assert "" in due.values()
+
 
 class TestRefusals:
     def test_a_file_holds_no_more_than_datev_reads(self, books: Bookkeeping) -> None:

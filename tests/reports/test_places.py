@@ -28,7 +28,7 @@ IN_ATHENS = {"delivery_street": "1", "delivery_city": "Athina", "delivery_countr
 
 
 def sold(
-    seller: Seller, *, supply: str = "service", net: str = "100.00", **customer: Any
+    seller: Seller, *, supply: str = "digital", net: str = "100.00", **customer: Any
 ) -> Invoice:
     factories.order(
         factories.customer(seller, **customer),
@@ -103,6 +103,19 @@ class TestOneStopShop:
         invoice = sold(seller, supply="goods", **CONSUMER)
 
         assert posted(invoice) == [("8320", "AT", 100_00), ("1767", "AT", 20_00)]
+
+    def test_only_digital_services_are_taxed_at_the_consumers(self, seller: Seller) -> None:
+        digital, other = (sold(seller, supply=kind, **CONSUMER) for kind in ("digital", "service"))
+
+        assert posted(digital) == [("8331", "AT", 100_00), ("1768", "AT", 20_00)]
+        assert posted(other) == [("8400", "DE", 100_00), ("1776", "DE", 19_00)]
+
+    def test_what_an_override_puts_outside_the_union_is_posted_there(self, seller: Seller) -> None:
+        factories.override(seller, category="O", country="CH")
+
+        invoice = sold(seller, supply="service", kind="consumer", country="CH")
+
+        assert posted(invoice) == [("8338", "CH", 100_00)]
 
     def test_goods_are_taxed_where_they_go(self, seller: Seller, books: Bookkeeping) -> None:
         invoice = sold(seller, supply="goods", kind="consumer", **IN_ATHENS)

@@ -17,7 +17,6 @@ from invoices.reports.queries.postings import (
     Entry,
     Posting,
     Purpose,
-    deferred_minor,
     entries,
     entry_of,
 )
@@ -73,49 +72,6 @@ class TestProperties:
         owed = entry.total(Purpose.RECEIVABLE) + entry.total(Purpose.BALANCE)
         assert owed == invoice.gross_minor
         assert entry.total(Purpose.REVENUE) + entry.total(Purpose.VAT) == -invoice.gross_minor
-
-    @given(
-        st.integers(-(10**9), 10**9),
-        st.dates(date(2026, 1, 1), date(2026, 12, 31)),
-        st.integers(1, 400),
-        st.dates(date(2025, 6, 1), date(2028, 1, 1)),
-    )
-    def test_what_is_deferred_is_part_of_it(
-        self, amount: int, starts_on: date, days: int, after: date
-    ) -> None:
-        ends_on = date.fromordinal(starts_on.toordinal() + days)
-        posting = Posting(
-            purpose=Purpose.REVENUE, amount_minor=amount, starts_on=starts_on, ends_on=ends_on
-        )
-
-        deferred = deferred_minor(posting, after=after)
-
-        assert abs(deferred) <= abs(amount)
-        assert (deferred == amount) or after >= starts_on or abs(amount) <= 1
-        assert deferred == 0 or after < ends_on
-
-
-class TestDeferred:
-    def test_of_a_year_paid_in_advance_the_rest_is_deferred(self) -> None:
-        posting = Posting(
-            purpose=Purpose.REVENUE,
-            amount_minor=-365_00,
-            starts_on=date(2026, 11, 1),
-            ends_on=date(2027, 11, 1),
-        )
-
-        # 365.00 x 304/365 days: November and December are earned.
-        assert deferred_minor(posting, after=date(2026, 12, 31)) == -304_00
-
-    @pytest.mark.parametrize(
-        ("after", "deferred"), [(date(2026, 1, 1), 0), (date(2025, 12, 31), 5)]
-    )
-    def test_a_single_day_is_deferred_wholly(self, after: date, deferred: int) -> None:
-        posting = Posting(
-            purpose=Purpose.REVENUE, amount_minor=5, starts_on=date(2026, 1, 1), ends_on=None
-        )
-
-        assert deferred_minor(posting, after=after) == deferred
 
 
 def _shown(entry: Entry, accounts: Accounts) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -109,6 +110,43 @@ class TestList:
 
         assert _missing(replace(FULL, customer=consumer, taxes=[tax], lines=[sold])) == wanted
 
+    @pytest.mark.parametrize(
+        ("ids", "percents", "wanted"),
+        [
+            (("FR40303265045", "FR40303265045"), (20, 20), []),
+            (("FR40303265045", ""), (20, 19), []),  # The seller's own is shown beside it.
+            (("FR40303265045", ""), (20, 20), ["FR40303265045 and the seller's own"]),
+            (("FR40303265045", "ATU12345675"), (20, 20), ["ATU12345675 and FR40303265045"]),
+            (("FR40303265045", "ATU12345675"), (20, 10), ["ATU12345675 and FR40303265045"]),
+        ],
+    )
+    def test_vat_of_two_countries_needs_two_documents(
+        self, ids: tuple[str, str], percents: tuple[int, int], wanted: list[str]
+    ) -> None:
+        lines = [
+            Charge(
+                text="Mug", quantity=Decimal(1), starts_on=date(2026, 1, 1), position=1,
+                tax_category="S", tax_percent=Decimal(percent), seller_vat_id=vat_id,
+            )
+            for vat_id, percent in zip(ids, percents, strict=True)
+        ]  # fmt: skip
+        taken_back = Charge(
+            text="Mug", quantity=Decimal(1), starts_on=date(2026, 1, 1), position=2,
+            tax_category="S", tax_percent=Decimal(20), seller_vat_id="CY10259033P",
+            is_taxed_as_charged=True,
+        )  # fmt: skip
+
+        overridden = Charge(
+            text="Mug", quantity=Decimal(1), starts_on=date(2026, 1, 1), position=3,
+            tax_category="S", tax_percent=Decimal(20), tax_override_id=uuid4(),
+        )  # fmt: skip
+
+        said = replace(FULL, lines=[*lines, taken_back, overridden])
+
+        assert _missing(said) == [
+            f"single VAT id of its seller, but VAT under {each}" for each in wanted
+        ]
+
     def test_an_override_to_intra_community_needs_both_vat_ids(self) -> None:
         at_home = {**FULL.customer, "country": "DE", "vat_id": ""}
         tax = {**FULL.taxes[0], "category": "K", "exemption_text": "Intra-community supply"}
@@ -181,6 +219,27 @@ class TestBilling:
         assert (invoice.number, invoice.gross_minor) == ("R2026-000001", 250_01)
         assert invoice.customer_as_printed["city"] == "Berlin"
 
+    def test_vat_of_two_countries_on_one_order_is_a_failure(self, seller: Seller) -> None:
+        factories.registration(seller)  # In France.
+        factories.registration(seller, country="AT", vat_id="ATU12345675")
+        customer = factories.customer(
+            seller, country="FR", kind="consumer", delivery_street="1", delivery_city="Wien",
+            delivery_postcode="1010", delivery_country="AT",
+        )  # fmt: skip
+        lines = [factories.line(supply=kind) for kind in ("digital", "goods")]
+        factories.order(customer, *lines)
+
+        assert drain() == []  # Both at 20 %.
+        failure = Failure.objects.get()
+        assert failure.code == "several_vat_ids"
+        assert "has no single VAT id of its seller" in failure.reason
+        assert "separately" in failure.remedy
+        for line in lines:
+            factories.order(customer, line)
+        assert [invoice.seller_as_printed["vat_id"] for invoice in drain()] == [
+            "FR40303265045", "ATU12345675",
+        ]  # fmt: skip
+
     def test_small_amounts_need_no_address(self, seller: Seller) -> None:
         customer = factories.customer(seller, **NOWHERE)
 
@@ -211,4 +270,5 @@ class TestBilling:
         assert drain() == []
         failure = Failure.objects.get()
         assert failure.code == "invoice_content_missing"
+        assert "R2026-" not in failure.reason  # The number goes to another document.
         assert "name of line 1 (UStG § 14 (4) no. 5)" in failure.reason

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -25,10 +25,12 @@ class Register:
         self.status = 200
         self.error = ""
         self.content: bytes | None = None
+        self.meanwhile: Callable[[], None] = lambda: None  # Happens before it answers.
 
     def answer(self, body: dict[str, Any]) -> tuple[int, bytes]:
         """Return status and content, in the form of VIES' REST interface."""
         self.asked.append(body)
+        self.meanwhile()
         if self.content is not None:
             return self.status, self.content
         if self.error:
@@ -68,7 +70,7 @@ def register(settings: Settings) -> Iterator[Register]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     settings.VIES_URL = f"http://127.0.0.1:{server.server_port}/rest-api"
     settings.VIES_TIMEOUT_SECONDS = 2

@@ -100,6 +100,64 @@ class TestCatalog:
         assert (answer.body["name"], answer.body["description"]) == ("Mug", "White")
 
 
+REVERSE_CHARGE = {"tax_class": "exempt", "exemption_code": "VATEX-EU-AE"}
+
+
+class TestReasons:
+    """A code that belongs to another category than that of what it stands at is refused."""
+
+    def refused(self, app: App, path: str, body: dict[str, Any]) -> dict[str, str]:
+        answer = app.post(path, body)
+        assert answer.status == 400
+        return answer.errors
+
+    def test_of_a_line(self, app: App, seller: Seller) -> None:
+        factories.customer(seller, external_id="A1")
+        body = {"customer": "ext:A1", "lines": [{**LINE, **REVERSE_CHARGE}]}
+
+        errors = self.refused(app, "/orders", body)
+
+        assert errors == {"lines.0.exemption_code": "exemption_code_of_other_category"}
+
+    def test_of_a_price_and_a_product(self, app: App, seller: Seller) -> None:
+        factories.product(seller, code="mug")
+        price = {"product": "code:mug", "code": "x", "unit_price": "1", **REVERSE_CHARGE}
+        product = {"code": "cup", "name": "Cup", "exemption_code": "VATEX-EU-O"}
+        refusal = {"exemption_code": "exemption_code_of_other_category"}
+
+        assert self.refused(app, "/prices", price) == refusal
+        assert self.refused(app, "/products", product) == refusal
+
+    @pytest.mark.parametrize(
+        ("category", "code", "status"),
+        [
+            ("G", "VATEX-EU-AE", 400),
+            ("E", "VATEX-EU-G", 400),
+            ("O", "VATEX-EU-132-1I", 400),
+            ("O", "VATEX-EU-O", 201),
+            ("E", "VATEX-EU-132-1I", 201),
+            ("G", "VATEX-EU-146-1E", 201),
+        ],
+    )
+    def test_of_an_override(self, app: App, category: str, code: str, status: int) -> None:
+        body = {"category": category, "exemption_code": code, "reason": "Told so."}
+
+        answer = app.post("/tax-overrides", body)
+
+        assert answer.status == status
+        if status == 400:
+            assert answer.errors == {"exemption_code": "override_contradicts"}
+
+    def test_a_percent_has_as_many_places_as_are_kept(self, app: App) -> None:
+        body = {"category": "S", "reason": "Told so."}
+
+        kept = app.post("/tax-overrides", {**body, "percent": "18.999"})
+        refused = app.post("/tax-overrides", {**body, "percent": "18.99999"})
+
+        assert kept.body["percent"] == "18.999"
+        assert refused.errors == {"percent": "max_decimal_places"}
+
+
 class TestOrders:
     def test_a_line_says_what_documents_print(self, app: App, seller: Seller) -> None:
         factories.customer(seller, external_id="A1")
@@ -156,6 +214,7 @@ class TestSellers:
         ("given", "field", "code"),
         [
             ({"country": "DE", "vat_id": "DE136695976"}, "country", "registration_refused"),
+            ({"country": "CH", "vat_id": "CHE-107.787.577"}, "country", "registration_refused"),
             ({"vat_id": "FR40303265046"}, "vat_id", "registration_refused"),
             ({"valid_until": "2019-01-01"}, "valid_until", "registration_refused"),
         ],

@@ -155,6 +155,30 @@ class TestReasons:
         assert invoice.seller_as_printed["home_vat_id"] == "DE136695976"
         call_command("verify")
 
+    def test_services_to_consumers_are_taxed_at_the_sellers(self, seller: Seller) -> None:
+        changed(seller, oss=True)
+        lines = [factories.line(supply=kind) for kind in ("digital", "service")]
+
+        invoice = invoice_of(seller, *lines, country="AT", kind="consumer")
+
+        assert sorted(tax["percent"] for tax in invoice.taxes) == ["19", "20"]
+        call_command("verify")
+
+    def test_who_sells_in_a_part_outside_the_union_is_not_accused(self, seller: Seller) -> None:
+        changed(seller, postcode="27498")  # Heligoland
+
+        invoice = invoice_of(seller, postcode="27498")
+
+        assert [tax["percent"] for tax in invoice.taxes] == ["19"]
+        call_command("verify")
+
+    def test_an_override_for_a_country_explains_its_parts(self, seller: Seller) -> None:
+        factories.override(seller, country="ES")
+
+        invoice_of(seller, country="ES", postcode="38001")
+
+        call_command("verify")
+
     def test_another_class_than_the_price_s_is_found(self, seller: Seller) -> None:
         invoice = invoice_of(seller, goods(), **FRENCH)
 

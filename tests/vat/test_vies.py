@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from pytest_django import Settings
 
 from billing.customers.commands import change_customer, create_customer
@@ -20,6 +21,7 @@ from tests.factories import AT
 from tests.stage.conftest import drain
 from tests.vat.conftest import FRENCH_ID, Register
 
+OTHER_ID = "FR23334175221"
 DETAILS = {
     "name": "Exemple", "kind": "business", "street": "1 rue de la Paix", "postcode": "75002",
     "city": "Paris", "country": "FR", "locale": "en",
@@ -158,6 +160,18 @@ class TestWhen:
         assert (check.vat_id, check.outcome) == ("ATU13585627", "invalid")
         assert append_due_checks(at=AT + timedelta(days=90)) == 1  # Not for the old one.
 
+    def test_one_that_moves_into_the_union_is_asked_about(
+        self, seller: Seller, register: Register
+    ) -> None:
+        details = {**DETAILS, "country": "US", "vat_id": FRENCH_ID}
+        customer = create_customer(seller=seller, details=details, at=AT)
+        assert ask_all() == []
+
+        change_customer(customer_id=customer.pk, details={"country": "FR"}, at=AT)
+
+        (check,) = ask_all()
+        assert check.outcome == "valid"
+
     def test_a_change_of_something_else_asks_nothing(
         self, french: Customer, register: Register
     ) -> None:
@@ -199,6 +213,39 @@ class TestWhen:
     def test_the_command_wants_a_register(self, seller: Seller) -> None:
         with pytest.raises(CommandError, match="VIES_URL"):
             call_command("check_vat_ids")
+
+
+class TestLate:
+    def test_an_answer_about_the_former_one_changes_nothing(
+        self, committed: None, register: Register
+    ) -> None:
+        customer = create_customer(
+            seller=factories.seller(vat_id_policy="confirmed"),
+            details={**DETAILS, "vat_id": FRENCH_ID},
+            at=AT,
+        )
+        (former,) = asking()
+
+        def changed() -> None:
+            """The id is changed, and the new one asked about in vain, before it answers."""
+            register.meanwhile, register.error = lambda: None, "MS_UNAVAILABLE"
+            change_customer(customer_id=customer.pk, details={"vat_id": OTHER_ID}, at=AT)
+            (latest,) = (event for event in asking() if event.pk != former.pk)
+            check_vat_id(event_id=latest.pk, at=AT, worker="w")
+            register.error = ""
+            connections.close_all()
+
+        register.meanwhile = changed
+        register.valid.add(OTHER_ID)
+
+        assert check_vat_id(event_id=former.pk, at=AT, worker="w") is None
+
+        (check,) = VatIdCheck.objects.all()
+        assert (check.vat_id, check.outcome) == (OTHER_ID, "unavailable")
+        assert check.next_check_at == AT + timedelta(minutes=5)
+        assert append_due_checks(at=AT + timedelta(minutes=5)) == 1
+        ask_all(AT + timedelta(minutes=5))
+        assert is_confirmed(Customer.objects.get())
 
 
 class TestPolicy:

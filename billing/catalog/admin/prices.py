@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from billing.catalog.admin.fields import FiltersField, NamesField, TiersField, lines_of
+from billing.catalog.admin.units import UnitInput
 from billing.catalog.commands import (
     NewPrice,
     PriceEndedAlready,
@@ -112,7 +113,7 @@ class PriceTermsForm(OwnedLineForm):
         required=False,
         max_length=3,
         validators=[check_unit],
-        widget=UnfoldAdminTextInputWidget(),
+        widget=UnitInput(),
         help_text="UN/ECE recommendation 20 code: C62 piece, HUR hour; empty: the product's.",
     )
     tiers = TiersField(required=False)

@@ -13,8 +13,7 @@ from rest_framework.response import Response
 from billing.catalog import commands
 from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
 from billing.catalog.models import TAX_CLASSES, Meter, Plan, Price, Product
-from billing.identifiers import check_exemption_code
-from billing.money import UnknownCurrency
+from billing.identifiers import check_code_of_exempt
 from billing.pricing.prices import (
     AppliesTo,
     PriceKind,
@@ -48,7 +47,6 @@ tell(
     exceptions={
         PriceEndsTooEarly: Refusal(400, "price_ends_too_early", field="valid_until"),
         PriceEndedAlready: Refusal(409, "price_ended_already"),
-        UnknownCurrency: Refusal(400, "unknown_currency", field="currency"),
     },
     constraints={
         "price_code_on_sale_once": Refusal(
@@ -144,7 +142,7 @@ class NestedPriceInput(Input):
     exemption_code = optional(
         30,
         "Of class exempt: the VATEX code of the reason; default: the product's.",
-        check_exemption_code,
+        check_code_of_exempt,
     )
     exemption_text = optional(
         300, "Of class exempt: the paragraph, as printed; default: the product's."

@@ -13,7 +13,7 @@ from billing.catalog import commands
 from billing.catalog.commands import NewProduct
 from billing.catalog.models import SUPPLY_KINDS, Product
 from billing.columns import PIECE
-from billing.identifiers import check_exemption_code
+from billing.identifiers import check_code_of_exempt
 from billing.sellers.api.fields import OneOfField, TextField, UnitField, optional
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
@@ -33,12 +33,13 @@ class ProductInput(Input):
     description = optional(500, "More about it, as printed.")
     supply = OneOfField(
         choices=SUPPLY_KINDS,
-        default="service",
-        help_text="Decides the VAT of what crosses a border.",
+        default="digital",
+        help_text="Across borders: digital services to consumers are taxed where they live, others "
+        "where the seller is.",
     )
     unit = UnitField(default=PIECE)
     exemption_code = optional(
-        30, "Of prices of class exempt: the VATEX code of the reason.", check_exemption_code
+        30, "Of prices of class exempt: the VATEX code of the reason.", check_code_of_exempt
     )
     exemption_text = optional(300, "Of prices of class exempt: the paragraph, as printed.")
 

@@ -26,9 +26,10 @@ def supply_column() -> "models.CharField[str, str]":
     return models.CharField(
         max_length=7,
         choices=choices(SUPPLY_KINDS),
-        default=SupplyKind.SERVICE.value,
-        db_default=SupplyKind.SERVICE.value,
-        help_text="Decides the VAT of what crosses a border.",
+        default=SupplyKind.DIGITAL.value,
+        db_default=SupplyKind.DIGITAL.value,
+        help_text="Across borders: digital services to consumers are taxed where they live, others "
+        "where the seller is.",
     )
 
 

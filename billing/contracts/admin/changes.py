@@ -25,6 +25,7 @@ from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.terms import Discount, Override, When
 from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.admin import FormPage, PageForm
+from billing.sellers.admin.numbers import DecimalField
 
 KIND = SubscriptionChange.Kind
 REFUSALS = (
@@ -53,10 +54,10 @@ def plan_field(**given: Any) -> forms.ModelChoiceField[Plan]:
     return forms.ModelChoiceField(Plan.objects.all(), widget=widget, **given)
 
 
-def decimal_field(**given: Any) -> forms.DecimalField:
+def decimal_field(**given: Any) -> DecimalField:
     """Return a field of a figure, which is at least 0 unless something else is given."""
     given.setdefault("validators", [MinValueValidator(0)])
-    return forms.DecimalField(
+    return DecimalField(
         max_digits=30,
         decimal_places=12,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),

@@ -19,6 +19,10 @@ class OrderInFuture(Exception):
     """An order is dated after the seller's today."""
 
 
+class OrderLineRefused(ValueError):
+    """A line of an order contradicts itself; the message says which, and what to change."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
     """
@@ -71,7 +75,10 @@ def place_order(
     Record a single purchase; the hook appends its event.
 
     :raises OrderInFuture: if `ordered_on` lies after the seller's today (None: that day).
+    :raises OrderLineRefused: if a line sells nothing, or says why it is exempt but is taxed.
     """
+    for position, line in enumerate(lines, start=1):
+        _check(line, position)
     recorded_on = today(customer.seller, at=at)
     if ordered_on and ordered_on > recorded_on:
         raise OrderInFuture(f"The order is dated {ordered_on}, but today is {recorded_on}.")
@@ -106,6 +113,19 @@ def place_order(
     return order
 
 
+def _check(line: NewLine, position: int) -> None:
+    if line.quantity <= 0:
+        raise OrderLineRefused(
+            f"Line {position}: the quantity must be above zero. Money is given back by correcting"
+            " an invoice."
+        )
+    if (line.exemption_code or line.exemption_text) and line.tax_class != TaxClass.EXEMPT:
+        raise OrderLineRefused(
+            f"Line {position}: only a line of class exempt has a reason for it. Choose that class,"
+            " or leave the reason out."
+        )
+
+
 def _sold(line: NewLine) -> dict[str, str]:
     """Return what kind of thing a line sells, in which unit, and why it is exempt if it is."""
     product = line.product
@@ -113,7 +133,7 @@ def _sold(line: NewLine) -> dict[str, str]:
     if product and line.tax_class == TaxClass.EXEMPT and not any(reason.values()):
         reason = {name: getattr(product, name) for name in reason}
     return {
-        "supply": line.supply or (product.supply if product else SupplyKind.SERVICE.value),
+        "supply": line.supply or (product.supply if product else SupplyKind.DIGITAL.value),
         "unit": line.unit or (product.unit if product else PIECE),
         **reason,
     }

@@ -25,6 +25,7 @@ from billing.sellers.admin.forms import (
     field_of,
     in_plain_words,
 )
+from billing.sellers.admin.numbers import NUMBERS
 from billing.sellers.admin.pages import FormPage, confirmed, render_page
 from billing.sellers.admin.scope import Scoped, SellerFilter, sellers_of
 
@@ -40,6 +41,9 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
     """
 
     form = OwnedForm
+    formfield_overrides = NUMBERS
+    # Buttons' names → the rows whose pages have them; without an entry all have.
+    offered_where: ClassVar[Mapping[str, Callable[[Any], bool]]] = {}
     add_inlines: ClassVar[_Inlines] = ()  # On the page that adds a row; `inlines` on its own page.
     search_ids: ClassVar[Sequence[str]] = ("pk",)  # Searched by a whole UUID.
     refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError,)
@@ -59,9 +63,15 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
         cls.inlines = [*cls.inlines, *inlines]
 
     @classmethod
-    def also_offer(cls, *buttons: Callable[..., HttpResponse], needs: str, right: str) -> None:
+    def also_offer(
+        cls,
+        *buttons: Callable[..., HttpResponse],
+        needs: str,
+        right: str,
+        where: Callable[[Any], bool] | None = None,
+    ) -> None:
         """
-        Add a later stage's buttons to this page.
+        Add a later stage's buttons to this page, or to those `where` it makes sense.
 
         They name the permission `needs`; whoever has the `right` (`app.codename`) has it.
         """
@@ -72,6 +82,8 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
         setattr(cls, f"has_{needs}_permission", is_permitted)
         for each in buttons:
             setattr(cls, each.__name__, each)
+        if where:
+            cls.offered_where = {**cls.offered_where, **{each.__name__: where for each in buttons}}
         cls.actions_detail = [*cls.actions_detail, *(each.__name__ for each in buttons)]
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
@@ -146,6 +158,18 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
                 return HttpResponseRedirect(self.url_of(row))
         return render_page(self, request, page=page, form=form, row=row)
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        shown: list[Any] = super().get_actions_detail(request, object_id)
+        if not self.offered_where:
+            return shown
+        row = self.get_object(request, str(object_id))
+        senseless = {
+            f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+            for name, where in self.offered_where.items()
+            if row and not where(row)
+        }
+        return [each for each in shown if each.action_name not in senseless]
+
     def url_of(self, row: Model) -> str:
         """Return the address of a row's page."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
@@ -214,6 +238,8 @@ class FactAdmin(SellerScopedAdmin):
 
 class _Line(Scoped):
     """Rows of the user's sellers within another row's page."""
+
+    formfield_overrides = NUMBERS
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -23,13 +22,9 @@ from billing.sellers.admin.forms import OwnedForm
 from billing.sellers.admin.pages import FormPage, PageForm
 from billing.sellers.admin.users import SuperuserOnly
 from billing.sellers.commands import (
-    RegistrationEndedAlready,
-    RegistrationRefused,
     TestClockRefused,
     advance_test_clock,
     create_api_key,
-    end_registration,
-    register_seller,
     revoke_api_key,
 )
 from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration, TestClock
@@ -207,67 +202,6 @@ class SellerAdmin(SellerScopedAdmin):
     @button("Advance test clock", path="advance", permission="advance", icon="schedule")
     def advance_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE_OF_SELLER)
-
-
-class EndRegistrationForm(PageForm):
-    valid_until = forms.DateField(
-        label="First day of supply no longer under it", widget=UnfoldAdminSingleDateWidget()
-    )
-
-
-def _end_registration(row: SellerRegistration, values: dict[str, Any], _at: datetime) -> str:
-    end_registration(registration_id=row.pk, valid_until=values["valid_until"])
-    return f"The registration {row} ends: {values['valid_until']} is the first day without it."
-
-
-END_REGISTRATION = FormPage(
-    title="End the registration",
-    submit="End it",
-    form_class=EndRegistrationForm,
-    act=_end_registration,
-    refusals=(RegistrationRefused, RegistrationEndedAlready),
-    explanation="Issued documents stay. The end can be set once.",
-)
-
-
-@admin.register(SellerRegistration)
-class SellerRegistrationAdmin(FactAdmin):
-    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, RegistrationRefused)
-    list_display = ("country", "vat_id", "valid_from", "valid_until")
-    search_fields = ("vat_id",)
-    actions_detail = ("end",)
-    add_fieldsets = (
-        (None, {"fields": ("seller", "country", "vat_id", "valid_from", "valid_until")}),
-    )
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "seller", "country", "vat_id", "valid_from", "valid_until", "created_at",
-                )
-            },
-        ),
-    )  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("billing.add_sellerregistration")
-
-    def has_end_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("billing.change_sellerregistration")
-
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        shown: list[Any] = super().get_actions_detail(request, object_id)
-        row = self.get_object(request, object_id)
-        return shown if row and not row.valid_until else []
-
-    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
-        names = ("seller", "country", "vat_id", "valid_from", "valid_until")
-        return register_seller(**{name: form.cleaned_data[name] for name in names}, at=at)
-
-    @button("End …", path="end", permission="end", icon="event_busy")
-    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.form_view(request, object_id, END_REGISTRATION)
 
 
 @admin.register(TestClock)

@@ -43,6 +43,22 @@ class TextField(serializers.CharField):
         return text
 
 
+class MailField(serializers.EmailField):
+    """An e-mail address."""
+
+    default_error_messages = messages.EMAIL
+
+    def __init__(self, **kwargs: Any) -> None:
+        """As long as a column of addresses is."""
+        super().__init__(**{"max_length": 254, **kwargs})
+
+
+class IdField(serializers.UUIDField):
+    """The id of something."""
+
+    default_error_messages = messages.ID
+
+
 def optional(
     max_length: int, help_text: str = "", check: Callable[[str], None] | None = None
 ) -> TextField:
@@ -98,9 +114,9 @@ class ExactField(serializers.DecimalField):
 
     default_error_messages = messages.EXACT
 
-    def __init__(self, **kwargs: Any) -> None:
-        """At most 12 digits before and 12 after the decimal point."""
-        super().__init__(max_digits=WHOLE_DIGITS + PLACES, decimal_places=PLACES, **kwargs)
+    def __init__(self, *, places: int = PLACES, **kwargs: Any) -> None:
+        """At most 12 digits before the decimal point, and `places` after it: what is stored."""
+        super().__init__(max_digits=WHOLE_DIGITS + places, decimal_places=places, **kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the number as given."""

@@ -15,6 +15,8 @@ TEXT: Messages = {
     "max_length": "Give at most {max_length} characters.",
     "min_length": "Give at least {min_length} characters.",
 }
+EMAIL: Messages = {**TEXT, "invalid": "Give an e-mail address, for example bills@example.com."}
+ID: Messages = {**ANY, "invalid": "Give an id (UUID)."}
 NUMBER: Messages = {
     **ANY,
     "max_value": "Give {max_value} or less.",

@@ -22,16 +22,23 @@ class PlainDecimalField(serializers.DecimalField):
         return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": {
-            "amount": {"type": "string", "format": "decimal", "examples": ["35.70"]},
-            "currency": {"type": "string", "examples": ["EUR"]},
-        },
-        "required": ["amount", "currency"],
-    }
-)
+MONEY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "amount": {"type": "string", "format": "decimal", "examples": ["35.70"]},
+        "currency": {"type": "string", "examples": ["EUR"]},
+    },
+    "required": ["amount", "currency"],
+}
+MONEY_OR_NULL = {**MONEY, "type": ["object", "null"]}
+
+
+@extend_schema_field(MONEY)
+class AmountField(serializers.JSONField):
+    """Output of what `money` made of an amount."""
+
+
+@extend_schema_field(MONEY)
 class MoneyField(serializers.Field[Any, Any, Any, Any]):
     """Output of a column in minor units as an amount with its currency."""
 
@@ -41,9 +48,16 @@ class MoneyField(serializers.Field[Any, Any, Any, Any]):
         super().__init__(source="*", read_only=True, **kwargs)
 
     def to_representation(self, value: Any) -> dict[str, str] | None:
-        """Return the amount; None where it isn't known."""
+        """Return the amount; None where it, or its currency, isn't known."""
         amount_minor = getattr(value, self.minor)
-        return None if amount_minor is None else money(amount_minor, value.currency)
+        if amount_minor is None or not value.currency:
+            return None
+        return money(amount_minor, value.currency)
+
+
+@extend_schema_field(MONEY_OR_NULL)
+class KnownMoneyField(MoneyField):
+    """Output like `MoneyField`, of a column that may be empty: null is foreseen."""
 
 
 def money(amount_minor: int, currency: str) -> dict[str, str]:

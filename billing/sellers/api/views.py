@@ -12,7 +12,14 @@ from rest_framework.response import Response
 
 from billing.identifiers import check_address_scheme
 from billing.sellers import commands
-from billing.sellers.api.fields import CountryField, DayField, FlagField, TextField, optional
+from billing.sellers.api.fields import (
+    CountryField,
+    DayField,
+    FlagField,
+    MailField,
+    TextField,
+    optional,
+)
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import listed
 from billing.sellers.api.problems import Refusal, tell
@@ -56,7 +63,7 @@ class SellerInput(Input):
     trading_name = optional(200, "Where it differs from the legal name.")
     contact_name = optional(100, "Person or department that answers questions.")
     phone = optional(40)
-    email = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    email = MailField(allow_blank=True, default="")
     register_number = optional(100, "With its court: Amtsgericht Berlin, HRB 12345 B.")
     legal_information = optional(500, "What the law wants on business letters.")
     electronic_address = optional(100, "Where e-invoices to the seller go.")
@@ -115,20 +122,11 @@ class SellerView(Endpoint):
         )
 
 
-class RegistrationsView(Endpoint):
+class ListedRegistrationsView(Endpoint):
     @listed(RegistrationOutput)
     def get(self, request: Request) -> Response:
         """List where else the seller is or was registered for VAT, newest first."""
         return self.page(self.rows(SellerRegistration), _registrations)
-
-    @extend_schema(request=RegistrationInput, responses={201: RegistrationOutput})
-    def post(self, request: Request) -> Response:
-        """Record that the seller is registered for VAT in another country."""
-        registration = commands.register_seller(
-            seller=self.seller, **self.said(RegistrationInput), at=timezone.now()
-        )
-        shown = RegistrationOutput(registration).data
-        return self.created(shown, route="registration", id=registration.id)
 
 
 class RegistrationView(Endpoint):
@@ -190,7 +188,6 @@ def _clock(seller: Seller, clock: TestClock | None) -> Any:
 
 urlpatterns = [
     path("seller", SellerView.as_view(), name="seller"),
-    path("seller/registrations", RegistrationsView.as_view(), name="registrations"),
     path(
         "seller/registrations/<reference:id>/end",
         EndRegistrationView.as_view(),

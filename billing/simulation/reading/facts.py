@@ -57,7 +57,7 @@ def _line(fields: Fields) -> OrderedLine:
         quantity=fields.quantity("quantity"),
         unit_price=fields.decimal("unit_price"),
         tax_class=fields.choice("tax", TaxClass, TaxClass.STANDARD).value,
-        supply_kind=fields.choice("supply", SupplyKind, SupplyKind.SERVICE),
+        supply_kind=fields.choice("supply", SupplyKind, SupplyKind.DIGITAL),
         tax_included=fields.flag("tax_included"),
     )
 

@@ -67,7 +67,7 @@ def price_terms(
             group_by=_group_by(fields),
             currency=currency,
             tax_class=fields.choice("tax", TaxClass, TaxClass.STANDARD).value,
-            supply_kind=fields.choice("supply", SupplyKind, SupplyKind.SERVICE),
+            supply_kind=fields.choice("supply", SupplyKind, SupplyKind.DIGITAL),
             tax_included=fields.flag("tax_included"),
             proration=fields.choice("proration", Proration, Proration.DAILY),
             valid_from=valid_from,

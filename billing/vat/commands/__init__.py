@@ -15,6 +15,7 @@ from billing.vat.commands.overrides import (
     end_override,
     record_override,
 )
+from billing.vat.commands.registrations import register_abroad
 
 __all__ = [
     "CHECK_VAT_ID",
@@ -28,4 +29,5 @@ __all__ = [
     "check_vat_id",
     "end_override",
     "record_override",
+    "register_abroad",
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from billing.customers.commands import lock_customer
 from billing.customers.events import vat_id_given
 from billing.customers.models import Customer
 from billing.events import commands as events
@@ -34,7 +35,8 @@ def check_vat_id(*, event_id: UUID, at: datetime, worker: str) -> VatIdCheck | N
     Ask the register about the VAT id that an event tells of, and keep its answer.
 
     None if the event is handled already, or if there is nothing to ask. No answer is kept too, and
-    asked for again later. The register is asked before anything is locked.
+    asked for again later. The register is asked before anything is locked; an answer about an id
+    that the customer no longer has by then is dropped, since the new one has an event of its own.
     """
     me = events.Worker(task=CHECK_VAT_ID, name=worker, at=at)
     event = Event.objects.get(pk=event_id)
@@ -44,17 +46,7 @@ def check_vat_id(*, event_id: UUID, at: datetime, worker: str) -> VatIdCheck | N
     answer = None
     if settings.VIES_URL and can_be_asked(customer):
         answer = ask(customer.vat_id, requester=customer.seller.vat_id)
-    with transaction.atomic():
-        locked = Event.objects.select_for_update().get(pk=event_id)
-        if locked.state != Event.State.WAITING:
-            return None
-        events.complete(locked, tried=me.tried())
-        if answer is None:
-            return None
-        check = _keep(customer, answer, at=at)
-        told = vat_id_checked(check, event=event, on=today(customer.seller, at=at))
-        log.append([told], at=at)
-        return check
+    return _note(event_id, customer, answer, me)
 
 
 def can_be_asked(customer: Customer) -> bool:
@@ -92,8 +84,29 @@ def append_due_checks(*, at: datetime) -> int:
     return len(told)
 
 
+@transaction.atomic
+def _note(
+    event_id: UUID, customer: Customer, answer: Answer | None, me: events.Worker
+) -> VatIdCheck | None:
+    vat_id = lock_customer(customer.pk).vat_id  # Before the event: the order of locks.
+    event = Event.objects.select_for_update().get(pk=event_id)
+    if event.state != Event.State.WAITING:
+        return None
+    events.complete(event, tried=me.tried())
+    if answer is None or vat_id != customer.vat_id:
+        return None
+    check = _keep(customer, answer, at=me.at)
+    told = vat_id_checked(check, event=event, on=today(customer.seller, at=me.at))
+    log.append([told], at=me.at)
+    return check
+
+
 def _keep(customer: Customer, answer: Answer, *, at: datetime) -> VatIdCheck:
-    """Write what was answered; earlier answers are not to be repeated any more."""
+    """
+    Write what was answered; earlier answers are not to be repeated any more.
+
+    The caller has locked the customer, who still has the VAT id that was asked about.
+    """
     before = VatIdCheck.objects.filter(customer=customer)
     before.filter(next_check_at__isnull=False).update(next_check_at=None)
     outcome = {True: Outcome.VALID, False: Outcome.INVALID, None: Outcome.UNAVAILABLE}

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from billing.catalog.models import Product
 from billing.customers.models import Customer
+from billing.pricing.exemptions import category_of_code
 from billing.pricing.refused import Refused
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
@@ -111,7 +112,15 @@ def _problems(new: NewOverride, valid_from: date) -> Iterator[tuple[str, str]]:
     if new.category in ("S", "Z") and (new.exemption_text or new.exemption_code):
         name = "exemption_text" if new.exemption_text else "exemption_code"
         yield name, f"Category {new.category} is no exemption: leave its reason out."
+    yield from _code_problems(new)
     if not new.reason.strip():
         yield "reason", "Say why the seller decides so: an auditor will ask."
     if new.valid_until and new.valid_until <= valid_from:
         yield "valid_until", f"The override begins on {valid_from}: its end must lie after that."
+
+
+def _code_problems(new: NewOverride) -> Iterator[tuple[str, str]]:
+    category = category_of_code(new.exemption_code)
+    if category and category != new.category:
+        problem = f"{new.exemption_code} is a reason of category {category}, not {new.category}"
+        yield "exemption_code", f"{problem}: give another, or leave it out."

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Sum
 
+from billing.columns import LUMP_SUM
 from billing.money import plain_decimal
 from billing.pricing.corrections import Group, TakenBack, correction_totals
 from billing.pricing.taxes import DocumentTotals
@@ -19,7 +20,7 @@ from invoices.issuing.queries.taxes import tax_of
 
 # What a correction doesn't have from the charge that it corrects: as charge_corrects_alike says.
 OWN_COLUMNS = (
-    "id", "cause", "is_credit", "quantity", "measured", "priced_minor", "amount_minor",
+    "id", "cause", "is_credit", "quantity", "unit", "measured", "priced_minor", "amount_minor",
     "is_taxed_as_charged", "corrects_id", "is_concession", "explanation", "event_id",
     "transaction_id", "created_at", "ordinal", "invoice_id", "position",
 )  # fmt: skip
@@ -94,7 +95,7 @@ def _charges(
             **_copied(line.charge),
             cause=f"correction {correction.pk}",
             is_credit=line.amount_minor > 0,
-            quantity=line.charge.quantity if line.quantity is None else line.quantity,
+            **_units(line, correction),
             measured=measured.without(line.charge) if measured else line.charge.measured,
             priced_minor=-line.amount_minor,
             amount_minor=net_minor,
@@ -105,6 +106,19 @@ def _charges(
         )
         made.append(charge)
     return made
+
+
+def _units(line: Taken, correction: Correction) -> dict[str, Any]:
+    """
+    Return how much is taken back: units, where it was said in units or is all of the charge.
+
+    Another amount is a lump sum, lest units that weren't given back are booked as such.
+    """
+    is_part = line.quantity is None and line.amount_minor != line.charge.priced_minor
+    if is_part and not correction.bill_again:
+        return {"quantity": Decimal(1), "unit": LUMP_SUM}
+    units = line.charge.quantity if line.quantity is None else line.quantity
+    return {"quantity": units, "unit": line.charge.unit}
 
 
 def _copied(charge: Charge) -> dict[str, Any]:

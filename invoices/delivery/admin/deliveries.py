@@ -34,7 +34,9 @@ STATE_COLOURS = {
 
 class AttemptInline(FactInline):
     model = DeliveryAttempt
-    fields = ("number", "started_at", "ended_at", "outcome", "status", "answer", "worker")
+    fields = (
+        "number", "address", "started_at", "ended_at", "outcome", "status", "answer", "worker",
+    )  # fmt: skip
     ordering = ("number",)
     show_change_link = False
     verbose_name_plural = "tries"
@@ -54,9 +56,14 @@ class DeliveryFigures:
 
 class DeliveryInline(DeliveryFigures, FactInline):
     model = Delivery
-    fields = ("channel", "address", "shown_state", "tries", "created_at")
+    fields = ("shown_channel", "address", "state", "tries", "created_at")
     ordering = ("-pk",)
     verbose_name_plural = "deliveries"
+    show_change_link = False
+
+    @admin.display(description="channel")
+    def shown_channel(self, delivery: Delivery) -> str:
+        return link(delivery, delivery.get_channel_display())
 
 
 InvoiceAdmin.also_show(DeliveryInline)
@@ -97,9 +104,9 @@ class DeliveryAdmin(DeliveryFigures, FactAdmin):
     search_ids = ("pk", "invoice", "endpoint", "event", "transaction_id")
     inlines = (AttemptInline,)
     actions_detail = ("resend",)
-    readonly_fields = ("shown_state", "shown_invoice", "story")
+    readonly_fields = ("shown_invoice", "story")
     fieldsets = (
-        (None, {"fields": ("channel", "type", "address", "shown_state", "shown_invoice")}),
+        (None, {"fields": ("channel", "type", "address", "state", "shown_invoice")}),
         ("Tries", {"fields": ("tries", "next_try_at", "settled_at")}),
         ("What is sent", {"fields": ("message_id", "body")}),
         ("Where", {"fields": ("endpoint", "event", "resends", "story", "created_at")}),

@@ -93,13 +93,13 @@ class WebhookEndpointAdmin(SellerScopedAdmin):
     list_filter = ("state",)
     search_fields = ("url", "description")
     actions_detail = ("try_out", "enable", "disable", "rotate")
-    readonly_fields = ("shown_state", "created_at")
+    readonly_fields = ("state", "created_at")
     add_fieldsets = ((None, {"fields": ("seller", "url", "event_types", "description")}),)
     fieldsets = (
         (None, {"fields": ("seller", "url", "event_types", "description", "created_at")}),
         (
             "State",
-            {"fields": ("shown_state", "failing_since", "disabled_at", "disabled_reason")},
+            {"fields": ("state", "failing_since", "disabled_at", "disabled_reason")},
         ),
     )
 

@@ -6,11 +6,10 @@ from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.fields import ReferenceField
+from billing.sellers.api.fields import MailField, OneOfField, ReferenceField, TextField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.pages import PageQuery, listed
 from billing.sellers.api.problems import Refusal, tell
@@ -27,15 +26,13 @@ tell(exceptions={commands.DeliveryNotResendable: Refusal(409, "delivery_not_rese
 class DeliveriesQuery(PageQuery):
     invoice = ReferenceField(known_as="", required=False)
     endpoint = ReferenceField(known_as="", required=False)
-    channel = serializers.ChoiceField(choices=[name for name, _ in CHANNELS], required=False)
-    state = serializers.ChoiceField(choices=Delivery.State.values, required=False)
-    type = serializers.CharField(max_length=50, required=False)
+    channel = OneOfField(choices=[name for name, _ in CHANNELS], required=False)
+    state = OneOfField(choices=Delivery.State.values, required=False)
+    type = TextField(max_length=50, required=False)
 
 
 class ResendInput(Input):
-    address = serializers.EmailField(
-        max_length=254, required=False, help_text="Of an e-mail: another address than before."
-    )
+    address = MailField(required=False, help_text="Of an e-mail: another address than before.")
 
 
 class DeliveriesView(Endpoint):

@@ -8,12 +8,13 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.sellers.api.fields import WholeField
+from billing.sellers.api.files import FileEndpoint
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
@@ -21,10 +22,15 @@ from invoices.delivery import commands
 from invoices.delivery.files import file_response
 from invoices.delivery.models import DownloadLink
 from invoices.delivery.queries.links import path_of, url_of
-from invoices.documents.models import Document
+from invoices.documents.models import MEDIA_TYPES, Document
 from invoices.documents.queries import StorageAway, StoredBytesDiffer
 from invoices.issuing.models import Invoice
 
+IF_NONE_MATCH = OpenApiParameter(
+    name="If-None-Match",
+    location=OpenApiParameter.HEADER,
+    description="ETags that the caller has, or `*`: without others there is nothing to send.",
+)
 MOST_DAYS = 365
 DAY = 24 * 3600
 
@@ -90,8 +96,14 @@ class DocumentsView(Endpoint):
         return Response(DocumentsOutput({"documents": rows}).data)
 
 
-class DocumentView(Endpoint):
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+class DocumentView(FileEndpoint):
+    @extend_schema(
+        parameters=[IF_NONE_MATCH],
+        responses={
+            **{(200, kind): OpenApiTypes.BINARY for kind in sorted(set(MEDIA_TYPES.values()))},
+            304: OpenApiResponse(description="The caller has these bytes already."),
+        },
+    )
     def get(self, request: Request, id: str, document: str) -> HttpResponseBase:
         """Fetch a document; its ETag is the SHA-256 of its bytes."""
         invoice = self.find(self.rows(Invoice), id, known_as="")

@@ -50,6 +50,10 @@ class EndpointChangeInput(EndpointInput):
 
 
 class EndpointOutput(serializers.ModelSerializer[WebhookEndpoint]):
+    event_types = serializers.ListField(
+        child=serializers.CharField(), help_text="Public types; `*` stands for all."
+    )
+
     class Meta:
         model = WebhookEndpoint
         fields = [

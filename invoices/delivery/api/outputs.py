@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from invoices.delivery.models import Delivery, DeliveryAttempt
@@ -25,7 +26,7 @@ class DeliveryOutput(serializers.ModelSerializer[Delivery]):
 class AttemptOutput(serializers.ModelSerializer[DeliveryAttempt]):
     class Meta:
         model = DeliveryAttempt
-        fields = ["number", "started_at", "ended_at", "outcome", "status", "answer"]
+        fields = ["number", "address", "started_at", "ended_at", "outcome", "status", "answer"]
 
 
 class DeliveryDetailOutput(DeliveryOutput):
@@ -34,6 +35,7 @@ class DeliveryDetailOutput(DeliveryOutput):
     class Meta(DeliveryOutput.Meta):
         fields = [*DeliveryOutput.Meta.fields, "body", "attempts"]
 
+    @extend_schema_field(AttemptOutput(many=True))
     def get_attempts(self, delivery: Delivery) -> list[dict[str, Any]]:
         """Return the tries."""
         return [dict(AttemptOutput(each).data) for each in delivery.attempts.order_by("number")]

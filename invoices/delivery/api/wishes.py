@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.customers.models import Customer
-from billing.sellers.api.fields import FlagField, ListField, TextField
+from billing.sellers.api.fields import FlagField, ListField, MailField, TextField
 from billing.sellers.api.inputs import Input
 from billing.sellers.api.problems import Refusal, tell
 from billing.sellers.api.scoped import Endpoint
@@ -41,7 +41,7 @@ class LinesField(TextField):
 class WishInput(Input):
     by_email = FlagField(default=True)
     emails = ListField(
-        child=serializers.EmailField(max_length=254),
+        child=MailField(),
         default=list,
         max_length=MOST_ADDRESSES,
         help_text="Where documents go; none: to the customer's own address.",
@@ -57,9 +57,9 @@ class WishOutput(serializers.Serializer[Any]):
 
 
 class MailStyleInput(Input):
-    sender = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    sender = MailField(allow_blank=True, default="")
     sender_name = TextField(max_length=100, allow_blank=True, default="")
-    reply_to = serializers.EmailField(max_length=254, allow_blank=True, default="")
+    reply_to = MailField(allow_blank=True, default="")
     subject_de = TextField(max_length=200, allow_blank=True, default="", help_text=_FILLED)
     body_de = LinesField(max_length=5000, allow_blank=True, default="", help_text=_FILLED)
     subject_en = TextField(max_length=200, allow_blank=True, default="", help_text=_FILLED)

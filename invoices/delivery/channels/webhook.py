@@ -4,31 +4,32 @@ Webhooks: a signed message to an endpoint of the seller's app.
 Source: Standard Webhooks 1.0.0 (headers, signature, rotation of secrets, 410 Gone).
 """
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from standardwebhooks.webhooks import Webhook
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
+from invoices.delivery.channels.cut import Cut, PlainPool, TlsPool
 from invoices.delivery.channels.shape import Ended, Outcome, excerpt
 from invoices.delivery.models import Delivery, WebhookEndpoint, WebhookSecret
 from invoices.delivery.queries.addresses import Target, WebhookUrlRefused, target_of
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 15.0
 LONGEST_READ = 4096  # Of the answer; the rest is not read.
 GONE = 410
+_TOO_SLOW = Outcome(Ended.FAILED, answer="TimeoutError: it took too long to answer.")
 
 
 def post(delivery: Delivery, *, at: datetime) -> Outcome:
-    """Post a delivery's body to its endpoint."""
+    """Post a delivery's body to where its endpoint is now."""
     endpoint = delivery.endpoint
     assert endpoint is not None, "the database demands one"
     try:
-        target = target_of(delivery.address)
+        target = target_of(endpoint.url)
     except WebhookUrlRefused as refused:
         return Outcome(Ended.FAILED, answer=excerpt(refused))
     headers = {
@@ -60,52 +61,59 @@ def _whole_second(at: datetime) -> datetime:
 
 
 def _post(target: Target, body: bytes, headers: dict[str, str]) -> Outcome:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    try:
-        with _pool(target) as pool:
-            response = pool.urlopen(
-                "POST",
-                target.path,
-                body=body,
-                headers=headers,
-                redirect=False,
-                retries=False,
-                assert_same_host=False,
-                preload_content=False,
-            )
-            try:
-                return _outcome(response.status, _read(response, deadline))
-            finally:
-                response.close()
-    except (HTTPError, OSError, ValueError) as error:
-        return Outcome(Ended.FAILED, answer=excerpt(f"{type(error).__name__}: {error}"))
+    with Cut(settings.WEBHOOK_SECONDS) as cut:
+        try:
+            with _pool(target, cut) as pool:
+                response = pool.urlopen(
+                    "POST",
+                    target.path,
+                    body=body,
+                    headers=headers,
+                    redirect=False,
+                    retries=False,
+                    assert_same_host=False,
+                    preload_content=False,
+                )
+                try:
+                    # Cut short, headers look complete.
+                    return _TOO_SLOW if cut.is_done else _outcome(response, cut)
+                finally:
+                    response.close()
+        except (HTTPError, OSError, ValueError) as error:
+            said = excerpt(f"{type(error).__name__}: {error}")
+            return _TOO_SLOW if cut.is_done else Outcome(Ended.FAILED, answer=said)
 
 
-def _pool(target: Target) -> HTTPConnectionPool:
+def _pool(target: Target, cut: Cut) -> HTTPConnectionPool:
     """Return a connection to the very address that was looked at; the name is only shown to it."""
+    seconds = settings.WEBHOOK_SECONDS
     common: dict[str, Any] = {
         "port": target.port,
-        "timeout": Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+        "timeout": Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
         "maxsize": 1,
+        "cut": cut,
     }
     if target.scheme == "http":
-        return HTTPConnectionPool(target.ip, **common)
-    return HTTPSConnectionPool(
-        target.ip, server_hostname=target.host, assert_hostname=target.host, **common
-    )
+        return PlainPool(target.ip, **common)
+    return TlsPool(target.ip, server_hostname=target.host, assert_hostname=target.host, **common)
 
 
-def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
-    found = b""
-    while len(found) < LONGEST_READ and time.monotonic() < deadline:
-        part = response.read1(LONGEST_READ - len(found), decode_content=False)
-        if not part:
-            break
-        found += part
-    return found
-
-
-def _outcome(status: int, answer: bytes) -> Outcome:
+def _outcome(response: BaseHTTPResponse, cut: Cut) -> Outcome:
+    status, answer = response.status, excerpt(_read(response, cut))
     if 200 <= status < 300:
-        return Outcome(Ended.SENT, status, excerpt(answer))
-    return Outcome(Ended.FAILED, status, excerpt(answer), is_gone=status == GONE)
+        return Outcome(Ended.SENT, status, answer)
+    return Outcome(Ended.FAILED, status, answer, is_gone=status == GONE)
+
+
+def _read(response: BaseHTTPResponse, cut: Cut) -> bytes:
+    found = b""
+    try:
+        while len(found) < LONGEST_READ and not cut.is_done:
+            part = response.read1(LONGEST_READ - len(found), decode_content=False)
+            if not part:
+                break
+            found += part
+    except (HTTPError, OSError):
+        if not cut.is_done:
+            raise
+    return found

@@ -74,10 +74,16 @@ def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
         seller_id=delivery.seller_id,
         delivery=delivery,
         number=delivery.tries,
+        address=_present_address(delivery),
         worker=me.name,
         started_at=me.at,
     )
     return Begun(event_id, delivery, attempt)
+
+
+def _present_address(delivery: Delivery) -> str:
+    """Return where a try goes: an endpoint may have moved since the delivery was ordered."""
+    return delivery.endpoint.url if delivery.endpoint else delivery.address
 
 
 def _locked(delivery_id: UUID) -> Delivery:
@@ -133,5 +139,5 @@ def _end(begun: Begun, outcome: Outcome, me: events.Worker) -> DeliveryAttempt:
     attempt.save(update_fields=["ended_at", "outcome", "status", "answer"])
     is_latest = attempt.number == delivery.tries
     if event.state == Event.State.WAITING and is_latest:
-        settle(delivery, event, outcome, tried)
+        settle(attempt, delivery, event, outcome, tried)
     return attempt

@@ -50,7 +50,9 @@ def change_endpoint(
     description: str | None = None,
 ) -> WebhookEndpoint:
     """
-    Change what is given; what is on its way goes to the former address.
+    Change what is given; what is on its way goes to the new address from its next try on.
+
+    Since when the former address failed doesn't count against the new one.
 
     :raises WebhookUrlRefused: if the address isn't public.
     """
@@ -60,9 +62,12 @@ def change_endpoint(
     changed = {name: value for name, value in said.items() if value is not None}
     with transaction.atomic():
         endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+        moves = url is not None and url != endpoint.url
         for name, value in changed.items():
             setattr(endpoint, name, value)
-        endpoint.save(update_fields=list(changed))
+        if moves:
+            endpoint.failing_since = None
+        endpoint.save(update_fields=[*changed, "failing_since"])
     return endpoint
 
 

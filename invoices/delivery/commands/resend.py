@@ -1,6 +1,8 @@
 """Sending once more, because a human or an app asks for it: another delivery, no changed one."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -13,6 +15,7 @@ from billing.pricing.refused import Refused
 from billing.sellers.queries import today
 from invoices.delivery.commands.endpoints import EndpointNotEnabled
 from invoices.delivery.commands.order import NewDelivery, order
+from invoices.delivery.events import DELIVERY_DUE, DELIVERY_ORDERED
 from invoices.delivery.models import Delivery, WebhookEndpoint
 from invoices.delivery.queries.catalogue import Message, message_of, trial_message
 from invoices.delivery.queries.wanted import email_addresses
@@ -36,16 +39,15 @@ def resend(*, delivery: Delivery, by: str, at: datetime, address: str = "") -> D
 
     An e-mail goes to `address`, else to where the customer's documents go today if the former
     address is not among these. A webhook goes to where its endpoint is today, under its first id.
-    An open failure of the former is closed.
+    Open failures of the former, and of what repeated it, are closed: no retry sends it besides.
 
-    :raises DeliveryNotResendable: if it is still on its way, or nobody is to get it.
+    :raises DeliveryNotResendable: if it, or what repeats it, is on its way, or nobody is to get it.
     :raises EndpointNotEnabled: if its endpoint is told nothing.
     """
-    if delivery.state in ON_ITS_WAY:
-        raise DeliveryNotResendable("It is still on its way.")
+    same = _lock_settled(delivery)
     event = Event.objects.select_related("seller").get(pk=delivery.event_id)
     (made,) = order(event, [_again(delivery, address)], at=at)
-    _close_failures(delivery, by=by, at=at, why=f"Sent again as delivery {made.pk}.")
+    _close_failures(same, by=by, at=at, why=f"Sent again as delivery {made.pk}.")
     return made
 
 
@@ -86,6 +88,47 @@ def try_endpoint(*, endpoint: WebhookEndpoint, at: datetime) -> Delivery:
     return made
 
 
+def _lock_settled(delivery: Delivery) -> list[Delivery]:
+    """
+    Return a delivery's first one and all that repeat it, none of them on its way.
+
+    They stay so until the transaction ends. Events are locked before deliveries, as workers do.
+
+    :raises DeliveryNotResendable: if one is on its way, be it by a retry of its failure.
+    """
+    first = delivery
+    while first.resends is not None:
+        first = first.resends
+    _hold_tries([first.pk])
+    Delivery.objects.select_for_update().get(pk=first.pk)  # Those who send it again queue here.
+    same = _with_repeats(first.pk)
+    under_way = _hold_tries([each.pk for each in same])
+    for each in same:
+        if each.state in ON_ITS_WAY or each.pk in under_way:
+            what = "It" if each.pk == delivery.pk else f"It was sent again: delivery {each.pk}"
+            raise DeliveryNotResendable(f"{what} is still on its way.")
+    return same
+
+
+def _with_repeats(delivery_id: UUID) -> list[Delivery]:
+    found = latest = list(Delivery.objects.filter(pk=delivery_id))
+    while latest:
+        latest = list(Delivery.objects.filter(resends__in=latest).order_by("pk"))
+        found = [*found, *latest]
+    return found
+
+
+def _hold_tries(delivery_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which deliveries a worker is about to try, and keep that until the end."""
+    tries = Event.objects.filter(
+        stream_id__in=delivery_ids,
+        type__in=(DELIVERY_ORDERED, DELIVERY_DUE),
+        state__in=(Event.State.WAITING, Event.State.FAILED),
+    )
+    of = dict(tries.values_list("pk", "stream_id"))
+    return {of[key] for key, state in events.hold(of).items() if state == Event.State.WAITING}
+
+
 def _again(delivery: Delivery, address: str) -> NewDelivery:
     if delivery.endpoint is not None:
         message = Message(delivery.type, delivery.body, delivery.invoice)
@@ -122,6 +165,7 @@ def _to(endpoint: WebhookEndpoint, message: Message, former: Delivery | None) ->
     )
 
 
-def _close_failures(delivery: Delivery, *, by: str, at: datetime, why: str) -> None:
-    told = Failure.objects.filter(event__stream_id=delivery.pk, state=Failure.State.OPEN)
+def _close_failures(deliveries: Sequence[Delivery], *, by: str, at: datetime, why: str) -> None:
+    ids = [delivery.pk for delivery in deliveries]
+    told = Failure.objects.filter(event__stream_id__in=ids, state=Failure.State.OPEN)
     events.write_off(failure_ids=told.values_list("pk", flat=True), by=by, at=at, why=why)

@@ -10,7 +10,7 @@ from billing.sellers.queries import today
 from invoices.delivery.channels import Outcome
 from invoices.delivery.channels.shape import Ended
 from invoices.delivery.events import delivery_given_up, delivery_sent
-from invoices.delivery.models import Delivery, WebhookEndpoint
+from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from invoices.delivery.queries.schedule import next_wait
 from invoices.delivery.queries.wanted import endpoints_for
 
@@ -20,21 +20,27 @@ _TRY_AGAIN = "Mend what the answer tells of, then retry; or resend the delivery 
 _ENABLE_AGAIN = "Mend the endpoint, enable it on its page, then retry this and resend the others."
 
 
-def settle(delivery: Delivery, event: Event, outcome: Outcome, tried: events.Try) -> None:
+def settle(
+    attempt: DeliveryAttempt,
+    delivery: Delivery,
+    event: Event,
+    outcome: Outcome,
+    tried: events.Try,
+) -> None:
     """Note how a try ended; the caller has locked delivery and event, which waits."""
     delivery.held_until = None
     if outcome.ended in _DONE:
         _close(delivery, _DONE[outcome.ended], tried)
-        _note_health(delivery, fails=False, tried=tried)
+        _note_health(attempt, delivery, fails=False, tried=tried)
         events.complete(event, tried=tried)
         _tell(delivery, event, tried)
         return
-    disabled = _note_health(delivery, fails=True, tried=tried, is_gone=outcome.is_gone)
+    disabled = _note_health(attempt, delivery, fails=True, tried=tried, is_gone=outcome.is_gone)
     wait = None if outcome.ended == Ended.REFUSED or disabled else next_wait(delivery)
     if wait is None:
         delivery.earlier_tries = delivery.tries
         _close(delivery, Delivery.State.GIVEN_UP, tried)
-        trouble = _trouble(delivery, outcome, disabled=disabled)
+        trouble = _trouble(attempt, delivery, outcome, disabled=disabled)
         events.fail(event_id=event.pk, tried=tried, trouble=trouble)
         _tell(delivery, event, tried)
         return
@@ -47,12 +53,12 @@ def settle(delivery: Delivery, event: Event, outcome: Outcome, tried: events.Try
 
 def still_disabled(delivery: Delivery) -> events.Trouble:
     """Return what keeps a failed webhook from being retried: its endpoint is disabled."""
+    where = delivery.endpoint.url if delivery.endpoint else delivery.address
     return events.Trouble(
         code="webhook_disabled",
-        reason=f"{delivery.address} is disabled: nothing was sent.",
+        reason=f"{where} is disabled: nothing was sent.",
         remedy=_ENABLE_AGAIN,
         error_class="webhook:disabled",
-        money_at_stake_minor=0,
     )
 
 
@@ -70,12 +76,23 @@ def _save(delivery: Delivery) -> None:
 
 
 def _note_health(
-    delivery: Delivery, *, fails: bool, tried: events.Try, is_gone: bool = False
+    attempt: DeliveryAttempt,
+    delivery: Delivery,
+    *,
+    fails: bool,
+    tried: events.Try,
+    is_gone: bool = False,
 ) -> str:
-    """Note since when an endpoint fails; disable it after days of that. Return why, if so."""
+    """
+    Note since when an endpoint fails; disable it after days of that. Return why, if so.
+
+    What its former address answers, from which it moved during the try, says nothing of it.
+    """
     if delivery.endpoint_id is None:
         return ""
     endpoint = WebhookEndpoint.objects.select_for_update().get(pk=delivery.endpoint_id)
+    if endpoint.url != attempt.address:
+        return ""
     if not fails:
         if endpoint.failing_since:
             endpoint.failing_since = None
@@ -93,11 +110,13 @@ def _note_health(
     return why
 
 
-def _trouble(delivery: Delivery, outcome: Outcome, *, disabled: str) -> events.Trouble:
+def _trouble(
+    attempt: DeliveryAttempt, delivery: Delivery, outcome: Outcome, *, disabled: str
+) -> events.Trouble:
     said = f"{outcome.status or ''} {outcome.answer}".strip() or "no answer"
-    what = f"the {delivery.get_channel_display()} to {delivery.address or 'the customer'}"
+    what = f"the {delivery.get_channel_display()} to {attempt.address or 'the customer'}"
     if disabled:
-        code, reason = "webhook_disabled", f"{delivery.address} is disabled. {disabled} Latest: "
+        code, reason = "webhook_disabled", f"{attempt.address} is disabled. {disabled} Latest: "
         remedy = _ENABLE_AGAIN
     else:
         code, reason = f"{delivery.channel}_given_up", f"{delivery.type}: {what} was given up: "
@@ -107,7 +126,6 @@ def _trouble(delivery: Delivery, outcome: Outcome, *, disabled: str) -> events.T
         reason=f"{reason}{said}",
         remedy=remedy,
         error_class=f"{delivery.channel}:{outcome.status or outcome.ended}",
-        money_at_stake_minor=0,
     )
 
 

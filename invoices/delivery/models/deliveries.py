@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from billing.columns import optional_text
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.sellers.models import Seller
@@ -122,6 +123,7 @@ class DeliveryAttempt(models.Model):
         Delivery, models.PROTECT, related_name="attempts", db_constraint=False, db_index=False
     )
     number = models.PositiveIntegerField(help_text="1, 2, 3 … of the delivery.")
+    address = optional_text(500, "Where it went: of a webhook, its endpoint's then.")
     worker = models.CharField(max_length=120)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

@@ -25,6 +25,9 @@ class DeliveryWish(models.Model):
         help_text="Where invoices go; none: to the customer's own address.",
     )
 
+    class Meta:
+        verbose_name_plural = "delivery wishes"
+
     def __str__(self) -> str:
         return str(self.customer)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -51,6 +52,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+GERMAN_ZONES = {"CET": "MEZ", "CEST": "MESZ"}
 
 
 class TextRefused(Exception):
@@ -111,6 +113,15 @@ def filled(words: Words, invoice: Invoice, *, link: str = "") -> Words:
 def language_of(invoice: Invoice) -> str:
     """Return the language of an invoice's customer: de or en."""
     return "de" if str(invoice.customer_as_printed["locale"]).startswith("de") else "en"
+
+
+def moment(at: datetime, zone: str, language: str) -> str:
+    """Return an instant as people of a time zone write it, with the zone's short name."""
+    local = at.astimezone(ZoneInfo(zone))
+    name = local.tzname() or zone
+    if language == "de":
+        return f"{_day(local, language)}, {local:%H:%M} Uhr ({GERMAN_ZONES.get(name, name)})"
+    return f"{_day(local, language)}, {local:%H:%M} ({name})"
 
 
 def _names(text: str) -> set[str]:

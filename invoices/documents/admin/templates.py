@@ -1,16 +1,23 @@
 """How a seller's documents look: each change is a new version, previewed before it is saved."""
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import linebreaksbr
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminColorInputWidget,
@@ -20,7 +27,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from billing.sellers.admin import FactAdmin, Lines, OwnedForm, button
+from billing.sellers.admin import FactAdmin, Lines, OwnedForm, button, definitions, sellers_of
 from billing.sellers.models import Seller
 from invoices.documents.commands import add_template
 from invoices.documents.models import DocumentTemplate
@@ -28,7 +35,7 @@ from invoices.documents.pdf.glyphs import Face
 from invoices.documents.pdf.logo import LogoDoesNotWork, Place
 from invoices.documents.pdf.template import Column, Template, TemplateDoesNotWork
 from invoices.documents.queries.previewed import check_template, previewed
-from invoices.documents.queries.templates import latest_template
+from invoices.documents.queries.templates import as_template, latest_template
 
 PREVIEW = "_preview"
 LANGUAGES = {"de": "German", "en": "English"}
@@ -68,11 +75,14 @@ class TemplateForm(OwnedForm):
     accent_colour = forms.CharField(widget=UnfoldAdminColorInputWidget)
     text_colour = forms.CharField(widget=UnfoldAdminColorInputWidget)
     muted_colour = forms.CharField(widget=UnfoldAdminColorInputWidget)
+    begun_with = forms.ModelChoiceField(
+        DocumentTemplate.objects.none(), required=False, widget=forms.HiddenInput
+    )
     picture = forms.FileField(
         label="logo",
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text="SVG, PNG or JPEG of at most 1 MB. Empty: the one of the version before.",
+        help_text="SVG, PNG or JPEG of at most 1 MB. Empty: the one of the version begun with.",
     )
     without_logo = forms.BooleanField(required=False, label="no logo")
     logo_height_mm = forms.FloatField(
@@ -99,19 +109,28 @@ class TemplateForm(OwnedForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Begin with what holds now."""
+        """Begin with the version that the page was opened from, or with what holds now."""
         super().__init__(*args, **kwargs)
-        latest = self._latest()
-        for name, value in _initial(latest).items():
+        own = DocumentTemplate.objects.filter(seller__in=sellers_of(self.request))
+        self.fields["begun_with"].queryset = own  # type: ignore[attr-defined]
+        basis = self._basis(own)
+        for name, value in _initial(basis).items():
             self.fields[name].initial = value
+        self.initial["begun_with"] = basis.pk if basis else None
+        if basis:
+            self.initial["seller"] = basis.seller_id
 
-    def _latest(self) -> DocumentTemplate | None:
+    def _basis(self, own: QuerySet[DocumentTemplate]) -> DocumentTemplate | None:
+        if (named := _uuid(self.initial.get("begun_with"))) is not None:
+            return own.filter(pk=named).first()
         seller = self.initial.get("seller")
         return latest_template(Seller(pk=seller)) if seller else None
 
     def clean(self) -> dict[str, Any]:
         """Refuse what can't be printed."""
         values = super().clean()
+        if not self.errors and values.get("seller"):
+            self._check_basis(values)
         if not self.errors and values.get("seller"):
             values["details"] = self._details(values)
             row = DocumentTemplate(seller=values["seller"], version=1, **values["details"])
@@ -123,9 +142,20 @@ class TemplateForm(OwnedForm):
                 self.add_error(None, str(refusal))
         return values
 
+    def _check_basis(self, values: Mapping[str, Any]) -> None:
+        """Refuse to drop a seller's texts and logo that the form didn't show."""
+        latest, basis = latest_template(values["seller"]), values.get("begun_with")
+        if latest and (basis is None or basis.seller_id != latest.seller_id):
+            self.add_error(
+                "seller",
+                f"It has a template already. Open the page of its version {latest.version} and "
+                "choose “Edit as new version”, so that its texts and its logo stay.",
+            )
+
     def _details(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        latest = latest_template(values["seller"])
-        logo = _content(values["picture"]) if values.get("picture") else latest and latest.logo
+        basis = values.get("begun_with")
+        kept = basis.logo if basis and basis.seller_id == values["seller"].pk else None
+        logo = _content(values["picture"]) if values.get("picture") else kept
         own = ("face", "accent_colour", "text_colour", "muted_colour", "logo_height_mm",
                "logo_place", "shows_explanations", "shows_code")  # fmt: skip
         return {
@@ -143,6 +173,13 @@ class TemplateForm(OwnedForm):
         # The command makes the row: what it lacks here is no mistake.
         if not self.errors and not self.cleaned_data.get("seller"):
             raise ValidationError("seller")
+
+
+def _uuid(text: object) -> UUID | None:
+    try:
+        return UUID(str(text)) if text else None
+    except ValueError:
+        return None
 
 
 def _initial(latest: DocumentTemplate | None) -> dict[str, Any]:
@@ -178,15 +215,15 @@ class DocumentTemplateAdmin(FactAdmin):
         IntegrityError, TemplateDoesNotWork, LogoDoesNotWork,
     )  # fmt: skip
     list_display = ("__str__", "face", "created_at")
-    actions_detail = ("preview",)
+    actions_detail = ("edit_as_new", "preview")
     change_form_after_template = "invoices/admin/template_preview.html"
     add_fieldsets = (
-        (None, {"fields": ("seller",)}),
+        (None, {"fields": ("seller", "begun_with")}),
         (
             "Letterhead",
             {"fields": ("picture", "without_logo", ("logo_height_mm", "logo_place"))},
         ),
-        ("Look", {"fields": ("face", ("accent_colour", "text_colour", "muted_colour"))}),
+        ("Look", {"fields": ("face", "accent_colour", "text_colour", "muted_colour")}),
         ("Lines", {"fields": ("shown_columns", ("shows_explanations", "shows_code"))}),
         (
             "Texts",
@@ -194,13 +231,17 @@ class DocumentTemplateAdmin(FactAdmin):
         ),
     )
     fields = (
-        "seller", "version", "face", "accent_colour", "text_colour", "muted_colour",
-        "logo_height_mm", "logo_place", "texts", "footer", "columns", "shows_explanations",
-        "shows_code", "created_at",
+        "seller", "version", "shown_logo", "logo_height_mm", "logo_place", "face", "accent_colour",
+        "text_colour", "muted_colour", "printed_columns", "shows_explanations", "shows_code",
+        "shown_texts", "shown_footer", "created_at",
     )  # fmt: skip
+    readonly_fields = ("shown_logo", "printed_columns", "shown_texts", "shown_footer")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("invoices.add_documenttemplate")
+
+    def has_begin_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
@@ -231,6 +272,41 @@ class DocumentTemplateAdmin(FactAdmin):
                 said = form.cleaned_data
                 return _pdf(DocumentTemplate(seller=said["seller"], version=1, **said["details"]))
         return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @admin.display(description="logo", empty_value="-")
+    def shown_logo(self, row: DocumentTemplate) -> SafeString | None:
+        logo = as_template(row, locale="en").logo
+        if logo is None:
+            return None
+        drawn = base64.b64encode(logo.svg.encode()).decode()
+        return format_html('<img alt="" height="60" src="data:image/svg+xml;base64,{}">', drawn)
+
+    @admin.display(description="columns")
+    def printed_columns(self, row: DocumentTemplate) -> str:
+        return ", ".join(column.replace("_", " ") for column in row.columns)
+
+    @admin.display(description="texts", empty_value="-")
+    def shown_texts(self, row: DocumentTemplate) -> SafeString | None:
+        texts = {
+            f"{place}, {name}": linebreaksbr(row.texts.get(code, {}).get(part, ""))
+            for code, name in LANGUAGES.items()
+            for part, place in (("intro", "before the lines"), ("closing", "after the lines"))
+        }
+        return definitions(texts) if any(texts.values()) else None
+
+    @admin.display(description="footer", empty_value="-")
+    def shown_footer(self, row: DocumentTemplate) -> SafeString | None:
+        return linebreaksbr(_text_of(row.footer)) or None
+
+    @button("Edit as new version", path="edit-as-new", permission="begin", icon="edit")
+    def edit_as_new(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        if self.get_object(request, object_id) is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(
+                request, self.opts, object_id
+            )
+            return missing
+        address = reverse("admin:invoices_documenttemplate_add")
+        return HttpResponseRedirect(f"{address}?{urlencode({'begun_with': object_id})}")
 
     @button("Preview", path="preview", permission="view", icon="visibility", is_primary=True)
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -22,6 +22,7 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.money import minor_digits
+from invoices.balances.queries import is_kept
 from invoices.documents.delivering import DocumentDoesNotFit, e_invoice
 from invoices.documents.events import documents_rendered
 from invoices.documents.models import MEDIA_TYPES, Document, DocumentTemplate
@@ -91,7 +92,9 @@ def files_of(invoice: Invoice, template: DocumentTemplate | None) -> Iterator[Fi
     :raises DocumentDoesNotFit: if a rule of the profile is broken.
     """
     lines = _lines(invoice)
-    document, printing = described(invoice, lines), printed(invoice, lines, template)
+    kept = invoice.kind == "credit_note" and is_kept(invoice_id=invoice.pk)
+    document = described(invoice, lines, is_kept=kept)
+    printing = printed(invoice, lines, template)
     paper = printable(document, invoice)
     wanted = _format(invoice)
     xml, why_plain = _xml(document, wanted)

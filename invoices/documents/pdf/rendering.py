@@ -56,7 +56,9 @@ def _attached(xml: bytes, attachment: Attachment) -> dict[str, str]:
 
 
 def _inputs(content: dict[str, object], shown: Callable[[str], str]) -> dict[str, str]:
-    return {"content": json.dumps(_each_text(content, shown), ensure_ascii=False)}
+    texts = {name: _each_text(each, shown) for name, each in content.items()}
+    # A drawing is no text: a place to break would damage the picture in it.
+    return {"content": json.dumps(texts | {"logo": content["logo"]}, ensure_ascii=False)}
 
 
 def _each_text(value: object, shown: Callable[[str], str]) -> object:

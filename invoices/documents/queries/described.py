@@ -37,16 +37,13 @@ from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import explained_line
 
 _DAY = timedelta(days=1)
-_TAXED = (Category.STANDARD, Category.ZERO_RATED)
 _SEPA = "EUR"  # The currency of its transfers and direct debits.
-_GIVEN_BACK = {
-    "de": "Der Betrag wird mit Ihrem Guthaben verrechnet oder Ihnen erstattet.",
-    "en": "The amount is kept as your balance, or refunded to you.",
+_WHAT = {"de": ("Der Betrag", "Der Rest"), "en": ("The amount", "The rest")}
+_KEPT = {
+    "de": "{what} wird Ihrem Guthaben gutgeschrieben.",
+    "en": "{what} is credited to your balance.",
 }
-_REST = {
-    "de": "Der Rest wird mit Ihrem Guthaben verrechnet oder Ihnen erstattet.",
-    "en": "The rest is kept as your balance, or refunded to you.",
-}
+_PAID_OUT = {"de": "{what} wird Ihnen erstattet.", "en": "{what} is refunded to you."}
 _SETTLES = {
     "de": "{amount} werden mit dem offenen Betrag der Rechnung {number} verrechnet.",
     "en": "{amount} is set off against what is open of invoice {number}.",
@@ -61,11 +58,12 @@ _TERMS = {
 }
 
 
-def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
+def described(invoice: Invoice, lines: Sequence[Charge], *, is_kept: bool = False) -> Document:
     """
     Return what an invoice or credit note says.
 
-    A credit note's figures, negative where it is stored, are positive on it (type code 381).
+    A credit note's figures, negative where it is stored, are positive on it (type code 381). What
+    it doesn't settle goes to the customer's balance (`is_kept`), or is paid out.
     """
     sign = _sign(invoice)
     frozen, buyer = invoice.seller_as_printed, invoice.customer_as_printed
@@ -88,7 +86,7 @@ def described(invoice: Invoice, lines: Sequence[Charge]) -> Document:
         delivery=_delivery(invoice, lines),
         period=_period(lines),
         payment=_payment(invoice),
-        terms=_terms(invoice),
+        terms=_terms(invoice, is_kept=is_kept),
         lines=tuple(_line(line, sign) for line in lines),
         totals=_totals(invoice, lines, sign),
         vat_groups=tuple(_groups(invoice, sign)),
@@ -99,6 +97,7 @@ def printable(document: Document, invoice: Invoice) -> Document:
     """
     Return a document as it is printed: without the lines' notes, since its printing explains them.
 
+    Until when to pay is said once, beside how: the payment terms' words would repeat it.
     Both VAT ids stand on it whatever the supply: only the rules for XML forbid some. Source: UStG
     § 14 (4) no. 2.
     """
@@ -107,7 +106,15 @@ def printable(document: Document, invoice: Invoice) -> Document:
     buyer_vat_id = prefixed_vat_id(buyer_frozen) or buyer_frozen["vat_id"]
     buyer = replace(document.buyer, vat_id=buyer_vat_id)
     lines = tuple(replace(line, note="") for line in document.lines)
-    return replace(document, lines=lines, seller=seller, buyer=buyer)
+    terms = None if _says_when(document) else document.terms
+    return replace(document, lines=lines, seller=seller, buyer=buyer, terms=terms)
+
+
+def _says_when(document: Document) -> bool:
+    """Return whether a printed document asks for payment by a day without its terms' words."""
+    how = document.payment
+    asks = how is not None and (how.direct_debit is not None or bool(how.transfers))
+    return asks and document.due_date is not None and document.totals.payable > 0
 
 
 def _sign(invoice: Invoice) -> int:
@@ -203,19 +210,23 @@ def _debit(invoice: Invoice) -> DirectDebit | None:
     return DirectDebit(mandate=mandate, creditor_id=creditor, debited_account=debited)
 
 
-def _terms(invoice: Invoice) -> PaymentTerms | None:
+def _terms(invoice: Invoice, *, is_kept: bool) -> PaymentTerms | None:
     """Return until when to pay; of a credit note, what becomes of it (BR-CO-25 wants either)."""
     if invoice.payable_minor == 0:
         return None
     language = language_of(invoice.customer_as_printed["locale"])
     if invoice.payable_minor < 0:
-        return PaymentTerms(text=_given_back(invoice, language))
+        return PaymentTerms(text=_given_back(invoice, language, is_kept=is_kept))
     words = (_COLLECTED if _debit(invoice) else _TERMS)[language.code]
     return PaymentTerms(text=words.format(day=invoice.due_date))
 
 
-def _given_back(invoice: Invoice, language: Language) -> str:
-    """Return what becomes of a credit note's amount: some of it may settle what it corrects."""
+def _given_back(invoice: Invoice, language: Language, *, is_kept: bool) -> str:
+    """
+    Return what becomes of a credit note's amount.
+
+    Some of it may settle what it corrects; the rest went to the balance with it, or is paid out.
+    """
     rest_minor = -invoice.payable_minor - invoice.settled_minor
     parts = []
     if invoice.settled_minor:
@@ -223,7 +234,9 @@ def _given_back(invoice: Invoice, language: Language) -> str:
         number = next((told["number"] for told in invoice.corrects), "")
         parts.append(_SETTLES[language.code].format(amount=amount, number=number))
     if rest_minor:
-        parts.append((_REST if parts else _GIVEN_BACK)[language.code])
+        becomes = _KEPT if is_kept else _PAID_OUT
+        what = _WHAT[language.code][bool(parts)]
+        parts.append(becomes[language.code].format(what=what))
     return " ".join(parts)
 
 
@@ -267,7 +280,6 @@ def _groups(invoice: Invoice, sign: int) -> Iterable[VatGroup]:
             rate=Decimal(tax["percent"]),
             base=from_minor(sign * tax["base_minor"], invoice.currency),
             tax=from_minor(sign * tax["tax_minor"], invoice.currency),
-            # What is taxed, if only at 0 %, has none. Source: EN 16931 BR-S-10, BR-Z-10.
-            exemption_reason="" if category in _TAXED else reason,
-            exemption_code="" if category in _TAXED else code,
+            exemption_reason="" if category.is_taxed else reason,
+            exemption_code="" if category.is_taxed else code,
         )

@@ -30,6 +30,11 @@ class Category(StrEnum):
     EXPORT = "G"
     OUTSIDE_SCOPE = "O"
 
+    @property
+    def is_taxed(self) -> bool:
+        """Return whether it has a rate, if only of 0 %. Source: EN 16931 BR-S-10, BR-Z-10."""
+        return self in (Category.STANDARD, Category.ZERO_RATED)
+
 
 class Means(StrEnum):
     """How a document is paid (BT-81). Source: UNTDID 4461."""

@@ -16,8 +16,14 @@ from rest_framework.response import Response
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.money import plain_decimal
-from billing.sellers.api.fields import DayField, ReferenceField
-from billing.sellers.api.outputs import MoneyField, PlainDecimalField, money
+from billing.sellers.api.fields import DayField, IdField, OneOfField, ReferenceField
+from billing.sellers.api.outputs import (
+    MONEY_OR_NULL,
+    AmountField,
+    MoneyField,
+    PlainDecimalField,
+    money,
+)
 from billing.sellers.api.pages import PageQuery, listed
 from billing.sellers.api.scoped import Endpoint
 from billing.wording.titles import document_title
@@ -33,10 +39,10 @@ LONGEST_NUMBER = 60
 class InvoicesQuery(PageQuery):
     customer = ReferenceField(known_as="ext", required=False)
     contract = ReferenceField(known_as="ext", required=False)
-    kind = serializers.ChoiceField(choices=[kind for kind, _ in KINDS], required=False)
+    kind = OneOfField(choices=[kind for kind, _ in KINDS], required=False)
     issued_from = DayField(required=False, help_text="First day of issue.")
     issued_until = DayField(required=False, help_text="First day of issue no longer wanted.")
-    transaction = serializers.UUIDField(required=False)
+    transaction = IdField(required=False)
 
 
 class InvoiceSummaryOutput(serializers.ModelSerializer[Invoice]):
@@ -95,8 +101,8 @@ class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
 class TaxOutput(serializers.Serializer[Any]):
     category = serializers.CharField(help_text="UNCL 5305 code, for example S.")
     percent = serializers.CharField()
-    base = serializers.JSONField()
-    tax = serializers.JSONField()
+    base = AmountField()
+    tax = AmountField()
     note = serializers.CharField(
         help_text="Why there is no VAT, in the language of the customer; empty where there is."
     )
@@ -130,6 +136,7 @@ class InvoicedLineOutput(InvoiceLineOutput):
     class Meta(InvoiceLineOutput.Meta):
         fields = [*InvoiceLineOutput.Meta.fields, "left"]
 
+    @extend_schema_field(MONEY_OR_NULL)
     def get_left(self, line: Charge) -> dict[str, str] | None:
         """Return it as money."""
         left: dict[UUID, int] = self.context.get("left", {})
@@ -154,7 +161,33 @@ class CorrectingOutput(serializers.ModelSerializer[Invoice]):
         fields = ["id", "number", "issue_date", "correction_kind", "gross"]
 
 
+class CorrectedOutput(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    issue_date = serializers.DateField()
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            name: {"type": "string"}
+            for name in (
+                "name", "street", "postcode", "city", "country", "vat_id", "email", "locale",
+            )
+        },
+        "additionalProperties": True,
+    }
+)  # fmt: skip
+class PartyField(serializers.JSONField):
+    """A party as a document says it, frozen: older documents may say less."""
+
+
 class InvoiceOutput(InvoiceSummaryOutput):
+    seller_as_printed = PartyField(help_text="As the document says it.")
+    customer_as_printed = PartyField(help_text="As the document says it.")
+    corrects = CorrectedOutput(
+        many=True, help_text="The invoices that a credit note corrects; else empty."
+    )
     title = serializers.SerializerMethodField(
         help_text="As printed, in the language of the customer."
     )
@@ -205,6 +238,7 @@ class InvoiceOutput(InvoiceSummaryOutput):
             locale=invoice.customer_as_printed["locale"],
         )
 
+    @extend_schema_field(MONEY_OR_NULL)
     def get_open(self, invoice: Invoice) -> dict[str, str] | None:
         """Return it as money."""
         if invoice.kind != "invoice":

@@ -20,7 +20,7 @@ from billing.exchange.queries import ExchangeRateMissing
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.sellers.api.fields import DayField, ExactField, ReferenceField, TextField
 from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import money
+from billing.sellers.api.outputs import AmountField, money
 from billing.sellers.api.problems import Refusal, tell
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput, shown_taxes
 from invoices.issuing.models import Charge
@@ -29,6 +29,7 @@ from invoices.issuing.queries.contents import (
     FormatDoesNotFit,
     InvoiceContentMissing,
     SellerDataMissing,
+    SeveralVatIds,
 )
 from invoices.issuing.queries.drafts import Draft
 from invoices.issuing.queries.explained import explained_line
@@ -39,6 +40,7 @@ tell(
         SellerDataMissing: Refusal(409, "seller_data_missing"),
         CustomerDataMissing: Refusal(409, "customer_data_missing"),
         InvoiceContentMissing: Refusal(409, "invoice_content_missing"),
+        SeveralVatIds: Refusal(409, "several_vat_ids"),
         FormatDoesNotFit: Refusal(409, "format_does_not_fit"),
         ExchangeRateMissing: Refusal(409, "exchange_rate_missing"),
         TaxDataMissing: Refusal(409, "tax_data_missing"),
@@ -85,16 +87,16 @@ class PreviewLineOutput(InvoiceLineOutput):
 
 class PreviewDocumentOutput(serializers.Serializer[Any]):
     currency = serializers.CharField()
-    net = serializers.JSONField()
-    tax = serializers.JSONField()
-    gross = serializers.JSONField(help_text="Negative: it would be a credit note.")
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField(help_text="Negative: it would be a credit note.")
     taxes = TaxOutput(many=True)
     lines = PreviewLineOutput(many=True)
 
 
 class PreviewInvoiceOutput(PreviewDocumentOutput):
-    prepaid = serializers.JSONField(help_text="What it would use of the customer's balance.")
-    payable = serializers.JSONField(help_text="Gross less what is prepaid.")
+    prepaid = AmountField(help_text="What it would use of the customer's balance.")
+    payable = AmountField(help_text="Gross less what is prepaid.")
 
 
 class PreviewPeriodOutput(PreviewDocumentOutput):

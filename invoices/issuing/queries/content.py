@@ -124,9 +124,11 @@ def registration_as_printed(seller: Seller, lines: Sequence[Charge]) -> dict[str
     """
     Return the VAT id that a document shows where it is taxed under a registration abroad.
 
-    Nothing where it isn't. The seller's own is kept beside it.
+    Nothing where it isn't. The seller's own is kept beside it. What is taken back under another
+    one refers to the document that shows that.
     """
-    vat_id = next((line.seller_vat_id for line in lines if line.seller_vat_id), "")
+    new_first = sorted(lines, key=lambda line: line.is_taxed_as_charged)
+    vat_id = next((line.seller_vat_id for line in new_first if line.seller_vat_id), "")
     return {"vat_id": vat_id, "home_vat_id": seller.vat_id} if vat_id else {}
 
 

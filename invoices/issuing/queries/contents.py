@@ -22,6 +22,10 @@ class InvoiceContentMissing(Exception):
     """A document lacks something else that the law wants on it."""
 
 
+class SeveralVatIds(InvoiceContentMissing):
+    """A document would bear VAT under several VAT ids of its seller, and can show but one."""
+
+
 class FormatDoesNotFit(Exception):
     """What is invoiced can't be said in the customer's format of documents."""
 

@@ -46,6 +46,13 @@ def left_of_lines(
     return left
 
 
+def is_left(invoice: Invoice) -> bool:
+    """Return whether something of an invoice can still be taken back; never of a credit note."""
+    if invoice.kind != "invoice":
+        return False
+    return any(left_of_lines(list(invoice.lines.all())).values())
+
+
 def correcting(invoice: Invoice) -> QuerySet[Invoice]:
     """Return the credit notes that refer to an invoice, oldest first."""
     named = Q(corrects__contains=[{"number": invoice.number}])

@@ -1,6 +1,8 @@
 """What the law wants on an invoice: a list, each content with its source, checked before issue."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from billing.customers.models import Customer
 from billing.pricing.tax_area import is_in_eu
@@ -17,6 +19,7 @@ from invoices.issuing.queries.contents import (
     InvoiceContentMissing,
     Missing,
     SellerDataMissing,
+    SeveralVatIds,
 )
 from invoices.issuing.queries.format_contents import FORMAT_CONTENTS
 
@@ -123,10 +126,19 @@ def _taxed(said: Contents) -> Sequence[str]:
     return wrong if said.taxes else ["net amount, rate and tax"]
 
 
-def _document(said: Contents) -> str:
-    if said.number is None:
-        return "The document that it would become"
-    return f"The document {said.number or 'without number'}"
+def _one_vat_id(said: Contents) -> Sequence[str]:
+    """Tell of VAT ids abroad beside each other, or beside the seller's own at one rate."""
+    ids_of_rates: dict[tuple[str, Decimal], set[str]] = defaultdict(set)
+    for line in said.lines or ():
+        # What is taken back was shown under its own; an override doesn't say whose VAT it is.
+        if not (line.is_taxed_as_charged or line.tax_override_id):
+            ids_of_rates[line.tax_category, line.tax_percent].add(line.seller_vat_id)
+    abroad = set().union(*ids_of_rates.values()) - {""}
+    if len(abroad) <= 1 and all(len(ids) == 1 for ids in ids_of_rates.values()):
+        return []
+    # A rate that is due at home too is one sum with that of the registration.
+    shown = sorted(abroad) if len(abroad) > 1 else [*abroad, "the seller's own"]
+    return [f"single VAT id of its seller, but VAT under {' and '.join(shown)}"]
 
 
 def _is_finished(said: Contents) -> bool:
@@ -188,6 +200,12 @@ CONTENTS = (
         applies=lambda said: (
             _is_finished(said) and "AE" in said.categories and not said.is_cross_border
         ),
+    ),
+    Content(
+        of=SeveralVatIds,
+        source="UStG § 14 (4) no. 2; 2006/112/EC Art. 226 (3)",
+        missing=_one_vat_id,
+        applies=_is_finished,
     ),
     Content(
         of=InvoiceContentMissing,
@@ -294,9 +312,11 @@ def _refuse(said: Contents, contents: Iterable[Content] = CONTENTS) -> None:
     raise refusal(f"{_WHO[refusal](said)} has no {'; '.join(what)}.")
 
 
+# A document has no number yet: the one that it would get goes to another if it is refused.
 _WHO: dict[type[Exception], Callable[[Contents], str]] = {
     SellerDataMissing: lambda said: f"The seller {said.seller['name']}",
     CustomerDataMissing: lambda said: f"The customer {said.customer['name']}",
-    InvoiceContentMissing: _document,
-    FormatDoesNotFit: _document,
+    InvoiceContentMissing: lambda _: "The document",
+    SeveralVatIds: lambda _: "The document",
+    FormatDoesNotFit: lambda _: "The document",
 }

@@ -28,6 +28,7 @@ from invoices.issuing.queries.contents import (
     FormatDoesNotFit,
     InvoiceContentMissing,
     SellerDataMissing,
+    SeveralVatIds,
 )
 from invoices.issuing.queries.series import NumberSeriesAhead
 
@@ -44,7 +45,9 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     TaxDataMissing: (
         "tax_data_missing",
-        "Add the tax rate for the country, class and day, or override the tax, then retry.",
+        "Add the rate for the country, class and day (admin: Catalog → Tax rates), or override the "
+        "tax (Catalog → Tax overrides), then retry; a class that the country doesn't have is a "
+        "slip of the price or order.",
     ),
     TaxNotDecided: (
         "tax_not_decided",
@@ -59,12 +62,18 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     ),
     SellerDataMissing: (
         "seller_data_missing",
-        "Enter it on the seller's page in the admin (Seller → Sellers), then retry.",
+        "Enter it on the seller's page in the admin (Seller → Sellers), or what is neither name, "
+        "tax nor bank by PATCH /api/v1/seller, then retry.",
     ),
     CustomerDataMissing: (
         "customer_data_missing",
         "Enter it on the customer's page in the admin (Customers → Customers) or by "
         "PATCH /api/v1/customers/ID, then retry.",
+    ),
+    SeveralVatIds: (
+        "several_vat_ids",
+        "Order what is taxed in each country separately (of collected documents: with the grouping "
+        "per event), then write this one off.",
     ),
     InvoiceContentMissing: (
         "invoice_content_missing",

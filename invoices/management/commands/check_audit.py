@@ -31,6 +31,7 @@ class Command(BaseCommand):
                 "checked": found.checked,
                 "wrong": found.wrong,
                 "problems": found.problems,
+                "notes": found.notes,
             }
             self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False))
         else:
@@ -40,7 +41,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {problem}")
             if more := found.wrong - len(found.problems):
                 self.stdout.write(f"  … and {more:,} more")
-            wrong = f"{found.wrong:,} things are WRONG." if found.wrong else "The archive is whole."
-            self.stdout.write(wrong)
+            for note in found.notes:
+                self.stdout.write(f"  Note: {note}")
+            self.stdout.write(_verdict(found.wrong))
         if found.wrong:
             sys.exit(1)
+
+
+def _verdict(wrong: int) -> str:
+    if not wrong:
+        return "The archive is whole."
+    return "1 thing is WRONG." if wrong == 1 else f"{wrong:,} things are WRONG."

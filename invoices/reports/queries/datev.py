@@ -1,5 +1,7 @@
 """The files that a tax adviser's program reads: postings per month, and the customers."""
 
+import io
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ from invoices.reports.queries.accounts import Accounts, scope_of
 from invoices.reports.queries.postings import Entry, Purpose, entries
 
 DECIMALS = 2  # Of amounts in the format.
+LONGEST = timedelta(days=92)  # Of a period asked for on a page; longer ones: `export_datev`.
 _Key = tuple[str, str, str, Decimal, str, str]  # Account, BU key, category, rate, country, scope.
 
 
@@ -135,7 +138,7 @@ class _Writer:
                 tax_key=tax_key,
                 day=invoice.issue_date,
                 number=invoice.number,
-                due_date=invoice.due_date,
+                due_date=invoice.due_date if invoice.kind == "invoice" else None,
                 text=invoice.customer_as_printed["name"],
                 eu_vat_id=eu[0],
                 eu_percent=eu[1],
@@ -181,6 +184,15 @@ class _Writer:
             currency=self.books.seller.currency,
             is_final=self.books.is_final,
         )
+
+
+def zipped(files: Iterable[DatevFile]) -> bytes:
+    """Return the files in a ZIP file; the same files give the same bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.writestr(zipfile.ZipInfo(file.name), file.content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def _in_accounting_currency(

@@ -37,7 +37,6 @@ class Purpose(StrEnum):
     REVENUE = "revenue"
     VAT = "vat"
     BALANCE = "balance"
-    DEFERRED = "deferred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +122,16 @@ def entries(invoices: QuerySet[Invoice]) -> Iterator[Entry]:
 
 
 def taxed_in(line: Charge, parties: Parties) -> str:
-    """Return the country whose VAT a line is about: of a document between such parties."""
-    place = parties.place(Supply(kind=SupplyKind(line.supply)))
+    """
+    Return the country whose VAT a line is about: of a document between such parties.
+
+    What an override decides may be taxed where it goes, though the law has it at the seller's.
+    """
+    supply = Supply(kind=SupplyKind(line.supply))
+    goes_to = parties.goes_to(supply)
     if line.seller_vat_id or line.tax_category in _WHERE_IT_GOES:
-        return place
+        return goes_to
+    place = goes_to if line.tax_override_id else parties.place(supply)
     is_declared_there = parties.oss and is_in_eu(place) and line.tax_category in _WITH_RATE
     return place if is_declared_there else parties.home
 
@@ -134,16 +139,6 @@ def taxed_in(line: Charge, parties: Parties) -> str:
 def parties_of(invoice: Invoice) -> Parties:
     """Return what decided the VAT of a document: its parties as they are printed."""
     return parties_as_printed(invoice.seller_as_printed, invoice.customer_as_printed)
-
-
-def deferred_minor(posting: Posting, *, after: date) -> int:
-    """Return how much of a posting is for days after a day: of a whole period, by days."""
-    if not posting.starts_on or not posting.ends_on:
-        return posting.amount_minor if posting.starts_on and posting.starts_on > after else 0
-    whole = (posting.ends_on - posting.starts_on).days
-    still = (posting.ends_on - max(posting.starts_on, after + timedelta(days=1))).days
-    share = share_of(Decimal(posting.amount_minor), max(still, 0), whole)
-    return round_parts([share, posting.amount_minor - share], posting.amount_minor)[0]
 
 
 def _entries(chunk: Sequence[Invoice]) -> Iterator[Entry]:

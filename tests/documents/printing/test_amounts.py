@@ -9,11 +9,20 @@ from lxml import etree
 from invoices.documents.pdf.printing import Printing
 from invoices.documents.pdf.rendering import render
 from invoices.documents.profiles import Profile
-from invoices.documents.semantic.lines import Item
+from invoices.documents.semantic.lines import Item, Vat
 from invoices.documents.writing import write
 from tests.documents.cases import CASES
-from tests.documents.house import document, line
-from tests.documents.printing.reading import german, pages_of, text_of_case
+from tests.documents.house import (
+    EXEMPT,
+    EXPORT,
+    INTRA_COMMUNITY,
+    OUTSIDE_SCOPE,
+    REVERSE_CHARGE,
+    ZERO_RATED,
+    document,
+    line,
+)
+from tests.documents.printing.reading import german, pages_of, text_of, text_of_case
 
 # Allowances and charges are printed one by one, not as sums.
 NOT_PRINTED = {"AllowanceTotalAmount", "ChargeTotalAmount"}
@@ -107,3 +116,26 @@ def test_yen_have_no_decimals_unless_there_are_some() -> None:
 
     assert "5.940 ¥" in text
     assert "1.128,60 ¥" in text  # 19 % of 5,940
+
+
+@pytest.mark.parametrize(
+    ("vat", "cell"),
+    [
+        (EXEMPT, "steuerfrei"),
+        (EXPORT, "steuerfrei"),
+        (INTRA_COMMUNITY, "steuerfrei"),
+        (REVERSE_CHARGE, "Reverse Charge"),
+        (OUTSIDE_SCOPE, "nicht steuerbar"),
+    ],
+)
+def test_what_is_not_taxed_shows_no_rate(vat: Vat, cell: str) -> None:
+    pdf = render(document([line("Beratung", "1", "100", vat)]), Printing())
+
+    assert "0 %" not in text_of(pdf)
+    assert cell in text_of(pdf)
+
+
+def test_what_is_zero_rated_shows_its_rate() -> None:
+    text = text_of(render(document([line("Modul", "1", "100", ZERO_RATED)]), Printing()))
+
+    assert "Umsatzsteuer 0 %" in text

@@ -165,7 +165,7 @@ def test_english_is_written_the_english_way() -> None:
 
     assert "Invoice RE-2026-0042" in text
     assert "Payable by 2 December 2026" in text
-    assert "1,234.5 hours €110.00 0% €135,795.00" in text
+    assert "1,234.5 hours €110.00 reverse charge €135,795.00" in text
     assert "NETHERLANDS" in text
     assert "Page 1 of 1" in text
 

@@ -1,6 +1,7 @@
 """A seller's template: what works is printed, what doesn't is refused with a reason."""
 
 import io
+import re
 
 import pikepdf
 import pytest
@@ -42,6 +43,22 @@ def fonts_in(pdf: bytes) -> set[str]:
         }
 
 
+def sizes_of_pictures(pdf: bytes) -> set[tuple[int, int]]:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        streams = [each for each in opened.objects if isinstance(each, pikepdf.Stream)]
+        return {
+            (int(each.Width), int(each.Height))
+            for each in streams
+            if each.get("/Subtype") == "/Image"
+        }
+
+
+def is_drawn(pdf: bytes, red: str, green: str, blue: str) -> bool:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        drawn = opened.pages[0].Contents.read_bytes().decode("latin-1")
+    return re.search(rf"{red}\d* {green}\d* {blue}\d* scn", drawn) is not None
+
+
 @pytest.mark.parametrize("face", list(Face))
 def test_each_family_is_embedded(face: Face) -> None:
     pdf = render(ONE, Printing(template=Template(face=face)))
@@ -71,6 +88,23 @@ def test_a_logo_replaces_the_name_in_the_letterhead(content: bytes) -> None:
     printed = text_of(render(ONE, Printing(template=with_logo)))
 
     assert plain.count("Anlass Energie GmbH") == printed.count("Anlass Energie GmbH") + 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_picture_is_printed_as_it_is(kind: str) -> None:
+    with_logo = Template(logo=Logo(picture(kind, "RGB", (61, 23))))
+
+    pdf = render(ONE, Printing(template=with_logo))
+
+    assert sizes_of_pictures(pdf) == {(61, 23)}
+
+
+def test_a_drawing_is_printed_in_its_colours() -> None:
+    pdf = render(ONE, Printing(template=Template(logo=Logo(SVG % b""))))
+
+    green = (r"0\.0431", r"0\.4313", r"0\.3098")  # #0b6e4f, of 255 each
+    assert is_drawn(pdf, *green)
+    assert not is_drawn(render(ONE, Printing()), *green)
 
 
 @pytest.mark.parametrize(

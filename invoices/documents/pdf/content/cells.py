@@ -8,8 +8,12 @@ from invoices.documents.pdf.content.table import Table
 from invoices.documents.pdf.glyphs import breakable
 from invoices.documents.pdf.template import Column
 from invoices.documents.pdf.words.words import Words
+from invoices.documents.semantic.codes import Category
 from invoices.documents.semantic.document import Document
 from invoices.documents.semantic.lines import AllowanceCharge, Line
+
+# Which exemption it is stands below the sums; a column of rates has no room for it.
+_EXEMPT: Final = (Category.EXEMPT, Category.INTRA_COMMUNITY, Category.EXPORT)
 
 
 def cell(column: Column, line: Line, table: Table) -> str:
@@ -33,10 +37,11 @@ def adjustment(each: AllowanceCharge, document: Document, words: Words) -> tuple
 
 
 def rate_of(line: Line, words: Words) -> str:
-    """Return a line's VAT rate, or why it has none."""
-    if line.vat.rate is None:
-        return words.categories[line.vat.category]
-    return words.percent(line.vat.rate)
+    """Return a line's VAT rate, or in short why it has none."""
+    category, rate = line.vat.category, line.vat.rate
+    if rate is None or not category.is_taxed:
+        return words.categories[Category.EXEMPT if category in _EXEMPT else category]
+    return words.percent(rate)
 
 
 def per(line: Line, words: Words) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from invoices.documents.pdf.content.cells import adjustment
 from invoices.documents.pdf.printing import Printing
 from invoices.documents.pdf.words.words import Words
-from invoices.documents.semantic.codes import Category, TypeCode
+from invoices.documents.semantic.codes import TypeCode
 from invoices.documents.semantic.document import Document, VatGroup
 
 # Longer amounts leave no room beside the sums.
@@ -116,7 +116,7 @@ def _vat_label(document: Document, words: Words) -> str:
     if len(document.vat_groups) != 1:
         return words.say("vat")
     group = document.vat_groups[0]
-    if group.category is Category.OUTSIDE_SCOPE:
+    if not group.category.is_taxed:  # No rate is shown: 0 % would be one.
         return words.say("vat")
     return words.say("vat_at", rate=words.percent(group.rate))
 
@@ -128,7 +128,7 @@ def _gross_label(document: Document, words: Words) -> str:
 
 def _rate(group: VatGroup, words: Words) -> str:
     name = words.categories[group.category]
-    if group.category is Category.OUTSIDE_SCOPE:
+    if not group.category.is_taxed:
         return name
     rate = words.percent(group.rate)
     return f"{rate} ({name})" if name else rate

@@ -40,12 +40,15 @@ SELECT coalesce(o.seller_id, c.seller_id),
             WHEN -c.priced_minor <> o.amount_minor
             THEN format('takes back %%s minor units of charge %%s, but %%s were ordered',
                         -c.priced_minor, c.corrects_id, o.amount_minor)
-            ELSE format('charge %%s has another quantity, or is billed again otherwise than it was'
-                        ' ordered', c.id) END
+            ELSE format('charge %%s has another quantity or unit, or is billed again otherwise'
+                        ' than it was ordered', c.id) END
 FROM ordered o FULL JOIN credited c ON c.corrects_id = o.charge_id AND c.event_id = o.event_id
 LEFT JOIN invoices_charge b ON b.id = c.corrects_id
 WHERE o.charge_id IS NULL OR c.id IS NULL OR -c.priced_minor <> o.amount_minor
-   OR c.is_concession = o.bill_again OR c.quantity <> coalesce(o.quantity, b.quantity)
+   OR c.is_concession = o.bill_again OR CASE
+       WHEN o.quantity IS NULL AND NOT o.bill_again AND o.amount_minor <> b.priced_minor
+       THEN (c.quantity, c.unit) <> (1, 'LS')
+       ELSE (c.quantity, c.unit) <> (coalesce(o.quantity, b.quantity), b.unit) END
 """
 
 _DOCUMENTS = """

@@ -15,6 +15,7 @@ from uuid import UUID
 from billing.catalog.queries import tax_rates
 from billing.money import plain_decimal
 from billing.pricing.parties import Parties, parties_as_printed
+from billing.pricing.tax_area import country_of
 from billing.pricing.tax_decision import countries_of, decide_tax
 from billing.pricing.tax_overrides import Override, override_for
 from billing.pricing.taxes import Supply, SupplyKind, Tax, TaxRate
@@ -46,7 +47,8 @@ JOIN invoices_invoice i ON i.id = CASE
         ORDER BY b.ordinal DESC LIMIT 1)
     ELSE c.invoice_id END
 CROSS JOIN LATERAL (SELECT jsonb_build_object(
-    'country', i.seller_as_printed->'country', 'oss', i.seller_as_printed->'oss',
+    'country', i.seller_as_printed->'country', 'postcode', i.seller_as_printed->'postcode',
+    'oss', i.seller_as_printed->'oss',
     'vat_id_policy', i.seller_as_printed->'vat_id_policy',
     'small_business', i.seller_as_printed->'small_business',
     'registrations', i.seller_as_printed->'registrations') AS facts) s
@@ -213,8 +215,8 @@ class _Overrides:
         else:
             seen_by = charge.decided_at - _UNSEEN_AT_MOST
             known = [self._at(row, charge) for row in rows if row.created_at <= seen_by]
-        place = supplied.parties.place(supplied.supply)
-        return override_for(known, supplied.supply, country=place, on=supplied.supplied_on)
+        country = country_of(supplied.parties.goes_to(supplied.supply))
+        return override_for(known, supplied.supply, country=country, on=supplied.supplied_on)
 
     def _at(self, row: TaxOverride, charge: _Bearing) -> Override:
         """Return an override as it was when a charge was decided: what ended later had no end."""

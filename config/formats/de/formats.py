@@ -1,0 +1,3 @@
+"""What Django's own formats of the language lack."""
+
+DATETIME_FORMAT = "j. F Y H:i T"
