@@ -12,6 +12,7 @@ from standardwebhooks.webhooks import Webhook
 from billing.events.commands import retry
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
+from invoices.delivery.channels import webhook
 from invoices.delivery.commands import (
     DeliveryNotResendable,
     EndpointNotEnabled,
