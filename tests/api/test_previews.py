@@ -11,6 +11,7 @@ from django.db import connection
 from billing.contracts.commands import step_test_clock
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.events.models import Failure
 from billing.sellers.commands import advance_test_clock
 from billing.sellers.models import Seller
 from tests import factories
@@ -51,6 +52,12 @@ def stored() -> dict[str, Any]:
 
 def sums(document: Any) -> list[str]:
     return [document[name]["amount"] for name in ("net", "tax", "gross")]
+
+
+def sold_in(contract: Contract, currency: str) -> None:
+    """A contract and a plan of another currency."""
+    factories.contract(contract.customer, currency=currency, external_id="abroad")
+    factories.plan(contract.seller, code="abroad", price={"currency": currency})
 
 
 def payments(document: Any) -> list[str]:
@@ -179,6 +186,68 @@ class TestChanges:
         other = App(factories.api_key(factories.seller()))
 
         assert other.post(PREVIEW, UPGRADE).status == 404
+
+
+class TestWhatBillingWouldRefuse:
+    """A preview answers what the failure would say."""
+
+    @pytest.mark.parametrize(
+        ("customer", "code", "detail"),
+        [
+            ({"document_format": "xrechnung_ubl"}, "seller_data_missing", "phone"),
+            ({"document_format": "peppol"}, "customer_data_missing", "buyer_reference"),
+        ],
+    )
+    def test_what_the_format_wants(
+        self, app: App, contract: Contract, customer: dict[str, str], code: str, detail: str
+    ) -> None:
+        Seller.objects.update(makes_documents=True)
+        if code == "customer_data_missing":
+            Seller.objects.update(phone="+49 30 123456", email="a@alpha.example")
+        Customer.objects.update(**customer)
+
+        answer = app.post(START_PREVIEW, {"plan": "code:pro"})
+
+        assert (answer.status, answer.body["code"]) == (409, code)
+        assert detail in answer.body["detail"]
+        app.post("/subscriptions", {"contract": "ext:deal", "plan": "code:pro"})
+        assert bill_all(contract.seller) == []
+        failure = Failure.objects.get()
+        assert (failure.code, failure.reason) == (code, answer.body["detail"])
+
+    def test_what_cannot_be_said_in_the_format(
+        self, app: App, seller: Seller, contract: Contract
+    ) -> None:
+        factories.exchange_rate("KWD", "0.33")
+        Seller.objects.update(phone="+49 30 123456", email="a@alpha.example", makes_documents=True)
+        Customer.objects.update(
+            document_format="xrechnung_cii", email="a@example.com", buyer_reference="K-1"
+        )
+        sold_in(contract, "KWD")
+
+        answer = app.post("/contracts/ext:abroad/preview", {"plan": "code:abroad"})
+
+        assert (answer.status, answer.body["code"]) == (409, "format_does_not_fit")
+        assert "The document has no amounts" in answer.body["detail"]
+
+    def test_a_rate_of_exchange(self, app: App, contract: Contract) -> None:
+        sold_in(contract, "USD")
+        missing = app.post("/contracts/ext:abroad/preview", {"plan": "code:abroad"})
+
+        factories.exchange_rate("USD")
+        known = app.post("/contracts/ext:abroad/preview", {"plan": "code:abroad"})
+
+        assert (missing.status, missing.body["code"]) == (409, "exchange_rate_missing")
+        assert (known.status, sums(known.body["now"])[0]) == (200, "30.00")
+
+    def test_a_rate_of_a_day_to_come_is_not_asked_for(self, app: App, contract: Contract) -> None:
+        sold_in(contract, "USD")
+
+        answer = app.post(
+            "/contracts/ext:abroad/preview", {"plan": "code:abroad", "on": "2026-03-10"}
+        )
+
+        assert (answer.status, answer.body["now"]) == (200, None)
 
 
 class TestStarts:

@@ -35,6 +35,14 @@ def bought(
     return invoice
 
 
+def ended(seller: Seller, day: int = 1) -> list[Invoice]:
+    """Let a day of January end; return what was issued by that."""
+    seller.test_clock.today = date(2026, 1, day + 1)
+    seller.test_clock.save()
+    append_days_ended(seller, at=AT)
+    return drain()
+
+
 def corrected(invoice: Invoice, **wanted: Any) -> Invoice:
     made = order_correction(
         invoice_id=invoice.pk, wanted=Wanted(reason="Wrong", **wanted), by="Ada", at=AT
@@ -135,20 +143,35 @@ class TestMissingRate:
         # 99.00 x 19 % = 18.81; 18.81 / 1.1 = 17.10
         assert (invoice.number, invoice.accounting_tax_minor) == ("R2026-000001", 17_10)
 
-    def test_a_collected_day_waits_for_it_too(self, seller: Seller) -> None:
-        factories.order(factories.customer(seller, grouping="per_day"), currency="USD")
+    def test_an_order_that_is_collected_fails_by_itself(self, seller: Seller) -> None:
+        customer = factories.customer(seller, grouping="per_day")
+        orders = [factories.order(customer, currency=currency) for currency in ("EUR", "USD")]
         drain()
-        seller.test_clock.today = date(2026, 1, 2)
-        seller.test_clock.save()
-        append_days_ended(seller, at=AT)
-        assert drain() == []
         failure = Failure.objects.get(code="exchange_rate_missing")
+        assert failure.event.stream_id == orders[1].pk
+        assert (failure.money_at_stake_minor, failure.currency) == (99_00, "USD")
 
+        (in_euros,) = ended(seller)
         factories.own_rate(seller, "USD", "1.1000")
         events.retry(failure_ids=[failure.id], by="alice", at=AT)
-        (invoice,) = drain()
+        drain()
+        (invoice,) = ended(seller, 2)  # With the next day that ends.
 
-        assert (invoice.currency, invoice.accounting_tax_minor) == ("USD", 17_10)
+        assert (in_euros.currency, invoice.currency) == ("EUR", "USD")
+        assert invoice.accounting_tax_minor == 17_10
+
+    def test_a_contract_that_is_collected_fails_by_itself(self, seller: Seller) -> None:
+        customer = factories.customer(seller, grouping="per_day")
+        factories.order(customer)
+        contract = factories.contract(customer, currency="USD")
+        factories.subscription(contract, factories.plan(seller, price={"currency": "USD"}))
+
+        drain()
+        (invoice,) = ended(seller)
+
+        assert invoice.currency == "EUR"
+        failure = Failure.objects.get(code="exchange_rate_missing")
+        assert failure.event.stream_id == contract.pk
 
     def test_another_seller_s_own_rate_helps_nobody_else(self, seller: Seller) -> None:
         factories.own_rate(factories.seller(), "USD", "1.1000")

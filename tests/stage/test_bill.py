@@ -150,6 +150,18 @@ class TestOrders:
 
         assert len(queries) <= 22
 
+    def test_nothing_is_asked_while_the_number_series_is_locked(self, seller: Seller) -> None:
+        Seller.objects.update(vat_id_policy="confirmed")
+        factories.order(factories.customer(seller, vat_id="DE136695976"))
+
+        with CaptureQueriesContext(connection) as asked:
+            drain()
+
+        queries = [query["sql"] for query in asked.captured_queries]
+        locks = ['FROM "invoices_numberseries"' in sql and "FOR UPDATE" in sql for sql in queries]
+        later = [sql for sql in queries[locks.index(True) :] if sql.startswith("SELECT")]
+        assert [sql for sql in later if "invoices_numberseries" not in sql] == []
+
 
 class TestSubscriptions:
     def test_it_is_charged_in_advance_on_each_turn(

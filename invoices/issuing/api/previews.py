@@ -16,6 +16,7 @@ from billing.contracts.api.changes import ChangeInput
 from billing.contracts.api.subscriptions import ChangeEndpoint
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.exchange.queries import ExchangeRateMissing
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.sellers.api.fields import DayField, ExactField, ReferenceField, TextField
 from billing.sellers.api.inputs import Input
@@ -23,7 +24,13 @@ from billing.sellers.api.outputs import AmountField, money
 from billing.sellers.api.problems import Refusal, tell
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput, shown_taxes
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.contents import CustomerDataMissing, SellerDataMissing
+from invoices.issuing.queries.contents import (
+    CustomerDataMissing,
+    FormatDoesNotFit,
+    InvoiceContentMissing,
+    SellerDataMissing,
+    SeveralVatIds,
+)
 from invoices.issuing.queries.drafts import Draft
 from invoices.issuing.queries.explained import explained_line
 from invoices.issuing.queries.preview import Preview, preview
@@ -32,6 +39,10 @@ tell(
     exceptions={
         SellerDataMissing: Refusal(409, "seller_data_missing"),
         CustomerDataMissing: Refusal(409, "customer_data_missing"),
+        InvoiceContentMissing: Refusal(409, "invoice_content_missing"),
+        SeveralVatIds: Refusal(409, "several_vat_ids"),
+        FormatDoesNotFit: Refusal(409, "format_does_not_fit"),
+        ExchangeRateMissing: Refusal(409, "exchange_rate_missing"),
         TaxDataMissing: Refusal(409, "tax_data_missing"),
         TaxNotDecided: Refusal(409, "tax_not_decided"),
     }

@@ -11,7 +11,8 @@ from billing.events.models import Event
 from billing.sellers.queries import today
 from invoices.issuing.commands.issue import Demand, issue_invoice, keep_waiting
 from invoices.issuing.models import Invoice
-from invoices.issuing.queries.drafts import DraftLine, Taxed, taxed
+from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed, taxed
+from invoices.issuing.queries.prepared import check_draft
 
 
 def demand_of(
@@ -44,7 +45,7 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     """
     if not collects(demand.customer):
         return charge_at_once(demand, lines)
-    owing, decided = decide(demand, lines)
+    owing, decided = decide_to_wait(demand, lines)
     if not owing:
         return []
     keep_waiting(demand, owing, decided)
@@ -57,6 +58,22 @@ def charge_at_once(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     """Write what an event demands, on a document of its own, whatever the customer's grouping."""
     owing, decided = decide(demand, lines)
     return [issue_invoice(demand, owing, decided)] if owing else []
+
+
+def decide_to_wait(demand: Demand, lines: Sequence[DraftLine]) -> tuple[Sequence[DraftLine], Taxed]:
+    """
+    Return what `decide` does of lines that wait for a document that they share.
+
+    What would be refused of a document of them alone is refused now: later it would hold up what
+    others put on the same document.
+
+    :raises TaxDataMissing: and others, as `taxed` and `check_draft` do.
+    """
+    owing, decided = decide(demand, lines)
+    if owing:
+        alone = Draft(lines=owing, taxed=decided)
+        check_draft(alone, between=demand.between, currency=demand.currency, on=demand.today)
+    return owing, decided
 
 
 def decide(demand: Demand, lines: Sequence[DraftLine]) -> tuple[Sequence[DraftLine], Taxed]:

@@ -23,7 +23,7 @@ from billing.ids import new_id
 from billing.periods import day_after
 from billing.pricing.taxes import DocumentTotals
 from invoices.balances.commands import lock_balances
-from invoices.issuing.commands.charging import decide, demand_of
+from invoices.issuing.commands.charging import decide_to_wait, demand_of
 from invoices.issuing.commands.issue import Demand, keep_waiting, write_invoice
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
@@ -82,7 +82,7 @@ def wait_for_day(demand: Demand, lines: Sequence[DraftLine]) -> None:
     :raises CustomerBusy: if the customer wasn't locked before.
     """
     assert demand.contract is not None, "an order is charged with its own event"
-    decide(demand, lines)
+    decide_to_wait(demand, lines)
     customers.lock_customer_late(demand.customer.pk)
     contracts.make_due(demand.contract, day=demand.event.as_of_date)
 
@@ -139,7 +139,7 @@ def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
     whole = timelines(contract, passes_over_failed=True).values()
     known = known_on(contract, whole, on=event.as_of_date)
     demanded = lines_due(contract, whole, on=event.as_of_date, known=known)
-    owing, decided = decide(demand, demanded.lines)
+    owing, decided = decide_to_wait(demand, demanded.lines)
     keep_waiting(demand, owing, decided)
     following = next_day(contract, demanded.next_due, known=known, today=demand.today)
     contracts.note_billed(

@@ -14,22 +14,11 @@ from billing.sellers.models import Seller
 from invoices.balances.commands import Booking, apply_balance, give_back, keep_credit_note
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
-from invoices.issuing.queries.accounting import (
-    correction_in_accounting_currency,
-    in_accounting_currency,
-)
-from invoices.issuing.queries.content import (
-    GENESIS,
-    content_hash,
-    customer_as_printed,
-    registration_as_printed,
-    seller_as_printed,
-    vat_ids_as_printed,
-)
-from invoices.issuing.queries.corrected import corrected
+from invoices.issuing.queries.accounting import correction_in_accounting_currency
+from invoices.issuing.queries.content import GENESIS, content_hash
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
 from invoices.issuing.queries.legal_contents import check_document
-from invoices.issuing.queries.references import references_as_printed
+from invoices.issuing.queries.prepared import Between, prepared
 from invoices.issuing.queries.series import issue_date
 
 
@@ -44,6 +33,11 @@ class Demand:
     currency: str
     today: date
     at: datetime
+
+    @property
+    def between(self) -> Between:
+        """Whose document it makes."""
+        return Between(seller=self.seller, customer=self.customer, contract=self.contract)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,34 +79,29 @@ def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotal
     Write the document whose lines are written already, and name it.
 
     A credit note refers to the invoices that it corrects, and adds to the customer's balance; an
-    invoice uses it. The number series is locked last, so that it is held as briefly as can be.
+    invoice uses it. The number series is locked last, so that it is held as briefly as can be:
+    nothing is asked any more while it is.
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     :raises InvoiceContentMissing: or another, if it doesn't say all that the law wants.
     :raises ExchangeRateMissing: if its VAT must be stated in another currency, at no known rate.
     """
-    kind, gross = _kind(totals), totals.gross_minor
-    invoice_id = lines[0].invoice_id
+    invoice_id, gross = lines[0].invoice_id, totals.gross_minor
     assert invoice_id is not None
-    booking, before = _booking(demand), corrected(lines, invoice_id=invoice_id)
-    prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
-    credited = [each["number"] for each in before.references] if kind == "credit_note" else []
-    stated = in_accounting_currency(
-        lines, totals, seller=demand.seller, on=demand.today, credited=credited
+    ready, booking = (
+        prepared(lines, totals, between=demand.between, on=demand.today),
+        _booking(demand),
     )
-    series = _lock_series(demand.seller, kind=kind, year=demand.today.year)
-    invoice = _invoice(demand, totals, series=series, kind=kind)
-    invoice.id, invoice.corrects = invoice_id, before.references if kind == "credit_note" else []
-    invoice.seller_as_printed |= registration_as_printed(demand.seller, lines)
-    invoice.customer_as_printed |= {
-        **vat_ids_as_printed(demand.customer, before.vat_ids),
-        **references_as_printed(lines, demand.contract),
-    }
+    prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
+    series = _lock_series(demand.seller, kind=ready.kind, year=demand.today.year)
+    invoice = _invoice(demand, totals, series=series, kind=ready.kind)
+    invoice.id, invoice.corrects = invoice_id, ready.corrects
+    invoice.seller_as_printed, invoice.customer_as_printed = ready.seller, ready.customer
     invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
-    stated.put_on(invoice)
+    ready.stated.put_on(invoice)
     check_document(invoice, lines)
     _store(invoice, lines, series)
-    if kind == "credit_note":
+    if ready.kind == "credit_note":
         keep_credit_note(booking, invoice_id=invoice_id, gross_minor=gross)
     log.append([invoice_issued(invoice)], at=demand.at)
     return invoice
@@ -167,10 +156,6 @@ def _booking(demand: Demand) -> Booking:
     )
 
 
-def _kind(totals: DocumentTotals) -> str:
-    return "invoice" if totals.gross_minor >= 0 else "credit_note"
-
-
 def _charges(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list[Charge]:
     charges = Draft(lines=lines, taxed=taxed).charges(currency=demand.currency)
     for charge in charges:
@@ -208,8 +193,6 @@ def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, kin
         issue_date=issued_on,
         due_date=issued_on + timedelta(days=_payment_days(demand)),
         currency=demand.currency,
-        seller_as_printed=seller_as_printed(demand.seller),
-        customer_as_printed=customer_as_printed(demand.customer),
         net_minor=total.net_minor,
         tax_minor=total.tax_minor,
         gross_minor=total.gross_minor,

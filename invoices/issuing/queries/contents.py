@@ -35,8 +35,8 @@ class Contents:
     """
     What a document says, or would say.
 
-    Parties are as printed. Without `lines` and `number` it is a draft of which only parties and
-    taxes are known.
+    Parties are as printed. Without `number` it is a draft; without `lines` too it is one of which
+    only parties and taxes are known.
     """
 
     seller: Mapping[str, Any]

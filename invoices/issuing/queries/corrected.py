@@ -30,8 +30,8 @@ class Corrected:
     vat_ids: list[str]
 
 
-def corrected(lines: Sequence[Charge], *, invoice_id: UUID) -> Corrected:
-    """Return what is corrected by the lines of a document that is about to be written."""
+def corrected(lines: Sequence[Charge], *, invoice_id: UUID | None) -> Corrected:
+    """Return what is corrected by the lines of a document that isn't written; a draft has no id."""
     credits_ = [line for line in lines if line.is_credit and line.subscription_id]
     found: dict[str, dict[str, str]] = {}
     vat_ids: set[str] = set()
@@ -50,7 +50,7 @@ def corrected(lines: Sequence[Charge], *, invoice_id: UUID) -> Corrected:
     )
 
 
-def _charged(credits_: Iterable[Charge], invoice_id: UUID) -> Iterable[Charge]:
+def _charged(credits_: Iterable[Charge], invoice_id: UUID | None) -> Iterable[Charge]:
     """Return the invoiced charges among which are those that credits take back: one query."""
     stretches = {(line.subscription_id, line.stretch_starts_on) for line in credits_}
     if not stretches:
@@ -64,7 +64,9 @@ def _charged(credits_: Iterable[Charge], invoice_id: UUID) -> Iterable[Charge]:
     )
     # What was billed anew stands on another invoice.
     billed_anew = Charge.objects.filter(corrects=OuterRef("pk"), is_concession=False)
-    stands = charges.exclude(invoice_id=invoice_id).exclude(Exists(billed_anew))
+    stands = charges.exclude(Exists(billed_anew))
+    if invoice_id is not None:
+        stands = stands.exclude(invoice_id=invoice_id)
     return stands.select_related("invoice").only(*_COLUMNS)
 
 

@@ -211,7 +211,7 @@ CONTENTS = (
         of=InvoiceContentMissing,
         source="UStG § 14 (4) no. 3 and 4",
         missing=_numbered,
-        applies=_is_finished,
+        applies=lambda said: said.number is not None,
     ),
     Content(
         of=InvoiceContentMissing,
@@ -267,8 +267,12 @@ def check_document(invoice: Invoice, lines: Sequence[Charge]) -> None:
 
     :raises SellerDataMissing: and the others, if it doesn't.
     """
-    said = contents_of(invoice, lines)
-    _refuse(said, (*CONTENTS, *FORMAT_CONTENTS) if invoice.seller.makes_documents else CONTENTS)
+    check_contents(contents_of(invoice, lines), seller=invoice.seller)
+
+
+def check_contents(said: Contents, *, seller: Seller) -> None:
+    """Do nothing if a document, or the draft of one, says all that it must: `check_document`."""
+    _refuse(said, (*CONTENTS, *FORMAT_CONTENTS) if seller.makes_documents else CONTENTS)
 
 
 def contents_of(invoice: Invoice, lines: Sequence[Charge]) -> Contents:

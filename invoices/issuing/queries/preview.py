@@ -16,6 +16,7 @@ from invoices.balances.queries import usable_minor
 from invoices.issuing.queries.drafts import Draft, draft
 from invoices.issuing.queries.lines import charged_until, draft_lines, owed_not_charged
 from invoices.issuing.queries.metered import with_usage
+from invoices.issuing.queries.prepared import Between, check_draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ def preview(contract: Contract, *changes: SubscriptionChange, at: datetime) -> P
     What waits to be billed anyway is not part of it. Of usage only what is known counts.
 
     :raises PriceMissing: if a plan lacks one of its prices.
-    :raises TaxDataMissing: see `draft`, as for the two others that it raises.
+    :raises TaxDataMissing: and others, as `draft` does.
+    :raises FormatDoesNotFit: and others, as `check_draft` does.
     """
     first, latest = changes[0], changes[-1]
     known = known_to_change(contract, latest)
@@ -51,23 +53,24 @@ def preview(contract: Contract, *changes: SubscriptionChange, at: datetime) -> P
     whole = known.of(timeline)
     period = next_full_period(whole, since=since)
     later = lines_of_period(_before(whole, period), period) if period else ()
-    now = _draft(contract, first, _at_once(contract, first, timeline, known, at=at))
+    on = today(contract.seller, at=at)
+    now = _draft(contract, first, _at_once(contract, first, timeline, known, at=at), on=on)
     return Preview(
         effective_on=first.effective_on,
         now=now,
-        prepaid_minor=_prepaid(contract, now, at=at),
+        prepaid_minor=_prepaid(contract, now, on=on),
         period=period,
-        then=_draft(contract, first, later),
+        then=_draft(contract, first, later, on=None),
     )
 
 
-def _prepaid(contract: Contract, now: Draft | None, *, at: datetime) -> int:
+def _prepaid(contract: Contract, now: Draft | None, *, on: date) -> int:
     if now is None:
         return 0
     return usable_minor(
         contract.customer,
         currency=contract.currency,
-        on=today(contract.seller, at=at),
+        on=on,
         gross_minor=now.taxed.totals.gross_minor,
     )
 
@@ -98,11 +101,17 @@ def _before(timeline: Timeline, period: Period) -> Timeline:
     return replace(timeline, usage=usage)
 
 
-def _draft(contract: Contract, change: SubscriptionChange, lines: Sequence[Line]) -> Draft | None:
+def _draft(
+    contract: Contract, change: SubscriptionChange, lines: Sequence[Line], *, on: date | None
+) -> Draft | None:
+    """Return what a document of lines would hold, if it could be issued on a day: `check_draft`."""
     subscription_id: UUID = change.subscription_id
     drafted = draft_lines(contract, subscription_id, lines, cause="preview")
     drafted = [line for line in drafted if line.priced_minor]
     if not drafted:
         return None
-    seller, customer = contract.seller, contract.customer
-    return draft(drafted, seller=seller, customer=customer, currency=contract.currency)
+    seller, customer, currency = contract.seller, contract.customer, contract.currency
+    found = draft(drafted, seller=seller, customer=customer, currency=currency)
+    between = Between(seller=seller, customer=customer, contract=contract)
+    check_draft(found, between=between, currency=currency, on=on)
+    return found
