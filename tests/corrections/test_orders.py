@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from billing.customers.commands import change_customer
 from billing.customers.models import Customer
@@ -16,6 +18,8 @@ from invoices.credit_notes.queries.wanted import (
     NothingLeft,
     Part,
     PartUnclear,
+    Wanted,
+    taken,
 )
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.explained import explained_line
@@ -183,6 +187,18 @@ class TestParts:
         assert note.correction_kind == "correction"
         row = note.lines.get()
         assert (row.quantity, row.unit_price, row.is_concession) == (2, 10, True)
+
+    def test_many_parts_ask_the_database_as_often_as_one(self, customer: Customer) -> None:
+        invoice = invoiced(customer, *(line("10.00", "5") for _ in range(8)))
+        lines, asked = list(invoice.lines.order_by("position")), []
+
+        for count in (1, 8):
+            parts = [Part(position=place + 1, quantity=Decimal(1)) for place in range(count)]
+            with CaptureQueriesContext(connection) as queries:
+                taken(invoice, lines, Wanted(reason="x", parts=parts))
+            asked.append(len(queries))
+
+        assert asked[0] == asked[1]
 
     def test_all_units_one_by_one_come_to_all_of_it(self, customer: Customer) -> None:
         invoice = invoiced(customer, line("0.335", "3"))  # 1.005 -> 1.01

@@ -120,8 +120,9 @@ def taken(invoice: Invoice, lines: Sequence[Charge], wanted: Wanted) -> list[Tak
     if not any(left.values()):
         raise NothingLeft(f"All of {invoice.number} is taken back already: nothing is left of it.")
     if wanted.parts:
+        units = _units_before(lines)
         return [
-            _part(part, f"lines.{index}", lines, left)
+            _part(part, f"lines.{index}", lines, left, units)
             for index, part in enumerate(_once_each(wanted.parts))
         ]
     if wanted.discount:
@@ -154,7 +155,13 @@ def _once_each(parts: Sequence[Part]) -> Iterable[Part]:
         yield part
 
 
-def _part(part: Part, path: str, lines: Iterable[Charge], left: Mapping[UUID, int]) -> Taken:
+def _part(
+    part: Part,
+    path: str,
+    lines: Iterable[Charge],
+    left: Mapping[UUID, int],
+    units_before: Mapping[UUID, Decimal],
+) -> Taken:
     charge = next((line for line in lines if line.position == part.position), None)
     if charge is None:
         raise PartUnclear(
@@ -173,15 +180,21 @@ def _part(part: Part, path: str, lines: Iterable[Charge], left: Mapping[UUID, in
     elif part.percent is not None:
         name, amount_minor = "percent", share_left(mine, part.percent)
     else:
-        amount_minor = _of_units(charge, part.quantity or ZERO, f"{path}.quantity")
+        before = units_before.get(charge.pk, ZERO)
+        amount_minor = _of_units(charge, part.quantity or ZERO, before, f"{path}.quantity")
     _check_left(amount_minor, mine, charge.currency, f"{path}.{name}", f"line {part.position}")
     return Taken(charge, amount_minor, part.quantity)
 
 
-def _of_units(charge: Charge, units: Decimal, field: str) -> int:
+def _units_before(lines: Sequence[Charge]) -> Mapping[UUID, Decimal]:
+    """Return how many units of each charge were ordered to be taken back."""
+    by_units = CorrectionLine.objects.filter(charge__in=lines, quantity__isnull=False)
+    sums = by_units.exclude(_dropped()).values_list("charge").annotate(sum=Sum("quantity"))
+    return dict(sums)
+
+
+def _of_units(charge: Charge, units: Decimal, before: Decimal, field: str) -> int:
     """Return what some units of a charge come to; all its units come to all of it."""
-    by_units = CorrectionLine.objects.filter(charge=charge, quantity__isnull=False)
-    before: Decimal = by_units.exclude(_dropped()).aggregate(sum=Sum("quantity"))["sum"] or ZERO
     if before + units > charge.quantity:
         left = plain_decimal(charge.quantity - before)
         raise MoreThanLeft(f"No more than {left} units are left: give less.", field=field)

@@ -21,14 +21,14 @@ from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.periods import day_after
-from billing.pricing.taxes import DocumentTotals
+from billing.pricing.taxes import DocumentTotals, Supply
 from invoices.balances.commands import lock_balances
 from invoices.issuing.commands.charging import decide_to_wait, demand_of
 from invoices.issuing.commands.issue import Demand, keep_waiting, write_invoice
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
 from invoices.issuing.queries.lines import lines_due
-from invoices.issuing.queries.taxes import supply_of, tax_columns, tax_of
+from invoices.issuing.queries.taxes import supplies_of, tax_columns, tax_of
 from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import next_fact_day, oldest_day, waiting_charges
 
@@ -178,7 +178,10 @@ def _by_currency(charges: Iterable[Charge]) -> dict[str, list[Charge]]:
 def _settled(demand: Demand, charges: Sequence[Charge]) -> _Collected:
     """Settle taxes and nets of charges: by the parties of their document, and its sums."""
     decided = taxed(
-        [_taxable(charge) for charge in charges],
+        [
+            _taxable(charge, supply)
+            for charge, supply in zip(charges, supplies_of(charges), strict=True)
+        ],
         seller=demand.seller,
         customer=demand.customer,
         currency=demand.currency,
@@ -208,11 +211,11 @@ def _issued(collected: Sequence[_Collected], customer: Customer) -> list[Invoice
     return [write_invoice(demand, lines, totals) for demand, lines, totals in in_order]
 
 
-def _taxable(charge: Charge) -> Taxable:
+def _taxable(charge: Charge, supply: Supply) -> Taxable:
     return Taxable(
         charge.priced_minor,
         charge.tax_included,
-        supply_of(charge),
+        supply,
         supplied_on(charge.starts_on, charge.ends_on),
         tax_of(charge) if charge.is_taxed_as_charged else None,
     )

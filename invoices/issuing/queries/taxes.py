@@ -1,5 +1,6 @@
 """The tax of a charge: as the pure engine's value, and as columns."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +21,22 @@ def tax_of(charge: Charge) -> Tax:
     )
 
 
-def supply_of(charge: Charge) -> Supply:
+def supplies_of(charges: Sequence[Charge]) -> list[Supply]:
     """
-    Return what decides the tax of a charge that waits for its document.
+    Return what decides the tax of each charge that waits for its document.
 
     The reason of an exemption is that of the price, or of the order's line: not what the charge
     bears, which its parties may have decided.
     """
-    price, line = charge.price or _first_price(charge), charge.order_line
+    first = _first_prices(charges)
+    return [
+        _supply(charge, charge.price or first.get((charge.plan_id, charge.currency)))
+        for charge in charges
+    ]
+
+
+def _supply(charge: Charge, price: Price | None) -> Supply:
+    line = charge.order_line
     source = price or line
     product_id = (price.product_id or (price.plan and price.plan.product_id)) if price else None
     return Supply(
@@ -39,12 +48,14 @@ def supply_of(charge: Charge) -> Supply:
     )
 
 
-def _first_price(charge: Charge) -> Price | None:
-    """Return the price by which a plan's minimum commitment is taxed: its first."""
-    if charge.plan_id is None:
-        return None
-    prices = Price.objects.filter(plan_id=charge.plan_id, currency=charge.currency)
-    return prices.select_related("plan").order_by("id").first()
+def _first_prices(charges: Sequence[Charge]) -> dict[tuple[UUID | None, str], Price]:
+    """Return by plan and currency the price by which a minimum commitment is taxed: the first."""
+    plans = {charge.plan_id for charge in charges if not charge.price_id and charge.plan_id}
+    if not plans:
+        return {}
+    prices = Price.objects.filter(plan__in=plans).select_related("plan")
+    first = prices.order_by("plan_id", "currency", "id").distinct("plan_id", "currency")
+    return {(price.plan_id, price.currency): price for price in first}
 
 
 def tax_columns(tax: Tax) -> dict[str, Any]:
