@@ -5,13 +5,16 @@ The routes are read from the URL configuration, so that a new one is covered by 
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver
+from pytest_django import DjangoDbBlocker
 
 from billing.sellers.commands import revoke_api_key
 from billing.sellers.models import ApiKey, Seller
@@ -44,9 +47,20 @@ WITH_ID = [(route, method) for route, method in ROUTES if "<" in route]
 WITHOUT_ID = [(route, method) for route, method in ROUTES if "<" not in route]
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Seller]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _house()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def house(db: None) -> Seller:
-    """A seller that has one of everything."""
+def house(built: Seller, db: None) -> Seller:
+    """A seller that has one of everything; what a test writes besides is rolled back."""
+    return deepcopy(built)
+
+
+def _house() -> Seller:
     seller = factories.seller(name="Secret House GmbH")
     customer = factories.customer(seller, external_id="A1", name="Secret Customer")
     product = factories.product(seller, code="mug", name="Secret Product")

@@ -30,7 +30,9 @@ def explain(*args: object, **options: object) -> str:
 @pytest.fixture
 def order(seller: Seller) -> Invoice:
     """Three lamps at gross prices."""
-    lamps = factories.line(text="Lamp", quantity="3", unit_price="11.90", tax_included=True)
+    lamps = factories.line(
+        text="Lamp", quantity=Decimal(3), unit_price=Decimal("11.90"), tax_included=True
+    )
     factories.order(factories.customer(seller, locale="en"), lamps)
     return drain()[0]
 

@@ -135,7 +135,17 @@ class OwnedForm(PlainForm):
 
 
 class OwnedLineForm(PlainForm):
-    """The form of a line within an owned row's page."""
+    """
+    The form of a line within an owned row's page.
+
+    What is wrong with the line as a whole is told at its text: stacked forms show it nowhere else.
+    """
+
+    def full_clean(self) -> None:
+        """Check the line."""
+        super().full_clean()
+        if "text" in self.fields and (whole := self.errors.pop(NON_FIELD_ERRORS, None)):
+            self.errors.setdefault("text", self.error_class()).extend(whole)
 
 
 class OwnedFormSet(PaginationInlineFormSet):  # type: ignore[misc]
