@@ -8,7 +8,7 @@ from billing.pricing.prices import COMMITMENT
 from billing.simulation.output import show_documents
 from billing.simulation.scenario import Document
 
-PLACES = Decimal("1e-12")  # What the database keeps of a quantity.
+PLACES = Decimal("1e-10")  # Late usage is the difference of two figures of 12 places.
 Shown = dict[str, Any]
 
 
@@ -96,5 +96,5 @@ def _line(
 
 
 def _number(figure: str) -> str:
-    """Return a figure as the database keeps it, however it is written."""
+    """Return a figure in one form, to the places that can be compared."""
     return format(Decimal(figure).quantize(PLACES).normalize(), "f")
