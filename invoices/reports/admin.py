@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing.sellers.admin import (
@@ -17,6 +16,7 @@ from billing.sellers.admin import (
     FormPage,
     PageForm,
     SellerScopedAdmin,
+    SharedRowsAdmin,
     button,
     link,
     render_page,
@@ -151,8 +151,8 @@ class DebtorAccountAdmin(FactAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(ModelAdmin):  # type: ignore[misc]
-    """Charts are their publisher's: all sellers share them, and superusers keep them."""
+class AccountAdmin(SharedRowsAdmin):
+    """Charts are their publisher's."""
 
     list_display = (
         "account", "name", "chart", "purpose", "tax_category", "percent", "scope", "valid_from",
@@ -161,20 +161,3 @@ class AccountAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter = ("chart", "purpose")
     search_fields = ("account", "name")
     ordering = ("chart", "purpose", "account")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Let an account that exists be ended, and no more: postings rest on it."""
-        names = [field.name for field in Account._meta.concrete_fields if field.editable]
-        return [name for name in names if obj and (obj.valid_until or name != "valid_until")]
-
-    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
-        obj.save(update_fields=["valid_until"] if change else None)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
