@@ -315,7 +315,12 @@ def _rate(seller: Seller, subscription_id: UUID) -> Decimal:
         known_on=ends_on,
         zone=seller.timezone,
     )
-    found = buckets(
-        subscription_id, {meter.id: Measuring(since=STARTS_ON, records=False)}, until=ends_on
-    )[meter.id]
+    looked_at = Measuring(
+        subscription_id=subscription_id,
+        meter_id=meter.id,
+        since=STARTS_ON,
+        until=ends_on,
+        records=False,
+    )
+    found = buckets([looked_at])[subscription_id, meter.id]
     return rate(price, measured(found, price, window)).amount

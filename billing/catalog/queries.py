@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
 from billing.catalog.models import Meter, Plan, Price
@@ -47,11 +48,29 @@ def on_sale(prices: Iterable[Price], *, on: date) -> list[Price]:
     ]
 
 
-def prices_of_plans(plan_ids: Iterable[UUID | None]) -> dict[UUID | None, list[Price]]:
+@dataclass(frozen=True)
+class Offered:
+    """A price of a plan, and its terms: read out of it once, however many subscribe to it."""
+
+    price: Price
+
+    @cached_property
+    def terms(self) -> PriceTerms:
+        """
+        The price as the engine's value.
+
+        :raises ContradictoryPlan: if nothing can be charged by it.
+        """
+        plan = self.price.plan
+        return price_terms(self.price, product_id=str(plan.product_id) if plan else "")
+
+
+def prices_of_plans(plan_ids: Iterable[UUID | None]) -> dict[UUID | None, list[Offered]]:
     """Return all prices of some plans, with their meters, in the order in which they were made."""
-    found: dict[UUID | None, list[Price]] = defaultdict(list)
-    for price in Price.objects.filter(plan__in=plan_ids).select_related("meter").order_by("id"):
-        found[price.plan_id].append(price)
+    found: dict[UUID | None, list[Offered]] = defaultdict(list)
+    prices = Price.objects.filter(plan__in=plan_ids).select_related("meter", "plan")
+    for price in prices.order_by("id"):
+        found[price.plan_id].append(Offered(price))
     return found
 
 
@@ -64,7 +83,7 @@ class Agreed:
     at: datetime
 
 
-def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> PlanTerms:
+def agreed_terms(plan: Plan, offers: Iterable[Offered], *, agreed: Agreed) -> PlanTerms:
     """
     Return a plan's terms as they were agreed: all versions of the prices that were on sale then.
 
@@ -73,7 +92,8 @@ def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> Plan
 
     :raises PriceMissing: if the plan has none, or lacks one of its prices in the currency.
     """
-    prices = list(prices)
+    offers = list(offers)
+    prices = [offer.price for offer in offers]
     offered = on_sale(prices, on=agreed.on)
     codes = {price.code for price in offered if price.created_at <= agreed.at}
     codes = codes or {price.code for price in offered}
@@ -87,16 +107,13 @@ def agreed_terms(plan: Plan, prices: Iterable[Price], *, agreed: Agreed) -> Plan
             plan_id=plan.pk,
         )
     codes |= {price.code for price in prices if _was_announced(price, agreed)}
-    known = [price for price in prices if price.code in codes]
-    late = {str(price.id) for price in mine.values() if price.created_at > agreed.at}
-    terms = plan_terms(plan, known, currency=agreed.currency)
-    return replace(
-        terms,
-        prices=tuple(
-            replace(price, recorded_on=None) if price.id in late else price
-            for price in terms.prices
-        ),
-    )
+    late = {price.id for price in mine.values() if price.created_at > agreed.at}
+    known = [
+        replace(offer.terms, recorded_on=None) if offer.price.id in late else offer.terms
+        for offer in offers
+        if offer.price.code in codes and offer.price.currency == agreed.currency
+    ]
+    return _terms(plan, known)
 
 
 def _was_announced(price: Price, agreed: Agreed) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from billing.copying import copy_rows
 from billing.events import dispatch
 from billing.events.models import Event
 from billing.ids import new_id
@@ -53,12 +54,14 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     """
     require_transaction()
     events = [_row(new, at=at) for new in new_events]
-    Event.objects.bulk_create(events, ignore_conflicts=known_too)
     if known_too:
+        Event.objects.bulk_create(events, ignore_conflicts=True)
         appended = set(
             Event.objects.filter(id__in=[event.id for event in events]).values_list("id", flat=True)
         )
         events = [event for event in events if event.id in appended]
+    else:
+        copy_rows(events)
     if waiting := [event for event in events if event.state == Event.State.WAITING]:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
     return events

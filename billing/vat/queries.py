@@ -10,11 +10,16 @@ from billing.customers.models import Customer
 from billing.pricing.tax_overrides import Override
 from billing.vat.models import TaxOverride, VatIdCheck
 
+_VALID = VatIdCheck.Outcome.VALID
 
-def overrides_of(*, seller_id: UUID, customer_id: UUID) -> Sequence[Override]:
-    """Return a seller's overrides that may concern a customer, as the engine's values."""
+
+def overrides_of(
+    *, seller_id: UUID, customer_ids: Iterable[UUID]
+) -> list[tuple[UUID | None, Override]]:
+    """Return a seller's overrides as the engine's values: of all customers (None), and of some."""
     rows = TaxOverride.objects.filter(seller_id=seller_id)
-    return [as_override(row) for row in rows.filter(Q(customer=None) | Q(customer=customer_id))]
+    mine = rows.filter(Q(customer=None) | Q(customer__in=list(customer_ids)))
+    return [(row.customer_id, as_override(row)) for row in mine]
 
 
 def as_override(row: TaxOverride) -> Override:
@@ -34,11 +39,17 @@ def as_override(row: TaxOverride) -> Override:
     )
 
 
-def is_confirmed(customer: Customer) -> bool:
-    """Return whether a register has confirmed a customer's VAT id, and not denied it since."""
-    answers = VatIdCheck.objects.filter(customer=customer, vat_id=customer.vat_id)
-    answered = answers.exclude(outcome=VatIdCheck.Outcome.UNAVAILABLE).order_by("-id")
-    return answered.values_list("outcome", flat=True).first() == VatIdCheck.Outcome.VALID
+def confirmed(customers: Iterable[Customer]) -> set[UUID]:
+    """Return the customers whose VAT id a register has confirmed, and not denied since."""
+    asked = {customer.pk: customer.vat_id for customer in customers if customer.vat_id}
+    answers = VatIdCheck.objects.filter(customer__in=asked)
+    answered = answers.exclude(outcome=VatIdCheck.Outcome.UNAVAILABLE)
+    latest = answered.order_by("customer_id", "vat_id", "-id").distinct("customer_id", "vat_id")
+    return {
+        answer.customer_id
+        for answer in (latest if asked else ())
+        if answer.vat_id == asked[answer.customer_id] and answer.outcome == _VALID
+    }
 
 
 def latest_checks(customer_ids: Iterable[UUID]) -> dict[UUID, VatIdCheck]:

@@ -5,7 +5,7 @@ A lot is locked before it is used, and before the number series: two invoices at
 same money.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -65,29 +65,52 @@ class NewMoney:
     expires_on: date | None = None
 
 
-def apply_balance(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """For which invoice, of which gross amount, a customer's balance may be used."""
+
+    booking: Booking
+    invoice_id: UUID
+    gross_minor: int
+
+
+def apply_balances(uses: Sequence[Use]) -> list[int]:
     """
-    Use a customer's balance for an invoice that is about to be written; return how much of it.
+    Use customers' balances for documents that are about to be written, all on one day.
 
-    One query if there is nothing to use, or none if the customer wants to keep it.
+    Return how much of each, in their order. One query if there is nothing to use; none if the
+    customers want to keep it. Lots are locked before the number series of any document.
     """
-    keeps = booking.customer.apply_balance != Customer.ApplyBalance.AUTOMATIC
-    if gross_minor <= 0 or keeps:
-        return 0
-    taken = list(_taken(booking, gross_minor))
-    BalanceMovement.objects.bulk_create(
-        _movement(booking, Kind.APPLIED, -amount, lot=lot, invoice_id=invoice_id)
-        for lot, amount in taken
-    )
-    return sum(amount for _, amount in taken)
+    wanted = [use for use in uses if _may_use(use)]
+    if not wanted:
+        return [0] * len(uses)
+    lots = _lock_lots(wanted)
+    made: list[BalanceMovement] = []
+    used: list[int] = []
+    for use in uses:
+        mine = lots.get((use.booking.customer.pk, use.booking.currency), ())
+        taken = list(_taken_of(mine, use.gross_minor)) if _may_use(use) else []
+        made += [
+            _movement(use.booking, Kind.APPLIED, -amount, lot=lot, invoice_id=use.invoice_id)
+            for lot, amount in taken
+        ]
+        used.append(sum(amount for _, amount in taken))
+    BalanceMovement.objects.bulk_create(made)
+    return used
 
 
-def lock_balances(customer: Customer, *, currencies: Iterable[str], on: date) -> None:
-    """Lock what a customer has in several currencies, before the number series of any invoice."""
-    if customer.apply_balance == Customer.ApplyBalance.AUTOMATIC:
-        for currency in sorted(currencies):
-            lots = usable_lots(customer_id=customer.pk, currency=currency, on=on)
-            list(lots.select_for_update().values_list("pk"))
+def _may_use(use: Use) -> bool:
+    uses = use.booking.customer.apply_balance == Customer.ApplyBalance.AUTOMATIC
+    return uses and use.gross_minor > 0
+
+
+def _lock_lots(uses: Sequence[Use]) -> dict[tuple[UUID, str], list[BalanceMovement]]:
+    customer_ids = {use.booking.customer.pk for use in uses}
+    lots = usable_lots(customer_ids=customer_ids, on=uses[0].booking.on).select_for_update()
+    found: dict[tuple[UUID, str], list[BalanceMovement]] = {}
+    for lot in lots:
+        found.setdefault((lot.customer_id, lot.currency), []).append(lot)
+    return found
 
 
 def keep_credit_note(booking: Booking, *, invoice_id: UUID, gross_minor: int) -> None:
@@ -177,13 +200,20 @@ def _stated(made: list[BalanceMovement], *, reason: str, told: NewEvent) -> list
 
 def _taken(booking: Booking, amount_minor: int) -> Iterator[tuple[BalanceMovement, int]]:
     """Lock the customer's lots, and yield those to use, with how much of each."""
-    lots = usable_lots(
-        customer_id=booking.customer.pk, currency=booking.currency, on=booking.on
-    ).select_for_update()
+    lots = usable_lots(customer_ids=[booking.customer.pk], on=booking.on).select_for_update()
+    return _taken_of(lots.filter(currency=booking.currency), amount_minor)
+
+
+def _taken_of(
+    lots: Iterable[BalanceMovement], amount_minor: int
+) -> Iterator[tuple[BalanceMovement, int]]:
+    """Yield the lots to use, with how much of each; less is left of them then."""
     for lot in lots:
-        amount = min(lot.rest_minor or 0, amount_minor)
+        rest_minor = lot.rest_minor or 0
+        amount = min(rest_minor, amount_minor)
         amount_minor -= amount
         if amount:
+            lot.rest_minor = rest_minor - amount
             yield lot, amount
 
 

@@ -1,6 +1,6 @@
 """Reads of balances."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -38,26 +38,23 @@ def balances(customer: Customer, *, on: date) -> list[Balance]:
     ]
 
 
-def usable_lots(*, customer_id: UUID, currency: str, on: date) -> QuerySet[BalanceMovement]:
+def usable_lots(*, customer_ids: Iterable[UUID], on: date) -> QuerySet[BalanceMovement]:
     """
     Return the lots that can be used on a day: the soonest to expire first, then the oldest.
 
-    To lock them, ask for `select_for_update()`: they are locked in this order.
+    To lock them, ask for `select_for_update()`: they are locked in this order, by customer.
     """
     lots = BalanceMovement.objects.filter(
-        _usable_on(on),
-        customer_id=customer_id,
-        currency=currency,
-        rest_minor__gt=0,
+        _usable_on(on), customer__in=list(customer_ids), rest_minor__gt=0
     )
-    return _in_order(lots)
+    return lots.order_by("customer_id", F("expires_on").asc(nulls_last=True), "id")
 
 
 def usable_minor(customer: Customer, *, currency: str, on: date, gross_minor: int) -> int:
     """Return how much of a customer's balance an invoice would use."""
     if gross_minor <= 0 or customer.apply_balance != Customer.ApplyBalance.AUTOMATIC:
         return 0
-    lots = usable_lots(customer_id=customer.pk, currency=currency, on=on)
+    lots = usable_lots(customer_ids=[customer.pk], on=on).filter(currency=currency)
     found: int | None = lots.order_by().aggregate(rest=Sum("rest_minor"))["rest"]
     return min(found or 0, gross_minor)
 

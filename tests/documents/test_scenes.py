@@ -1,6 +1,6 @@
 """Every scenario's invoices as documents of every profile: official rules, and the same totals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import pytest
@@ -11,8 +11,9 @@ from invoices.documents.delivering import e_invoice
 from invoices.documents.profiles import Profile, Syntax
 from invoices.documents.queries.described import described
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.contents import Contents
 from invoices.issuing.queries.format_contents import FORMAT_CONTENTS
-from invoices.issuing.queries.legal_contents import CONTENTS, contents_of, missing_contents
+from invoices.issuing.queries.legal_contents import CONTENTS, missing_contents
 from tests.documents.judge import official_findings
 from tests.documents.scenes import names, scenes
 
@@ -58,6 +59,21 @@ def fits(invoice: Invoice, lines: list[Charge]) -> bool:
     missing = [*missing_contents(said, CONTENTS), *missing_contents(said, FORMAT_CONTENTS)]
     is_mixed = "O" in said.categories and len(said.taxes) > 1
     return not missing and not is_mixed and minor_digits(invoice.currency) <= 2
+
+
+def contents_of(invoice: Invoice, lines: Sequence[Charge]) -> Contents:
+    """Return what a document that is issued says."""
+    return Contents(
+        seller=invoice.seller_as_printed,
+        customer=invoice.customer_as_printed,
+        currency=invoice.currency,
+        gross_minor=invoice.gross_minor,
+        taxes=invoice.taxes,
+        lines=lines,
+        number=invoice.number,
+        issue_date=invoice.issue_date,
+        accounting_currency=invoice.accounting_currency,
+    )
 
 
 def amounts(xml: bytes, profile: Profile) -> list[Decimal]:

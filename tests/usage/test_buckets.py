@@ -20,14 +20,13 @@ from billing.pricing.usage import Bucket, UsageRecord, roll_up
 from billing.sellers.models import Seller
 from billing.usage.commands import SentRecord, record_usage
 from billing.usage.models import UsageBucket, UsageDistinct
-from billing.usage.queries import Measuring, buckets
+from billing.usage.queries import buckets
 from billing.usage.queries.attribution import known_meter
 from tests import factories
+from tests.usage.conftest import measured, measuring
 
 AT = datetime(2026, 4, 15, 9, 0, tzinfo=UTC)
 UNTIL = date(2027, 1, 1)
-WITH_RECORDS = Measuring(since=date.min, records=True)
-WITHOUT = Measuring(since=date.min, records=False)
 # Days of 23, 24 and 25 hours, one of which begins twice or not at all.
 ZONES = ["Europe/Berlin", "America/New_York", "Atlantic/Azores", "Africa/Cairo", "Asia/Kathmandu"]
 MOMENTS = [
@@ -118,7 +117,7 @@ class TestRollUp:
                 receipt = record_usage(seller=seller, records=batch, at=AT)
                 assert receipt.accepted == len(batch)
 
-            found = buckets(subscription.id, {meter.id: WITH_RECORDS}, until=UNTIL)[meter.id]
+            found = measured(subscription, meter, records=True, until=UNTIL)
             expected = pure([*first, *second], meter, zone, AT.date())
             self.compare(found, expected, is_unique=aggregation == "unique")
             transaction.set_rollback(True)
@@ -161,7 +160,7 @@ class TestReading:
     def test_before_a_day(self, seller: Seller, used: Subscription) -> None:
         meter = Meter.objects.get(code="calls")
 
-        found = buckets(used.id, {meter.id: WITHOUT}, until=date(2026, 1, 3))[meter.id]
+        found = measured(used, meter, until=date(2026, 1, 3))
 
         assert [bucket.day.day for bucket in found] == [1, 1, 1, 2, 2, 2]
         assert [dict(bucket.properties)["region"] for bucket in found[:3]] == ["r0", "r1", "r2"]
@@ -171,27 +170,29 @@ class TestReading:
     ) -> None:
         calls, users = Meter.objects.order_by("code")
 
-        found = buckets(used.id, {calls.id: WITHOUT, users.id: WITH_RECORDS}, until=UNTIL)
+        looked_at = [measuring(used, calls), measuring(used, users, records=True)]
 
-        assert not any(bucket.records for bucket in found[calls.id])
-        assert sum(len(bucket.records) for bucket in found[users.id]) == 60
-        assert not any(bucket.distinct for bucket in found[calls.id])
-        assert frozenset().union(*(each.distinct for each in found[users.id])) == {
+        found = buckets(looked_at)
+
+        assert not any(bucket.records for bucket in found[used.id, calls.id])
+        assert sum(len(bucket.records) for bucket in found[used.id, users.id]) == 60
+        assert not any(bucket.distinct for bucket in found[used.id, calls.id])
+        assert frozenset().union(*(each.distinct for each in found[used.id, users.id])) == {
             f"u{number}" for number in range(7)
         }
 
     def test_a_meter_without_usage(self, seller: Seller, used: Subscription) -> None:
         other = factories.meter(seller)
 
-        assert buckets(used.id, {other.id: WITH_RECORDS}, until=UNTIL) == {other.id: ()}
+        assert measured(used, other, records=True) == ()
 
     def test_the_number_of_queries_is_constant(self, used: Subscription) -> None:
-        meters = dict.fromkeys(Meter.objects.values_list("id", flat=True), WITH_RECORDS)
+        looked_at = [measuring(used, meter, records=True) for meter in Meter.objects.all()]
 
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            buckets(used.id, meters, until=UNTIL)
+            buckets(looked_at)
 
         assert len(queries) == 4
 
@@ -238,5 +239,5 @@ class TestZones:
 
         record_usage(seller=seller, records=[sent], at=AT)
 
-        (bucket,) = buckets(subscription.id, {meter.id: WITHOUT}, until=UNTIL)[meter.id]
+        (bucket,) = measured(subscription, meter, until=UNTIL)
         assert bucket.weighted == hours * 3600

@@ -8,13 +8,10 @@ from billing.contracts.models import Subscription
 from billing.sellers.models import Seller
 from billing.usage.commands import record_usage
 from billing.usage.models import UsageBucket, UsageConflict, UsageRecord
-from billing.usage.queries import Measuring, buckets
 from tests import factories
-from tests.usage.conftest import AT
+from tests.usage.conftest import AT, measured
 
 JANUARY = date(2026, 2, 1)
-WITH_RECORDS = Measuring(since=date.min, records=True)
-WITHOUT = Measuring(since=date.min, records=False)
 
 
 class TestRecording:
@@ -26,7 +23,7 @@ class TestRecording:
         receipt = record_usage(seller=seller, records=sent, at=AT)
 
         assert receipt.accepted == 3
-        (bucket,) = buckets(subscription.id, {meter.id: WITHOUT}, until=JANUARY)[meter.id]
+        (bucket,) = measured(subscription, meter, until=JANUARY)
         assert (bucket.day, bucket.count, bucket.total) == (date(2026, 1, 1), 3, 3)
         # 3 x the 11 hours from 13:00 in Berlin to midnight
         assert bucket.weighted == 3 * 11 * 3600
@@ -39,7 +36,7 @@ class TestRecording:
             sent = factories.usage(value=Decimal(value), at=later)
             record_usage(seller=seller, records=[sent], at=AT)
 
-        (bucket,) = buckets(subscription.id, {meter.id: WITH_RECORDS}, until=JANUARY)[meter.id]
+        (bucket,) = measured(subscription, meter, records=True, until=JANUARY)
 
         assert (bucket.count, bucket.total, bucket.highest, bucket.latest) == (3, 14, 7, 7)
         assert [record.value for record in bucket.records] == [2, 5, 7]

@@ -14,7 +14,7 @@ from billing.events.models import Event
 from billing.sellers.models import Seller
 from billing.vat.commands import append_due_checks, ask_again, check_vat_id
 from billing.vat.models import VatIdCheck
-from billing.vat.queries import is_confirmed
+from billing.vat.queries import confirmed
 from invoices.issuing.models import Invoice
 from tests import factories
 from tests.factories import AT
@@ -59,7 +59,7 @@ class TestCheck:
                 "requesterNumber": "136695976",
             }
         ]
-        assert is_confirmed(french)
+        assert confirmed([french])
         assert Event.objects.filter(type="customer.vat_id_checked").count() == 1
 
     def test_what_was_never_issued_is_invalid(self, french: Customer, register: Register) -> None:
@@ -68,7 +68,7 @@ class TestCheck:
         (check,) = ask_all()
 
         assert (check.outcome, check.name, check.address) == ("invalid", "", "")
-        assert not is_confirmed(french)
+        assert not confirmed([french])
 
     def test_an_event_is_asked_for_once(self, french: Customer, register: Register) -> None:
         (event,) = asking()
@@ -88,7 +88,7 @@ class TestCheck:
         assert check.outcome == "unavailable"
         assert check.answer["errorWrappers"] == [{"error": "MS_UNAVAILABLE"}]
         assert check.next_check_at == AT + timedelta(minutes=5)
-        assert not is_confirmed(french)
+        assert not confirmed([french])
 
     def test_each_time_it_waits_twice_as_long_up_to_a_day(
         self, french: Customer, register: Register
@@ -134,7 +134,7 @@ class TestCheck:
         ask_again(customer=french, at=AT)
         ask_all()
 
-        assert is_confirmed(french)
+        assert confirmed([french])
 
 
 class TestWhen:
@@ -245,7 +245,7 @@ class TestLate:
         assert check.next_check_at == AT + timedelta(minutes=5)
         assert append_due_checks(at=AT + timedelta(minutes=5)) == 1
         ask_all(AT + timedelta(minutes=5))
-        assert is_confirmed(Customer.objects.get())
+        assert confirmed(Customer.objects.all())
 
 
 class TestPolicy:
@@ -280,7 +280,7 @@ class TestPolicy:
         ask_again(customer=french, at=AT)
         ask_all()
 
-        assert not is_confirmed(french)
+        assert not confirmed([french])
         call_command("verify")
 
     def test_by_checksum_a_denied_one_counts_yet(self, seller: Seller, register: Register) -> None:

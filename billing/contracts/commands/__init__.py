@@ -9,11 +9,13 @@ from billing.contracts.commands.redeem import (
     redeem_coupon,
 )
 from billing.contracts.commands.schedule import (
+    Billed,
     append_days_ended,
     append_due,
     append_period_ended,
     bring_forward,
     make_due,
+    note_all_billed,
     note_billed,
     open_day,
     pass_over,
@@ -23,6 +25,7 @@ from billing.contracts.commands.start import NewSubscription, start_subscription
 from billing.contracts.commands.test_clock import step_test_clock
 
 __all__ = [
+    "Billed",
     "CouponRefused",
     "NewContract",
     "NewSubscription",
@@ -38,6 +41,7 @@ __all__ = [
     "index_contract",
     "make_contract",
     "make_due",
+    "note_all_billed",
     "note_billed",
     "open_day",
     "pass_over",

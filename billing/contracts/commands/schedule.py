@@ -1,10 +1,11 @@
 """What is due when: the turn of a contract's periods as events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from billing.catalog.models import Price
@@ -82,7 +83,17 @@ def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
         for contract in contracts
         if contract.next_billing_date
     ]
-    return log.append(new, at=at, known_too=True)
+    return log.append(new, at=at, known_too=True) if new else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billed:
+    """How far a contract and its subscriptions are billed, by which facts, and when it is due."""
+
+    contract: Contract
+    known: Known
+    charged_until: Mapping[UUID, date]
+    next_billing_date: date | None
 
 
 def note_billed(
@@ -101,16 +112,43 @@ def note_billed(
     """
     if next_billing_date and collects(contract.customer):
         next_billing_date = open_day(contract, on=next_billing_date)
-    contract.billed_date = known.on
-    contract.billed_position = known.position
-    contract.next_billing_date = next_billing_date
-    contract.save(update_fields=["billed_date", "billed_position", "next_billing_date"])
-    for until in set(charged_until.values()):
-        mine = [pk for pk, day in charged_until.items() if day == until]
-        Subscription.objects.filter(pk__in=mine).update(
-            charged_until=until, charged_known_on=known.on, charged_position=known.position
+    billed = Billed(
+        contract=contract,
+        known=known,
+        charged_until=charged_until,
+        next_billing_date=next_billing_date,
+    )
+    note_all_billed([billed], at=at)
+
+
+def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
+    """Note as `note_billed` does of contracts of one seller: in two statements."""
+    for each in billed:
+        each.contract.billed_date = each.known.on
+        each.contract.billed_position = each.known.position
+        each.contract.next_billing_date = each.next_billing_date
+    contracts = [each.contract for each in billed]
+    charged = [
+        (subscription_id, until, each.known.on, each.known.position)
+        for each in billed
+        for subscription_id, until in each.charged_until.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOTE_CONTRACTS,
+            [
+                [contract.pk for contract in contracts],
+                [contract.billed_date for contract in contracts],
+                [contract.billed_position for contract in contracts],
+                [contract.next_billing_date for contract in contracts],
+            ],
         )
-    _append_if_due(contract, at=at)
+        if charged:
+            cursor.execute(
+                _NOTE_SUBSCRIPTIONS, [list(column) for column in zip(*charged, strict=True)]
+            )
+    until = due_until(contracts[0].seller, at=at)
+    append_period_ended(*(one for one in contracts if _is_due(one, until)), at=at)
 
 
 def reopen(*, subscription_ids: Iterable[UUID]) -> None:
@@ -187,8 +225,29 @@ def bring_forward(price: Price) -> int:
 
 
 def _append_if_due(contract: Contract, *, at: datetime) -> None:
-    due_on = contract.next_billing_date
-    if collects(contract.customer):
-        return  # It is due with the customer's day.
-    if due_on and due_on <= due_until(contract.seller, at=at):
+    if _is_due(contract, due_until(contract.seller, at=at)):
         append_period_ended(contract, at=at)
+
+
+def _is_due(contract: Contract, until: date) -> bool:
+    """Return whether a contract's own day has come; a customer's day is none of it."""
+    due_on = contract.next_billing_date
+    return due_on is not None and due_on <= until and not collects(contract.customer)
+
+
+_NOTE_CONTRACTS = """
+    UPDATE billing_contract AS contract
+    SET billed_date = billed.day, billed_position = billed.position,
+        next_billing_date = billed.following
+    FROM unnest(%s::uuid[], %s::date[], %s::bigint[], %s::date[])
+        AS billed(id, day, position, following)
+    WHERE contract.id = billed.id
+"""
+_NOTE_SUBSCRIPTIONS = """
+    UPDATE billing_subscription AS subscription
+    SET charged_until = charged.until, charged_known_on = charged.known_on,
+        charged_position = charged.position
+    FROM unnest(%s::uuid[], %s::date[], %s::date[], %s::bigint[])
+        AS charged(id, until, known_on, position)
+    WHERE subscription.id = charged.id
+"""

@@ -4,12 +4,12 @@ from billing.contracts.queries.bound import contract_term, contract_terms
 from billing.contracts.queries.changes import as_change, written_terms
 from billing.contracts.queries.due import contracts_due, days_due, next_due_day
 from billing.contracts.queries.timelines import (
+    Agreements,
     Known,
     known_on,
     known_so_far,
     known_to_change,
     next_turn,
-    priced_timeline,
     timeline_to_check,
     timeline_with,
     timelines,
@@ -17,6 +17,7 @@ from billing.contracts.queries.timelines import (
 )
 
 __all__ = [
+    "Agreements",
     "Known",
     "as_change",
     "contract_term",
@@ -28,7 +29,6 @@ __all__ = [
     "known_to_change",
     "next_due_day",
     "next_turn",
-    "priced_timeline",
     "timeline_to_check",
     "timeline_with",
     "timelines",

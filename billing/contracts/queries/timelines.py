@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
-from billing.catalog.models import Price
+from billing.catalog.models import Plan
 from billing.catalog.queries import (
     Agreed,
+    Offered,
     PriceMissing,
     agreed_terms,
     prices_of_plans,
@@ -95,38 +96,78 @@ def known_so_far(contract: Contract, *, on: date) -> Known:
     return Known(max(on, contract.billed_date or on), contract.billed_position)
 
 
+class Agreements:
+    """What was agreed of some contracts: their changes with the prices of their plans."""
+
+    def __init__(self, contracts: Iterable[Contract], *, only: UUID | None = None) -> None:
+        """Read it in as many queries for many contracts as for one; of `only` one subscription."""
+        ids = [contract.pk for contract in contracts]
+        whose = Q(pk=only) if only else Q(contract__in=ids)
+        subscriptions = {row.pk: row for row in Subscription.objects.filter(whose)}
+        rows = list(
+            SubscriptionChange.objects.filter(subscription__in=subscriptions).order_by("position")
+        )
+        plans = Plan.objects.in_bulk({row.plan_id for row in rows} - {None})
+        self._begun: dict[UUID, dict[UUID, Subscription]] = defaultdict(dict)
+        self._changes: dict[UUID, list[SubscriptionChange]] = defaultdict(list)
+        for row in rows:
+            row.subscription = mine = subscriptions[row.subscription_id]
+            row.plan = plans[row.plan_id] if row.plan_id else None
+            self._begun[mine.contract_id][mine.pk] = mine
+            self._changes[mine.pk].append(row)
+        self._prices = prices_of_plans(plans)
+
+    def subscriptions(self, contract: Contract) -> list[Subscription]:
+        """Return the subscriptions of a contract that have begun, in the order of their facts."""
+        return list(self._begun.get(contract.pk, {}).values())
+
+    def timeline(self, contract: Contract, subscription_id: UUID) -> Timeline:
+        """
+        Return the whole timeline of a subscription.
+
+        :raises PriceMissing: if a plan lacks a price that is on sale on the day it holds from.
+        """
+        return _priced_timeline(contract, self._changes[subscription_id], prices=self._prices)
+
+    def timelines(
+        self, contract: Contract, *, passes_over_failed: bool = False
+    ) -> dict[UUID, Timeline]:
+        """
+        Return the whole timeline of each of a contract's subscriptions.
+
+        A plan's terms hold all versions of the prices that were on sale for the day from which the
+        plan holds, in the contract's currency.
+
+        :raises PriceMissing: if a plan lacks a version of one of these prices for that day. With
+            `passes_over_failed`, a subscription with a change that failed is left out instead.
+        """
+        found: dict[UUID, Timeline] = {}
+        for subscription in self.subscriptions(contract):
+            try:
+                found[subscription.pk] = self.timeline(contract, subscription.pk)
+            except PriceMissing:
+                if not passes_over_failed or subscription.pk not in _failed_subscriptions(contract):
+                    raise
+        return found
+
+
 def timelines(
     contract: Contract, *, only: UUID | None = None, passes_over_failed: bool = False
 ) -> dict[UUID, Timeline]:
     """
     Return the whole timeline of each of the contract's subscriptions, or of `only` that one.
 
-    A plan's terms hold all versions of the prices that were on sale for the day from which the
-    plan holds, in the contract's currency.
-
-    :raises PriceMissing: if a plan lacks a version of one of these prices for that day. With
-        `passes_over_failed`, a subscription with a change that failed is left out instead.
+    :raises PriceMissing: as `Agreements.timelines` does.
     """
-    changes = _changes(contract, only)
-    prices = prices_of_plans({change.plan_id for change in changes})
-    known: dict[UUID, list[SubscriptionChange]] = defaultdict(list)
-    for change in changes:
-        known[change.subscription_id].append(change)
-    found: dict[UUID, Timeline] = {}
-    for subscription_id, mine in known.items():
-        try:
-            found[subscription_id] = priced_timeline(contract, mine, prices=prices)
-        except PriceMissing:
-            if not passes_over_failed or subscription_id not in _failed_subscriptions(contract):
-                raise
-    return found
+    agreements = Agreements([contract], only=only)
+    return agreements.timelines(contract, passes_over_failed=passes_over_failed)
 
 
-def priced_timeline(
+def _priced_timeline(
     contract: Contract,
     changes: Sequence[SubscriptionChange],
     *,
-    prices: Mapping[UUID | None, Sequence[Price]],
+    prices: Mapping[UUID | None, Sequence[Offered]],
 ) -> Timeline:
     """
     Return a subscription's timeline from its changes and the prices of their plans.
@@ -184,7 +225,7 @@ def timeline_with(contract: Contract, *new: SubscriptionChange) -> Timeline:
     rows = [*_changes(contract, new[-1].subscription_id), *new]
     prices = prices_of_plans({row.plan_id for row in rows})
     try:
-        return priced_timeline(contract, rows, prices=prices)
+        return _priced_timeline(contract, rows, prices=prices)
     except PriceMissing as missing:
         if missing.plan_id == new[-1].plan_id:
             missing.field = "plan"
@@ -234,7 +275,7 @@ def _settled(subscription: Subscription) -> Settled | None:
 def _priced(
     contract: Contract,
     change: SubscriptionChange,
-    prices: Mapping[UUID | None, Sequence[Price]],
+    prices: Mapping[UUID | None, Sequence[Offered]],
 ) -> PlanTerms | None:
     """Return the terms of the plan that a change names, with its prices as they were agreed."""
     if change.plan is None:

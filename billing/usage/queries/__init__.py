@@ -1,5 +1,5 @@
 """Reads of usage."""
 
-from billing.usage.queries.buckets import Measuring, buckets, earliest_news
+from billing.usage.queries.buckets import Measuring, News, buckets, earliest_news
 
-__all__ = ["Measuring", "buckets", "earliest_news"]
+__all__ = ["Measuring", "News", "buckets", "earliest_news"]

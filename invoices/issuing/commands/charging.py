@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from billing.contracts.models import Contract
+from billing.copying import copy_rows
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.customers.queries import collects
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.sellers.queries import today
-from invoices.issuing.commands.issue import Demand, issue_invoice, keep_waiting
+from invoices.issuing.commands.issue import Demand, Ready, charges_of, issue, ready
 from invoices.issuing.models import Invoice
+from invoices.issuing.queries.basis import between
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed, taxed
 from invoices.issuing.queries.prepared import check_draft
 
@@ -26,9 +28,7 @@ def demand_of(
     """Return who demands from a customer by an event, today."""
     return Demand(
         event=event,
-        seller=customer.seller,
-        customer=customer,
-        contract=contract,
+        between=between(customer, contract),
         currency=currency,
         today=today(customer.seller, at=me.at),
         at=me.at,
@@ -48,7 +48,7 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     owing, decided = decide_to_wait(demand, lines)
     if not owing:
         return []
-    keep_waiting(demand, owing, decided)
+    copy_rows(charges_of(demand, owing, decided))
     customer = customers.lock_customer_late(demand.customer.pk)
     customers.make_due(customer, day=demand.event.as_of_date)
     return []
@@ -56,8 +56,18 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
 
 def charge_at_once(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     """Write what an event demands, on a document of its own, whatever the customer's grouping."""
+    document = document_of(demand, lines)
+    return issue([document]) if document else []
+
+
+def document_of(demand: Demand, lines: Sequence[DraftLine]) -> Ready | None:
+    """
+    Return the document of what an event demands, ready to be written; None if it is nothing.
+
+    :raises TaxDataMissing: and others, as `taxed` and `ready` do.
+    """
     owing, decided = decide(demand, lines)
-    return [issue_invoice(demand, owing, decided)] if owing else []
+    return ready(demand, charges_of(demand, owing, decided), decided.totals) if owing else None
 
 
 def decide_to_wait(demand: Demand, lines: Sequence[DraftLine]) -> tuple[Sequence[DraftLine], Taxed]:
@@ -85,8 +95,7 @@ def decide(demand: Demand, lines: Sequence[DraftLine]) -> tuple[Sequence[DraftLi
     owing = [line for line in lines if line.priced_minor]
     decided = taxed(
         [line.taxable for line in owing],
-        seller=demand.seller,
-        customer=demand.customer,
+        between=demand.between,
         currency=demand.currency,
     )
     return owing, decided

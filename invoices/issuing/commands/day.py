@@ -12,6 +12,7 @@ from billing.contracts import commands as contracts
 from billing.contracts.events import period_ended, period_key
 from billing.contracts.models import Contract
 from billing.contracts.queries import Known, known_on, timelines
+from billing.copying import copy_rows
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.customers.queries import collection_day, is_collected_on
@@ -19,12 +20,16 @@ from billing.events import commands as events
 from billing.events import log
 from billing.events.models import Event
 from billing.events.patience import PASSING
-from billing.ids import new_id
 from billing.periods import day_after
-from billing.pricing.taxes import DocumentTotals, Supply
-from invoices.balances.commands import lock_balances
+from billing.pricing.taxes import Supply
 from invoices.issuing.commands.charging import decide_to_wait, demand_of
-from invoices.issuing.commands.issue import Demand, keep_waiting, write_invoice
+from invoices.issuing.commands.issue import (
+    Demand,
+    Ready,
+    charges_of,
+    ready,
+    write_documents,
+)
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.drafts import DraftLine, Taxable, supplied_on, taxed
 from invoices.issuing.queries.lines import lines_due
@@ -33,8 +38,6 @@ from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import next_fact_day, oldest_day, waiting_charges
 
 logger = logging.getLogger(__name__)
-
-_Collected = tuple[Demand, Sequence[Charge], DocumentTotals]
 
 
 def lock_day(customer_id: UUID, *, until: date) -> Customer:
@@ -70,7 +73,7 @@ def end_day(event: Event, me: events.Worker) -> list[Invoice]:
         _settled(demand_of(event, me, customer=customer, currency=currency), lines)
         for currency, lines in _by_currency(waiting).items()
     ]
-    return _issued(collected, customer)
+    return write_documents(collected) if collected else []
 
 
 def wait_for_day(demand: Demand, lines: Sequence[DraftLine]) -> None:
@@ -140,7 +143,7 @@ def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
     known = known_on(contract, whole, on=event.as_of_date)
     demanded = lines_due(contract, whole, on=event.as_of_date, known=known)
     owing, decided = decide_to_wait(demand, demanded.lines)
-    keep_waiting(demand, owing, decided)
+    copy_rows(charges_of(demand, owing, decided))
     following = next_day(contract, demanded.next_due, known=known, today=demand.today)
     contracts.note_billed(
         contract,
@@ -175,40 +178,25 @@ def _by_currency(charges: Iterable[Charge]) -> dict[str, list[Charge]]:
     return found
 
 
-def _settled(demand: Demand, charges: Sequence[Charge]) -> _Collected:
+def _settled(demand: Demand, charges: Sequence[Charge]) -> Ready:
     """Settle taxes and nets of charges: by the parties of their document, and its sums."""
     decided = taxed(
         [
             _taxable(charge, supply)
             for charge, supply in zip(charges, supplies_of(charges), strict=True)
         ],
-        seller=demand.seller,
-        customer=demand.customer,
+        between=demand.between,
         currency=demand.currency,
     )
-    invoice_id, nets = new_id(), decided.totals.line_nets
-    settled = zip(charges, decided.taxes, nets, strict=True)
-    for position, (charge, tax, net_minor) in enumerate(settled, start=1):
-        charge.invoice_id, charge.position = invoice_id, position
+    nets = decided.totals.line_nets
+    for charge, tax, net_minor in zip(charges, decided.taxes, nets, strict=True):
         for name, value in tax_columns(tax).items():
             setattr(charge, name, value)
         charge.amount_minor = net_minor
+    of_contract = replace(demand.between, contract=_contract_of(charges))
+    document = ready(replace(demand, between=of_contract), charges, decided.totals)
     _settle(charges)  # Before their invoice: it seals them.
-    return replace(demand, contract=_contract_of(charges)), charges, decided.totals
-
-
-def _issued(collected: Sequence[_Collected], customer: Customer) -> list[Invoice]:
-    """
-    Write a document for each currency.
-
-    All balances are locked before a number series, and the invoices' series before that of credit
-    notes: others with several documents do it in the same order.
-    """
-    if len(collected) > 1:
-        on = collected[0][0].today
-        lock_balances(customer, currencies=[one.currency for one, _, _ in collected], on=on)
-    in_order = sorted(collected, key=lambda one: one[2].gross_minor < 0)
-    return [write_invoice(demand, lines, totals) for demand, lines, totals in in_order]
+    return document
 
 
 def _taxable(charge: Charge, supply: Supply) -> Taxable:

@@ -1,24 +1,36 @@
-"""From a draft to an issued invoice: charges, number, hash, all in the caller's transaction."""
+"""
+From drafts to issued documents: charges, numbers, hashes, all in the caller's transaction.
+
+Many documents of a seller are written as one is: in as many statements.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from billing.contracts.models import Contract
+from billing.copying import copy_rows
 from billing.customers.models import Customer
 from billing.events import log
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
-from invoices.balances.commands import Booking, apply_balance, give_back, keep_credit_note
+from invoices.balances.commands import (
+    Booking,
+    Use,
+    apply_balances,
+    give_back,
+    keep_credit_note,
+)
 from invoices.issuing.events import invoice_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.accounting import correction_in_accounting_currency
+from invoices.issuing.queries.basis import Between
 from invoices.issuing.queries.content import GENESIS, content_hash
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed
-from invoices.issuing.queries.legal_contents import check_document
-from invoices.issuing.queries.prepared import Between, prepared
+from invoices.issuing.queries.prepared import Prepared, check_prepared, prepared
 from invoices.issuing.queries.series import issue_date
 
 
@@ -27,17 +39,42 @@ class Demand:
     """Who demands from whom, caused by which event, on which day."""
 
     event: Event
-    seller: Seller
-    customer: Customer
-    contract: Contract | None
+    between: Between
     currency: str
     today: date
     at: datetime
 
     @property
-    def between(self) -> Between:
-        """Whose document it makes."""
-        return Between(seller=self.seller, customer=self.customer, contract=self.contract)
+    def seller(self) -> Seller:
+        """Who demands."""
+        return self.between.seller
+
+    @property
+    def customer(self) -> Customer:
+        """From whom."""
+        return self.between.customer
+
+    @property
+    def contract(self) -> Contract | None:
+        """Of which contract; None if it is of an order, or of several contracts."""
+        return self.between.contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A document of which all but its number is known. Its lines name its id."""
+
+    demand: Demand
+    lines: Sequence[Charge]
+    totals: DocumentTotals
+    prepared: Prepared
+
+
+class Tip(NamedTuple):
+    """The latest document of a series: what the next one follows."""
+
+    sequence: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,56 +92,69 @@ class Correcting:
     is_paid_out: bool
 
 
-def issue_invoice(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> Invoice:
+def charges_of(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list[Charge]:
+    """Return the lines of a draft as the charges that an event makes of them; none is written."""
+    charges = Draft(lines=lines, taxed=taxed).charges(currency=demand.currency)
+    for charge in charges:
+        charge.seller_id = demand.seller.pk
+        charge.customer_id = demand.customer.pk
+        charge.event_id = demand.event.pk
+        charge.transaction_id = demand.event.transaction_id
+        charge.created_at = demand.at
+    return charges
+
+
+def ready(demand: Demand, lines: Sequence[Charge], totals: DocumentTotals) -> Ready:
     """
-    Write the charges of a draft and the invoice or credit note that demands them.
+    Put lines on a document, and return all of it but its number; nothing is written.
 
-    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
-    """
-    charges = _charges(demand, lines, taxed)
-    invoice_id = new_id()
-    for position, charge in enumerate(charges, start=1):
-        charge.invoice_id, charge.position = invoice_id, position
-    Charge.objects.bulk_create(charges)  # Before their invoice: it seals them.
-    return write_invoice(demand, charges, taxed.totals)
-
-
-def keep_waiting(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> None:
-    """Write the charges of a draft; they wait to be collected onto an invoice."""
-    Charge.objects.bulk_create(_charges(demand, lines, taxed))
-
-
-def write_invoice(demand: Demand, lines: Sequence[Charge], totals: DocumentTotals) -> Invoice:
-    """
-    Write the document whose lines are written already, and name it.
-
-    A credit note refers to the invoices that it corrects, and adds to the customer's balance; an
-    invoice uses it. The number series is locked last, so that it is held as briefly as can be:
-    nothing is asked any more while it is.
-
-    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     :raises InvoiceContentMissing: or another, if it doesn't say all that the law wants.
     :raises ExchangeRateMissing: if its VAT must be stated in another currency, at no known rate.
     """
-    invoice_id, gross = lines[0].invoice_id, totals.gross_minor
-    assert invoice_id is not None
-    ready, booking = (
-        prepared(lines, totals, between=demand.between, on=demand.today),
-        _booking(demand),
-    )
-    prepaid = apply_balance(booking, invoice_id=invoice_id, gross_minor=gross)
-    series = _lock_series(demand.seller, kind=ready.kind, year=demand.today.year)
-    invoice = _invoice(demand, totals, series=series, kind=ready.kind)
-    invoice.id, invoice.corrects = invoice_id, ready.corrects
-    invoice.seller_as_printed, invoice.customer_as_printed = ready.seller, ready.customer
-    invoice.prepaid_minor, invoice.payable_minor = prepaid, gross - prepaid
-    ready.stated.put_on(invoice)
-    check_document(invoice, lines)
-    _store(invoice, lines, series)
-    if ready.kind == "credit_note":
-        keep_credit_note(booking, invoice_id=invoice_id, gross_minor=gross)
-    log.append([invoice_issued(invoice)], at=demand.at)
-    return invoice
+    invoice_id = new_id()
+    for position, line in enumerate(lines, start=1):
+        line.invoice_id, line.position = invoice_id, position
+    found = prepared(lines, totals, between=demand.between, on=demand.today)
+    check_prepared(found, lines, totals, seller=demand.seller)
+    return Ready(demand=demand, lines=lines, totals=totals, prepared=found)
+
+
+def issue(documents: Sequence[Ready]) -> list[Invoice]:
+    """
+    Write documents of one seller and their lines, as `write_documents` does.
+
+    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
+    """
+    copy_rows([line for document in documents for line in document.lines])  # They are sealed by it.
+    return write_documents(documents)
+
+
+def write_documents(documents: Sequence[Ready]) -> list[Invoice]:
+    """
+    Write documents of one seller whose lines are written already, and name them.
+
+    An invoice uses the customer's balance; a credit note adds to it. The number series is locked
+    last, that of invoices before that of credit notes, so that it is held as briefly as can be:
+    nothing is asked any more while it is.
+
+    :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
+    """
+    used = apply_balances([_use(document) for document in documents])
+    written: list[Invoice] = []
+    for kind in ("invoice", "credit_note"):
+        mine = [
+            (document, prepaid)
+            for document, prepaid in zip(documents, used, strict=True)
+            if document.prepared.kind == kind
+        ]
+        if mine:
+            written += _numbered(mine, kind=kind)
+    for document in documents:
+        if document.prepared.kind == "credit_note":
+            use = _use(document)
+            keep_credit_note(use.booking, invoice_id=use.invoice_id, gross_minor=use.gross_minor)
+    log.append([invoice_issued(invoice) for invoice in written], at=written[0].issued_at)
+    return written
 
 
 def write_correction(
@@ -120,7 +170,7 @@ def write_correction(
     invoice_id, corrected_ = lines[0].invoice_id, correcting.invoice
     assert invoice_id is not None
     series = _lock_series(demand.seller, kind="credit_note", year=demand.today.year)
-    made = _invoice(demand, totals, series=series, kind="credit_note")
+    made = _invoice(demand, totals, series=series, after=_tip(series))
     made.id, made.corrected_invoice = invoice_id, corrected_
     made.correction_kind, made.settled_minor = correcting.kind, correcting.settled_minor
     made.corrects = [{"number": corrected_.number, "issue_date": corrected_.issue_date.isoformat()}]
@@ -128,7 +178,8 @@ def write_correction(
     made.customer_as_printed = corrected_.customer_as_printed
     made.prepaid_minor, made.payable_minor = 0, made.gross_minor
     correction_in_accounting_currency(corrected_, totals).put_on(made)
-    _store(made, lines, series)
+    made.hash = content_hash(made, lines)
+    _store([made], series)
     if not correcting.is_paid_out:
         rest_minor = -made.gross_minor - made.settled_minor
         give_back(_booking(demand), invoice_id=invoice_id, amount_minor=rest_minor)
@@ -136,13 +187,53 @@ def write_correction(
     return made
 
 
-def _store(invoice: Invoice, lines: Sequence[Charge], series: NumberSeries) -> None:
-    """Seal a document by its hash, and count it in its series."""
-    invoice.hash = content_hash(invoice, lines)
-    invoice.save(force_insert=True)
-    series.latest_sequence = invoice.sequence
-    series.latest_date = invoice.issue_date
-    series.latest_hash = invoice.hash
+def _use(document: Ready) -> Use:
+    invoice_id = document.lines[0].invoice_id
+    assert invoice_id is not None
+    return Use(
+        booking=_booking(document.demand),
+        invoice_id=invoice_id,
+        gross_minor=document.totals.gross_minor,
+    )
+
+
+def _numbered(documents: Sequence[tuple[Ready, int]], *, kind: str) -> list[Invoice]:
+    """Write documents of one kind: each names the hash of the one before."""
+    first = documents[0][0].demand
+    series = _lock_series(first.seller, kind=kind, year=first.today.year)
+    written: list[Invoice] = []
+    tip = _tip(series)
+    for document, prepaid in documents:
+        invoice = _named(document, prepaid, series=series, after=tip)
+        tip = Tip(invoice.sequence, invoice.hash)
+        written.append(invoice)
+    _store(written, series)
+    return written
+
+
+def _named(document: Ready, prepaid_minor: int, *, series: NumberSeries, after: Tip) -> Invoice:
+    found = document.prepared
+    invoice = _invoice(document.demand, document.totals, series=series, after=after)
+    invoice.id, invoice.corrects = document.lines[0].invoice_id, found.corrects
+    invoice.seller_as_printed, invoice.customer_as_printed = found.seller, found.customer
+    invoice.prepaid_minor = prepaid_minor
+    invoice.payable_minor = document.totals.gross_minor - prepaid_minor
+    found.stated.put_on(invoice)
+    invoice.hash = content_hash(invoice, document.lines)
+    return invoice
+
+
+def _tip(series: NumberSeries) -> Tip:
+    return Tip(series.latest_sequence, series.latest_hash)
+
+
+def _store(invoices: Sequence[Invoice], series: NumberSeries) -> None:
+    """Write documents, and count them in their series."""
+    copy_rows(invoices)
+    latest = invoices[-1]
+    series.latest_sequence = latest.sequence
+    series.latest_date = latest.issue_date
+    series.latest_hash = latest.hash
     series.save(update_fields=["latest_sequence", "latest_date", "latest_hash"])
 
 
@@ -156,17 +247,6 @@ def _booking(demand: Demand) -> Booking:
     )
 
 
-def _charges(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list[Charge]:
-    charges = Draft(lines=lines, taxed=taxed).charges(currency=demand.currency)
-    for charge in charges:
-        charge.seller = demand.seller
-        charge.customer = demand.customer
-        charge.event = demand.event
-        charge.transaction_id = demand.event.transaction_id
-        charge.created_at = demand.at
-    return charges
-
-
 def _lock_series(seller: Seller, *, kind: str, year: int) -> NumberSeries:
     key = {"seller": seller, "kind": kind, "series": "", "year": year}
     series = NumberSeries.objects.select_for_update().filter(**key).first()
@@ -177,19 +257,20 @@ def _lock_series(seller: Seller, *, kind: str, year: int) -> NumberSeries:
     return series
 
 
-def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, kind: str) -> Invoice:
+def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, after: Tip) -> Invoice:
+    """Return the document that follows the latest of its series."""
     issued_on = issue_date(series, today=demand.today)
-    sequence = series.latest_sequence + 1
+    sequence = after.sequence + 1
     return Invoice(
         seller=demand.seller,
         customer=demand.customer,
         contract=demand.contract,
         event=demand.event,
         transaction_id=demand.event.transaction_id,
-        kind=kind,
+        kind=series.kind,
         series=series,
         sequence=sequence,
-        number=_number(demand.seller, kind=kind, year=series.year, sequence=sequence),
+        number=_number(demand.seller, kind=series.kind, year=series.year, sequence=sequence),
         issue_date=issued_on,
         due_date=issued_on + timedelta(days=_payment_days(demand)),
         currency=demand.currency,
@@ -197,7 +278,7 @@ def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, kin
         tax_minor=total.tax_minor,
         gross_minor=total.gross_minor,
         taxes=[tax.printed for tax in total.taxes],
-        previous_hash=series.latest_hash,
+        previous_hash=after.hash,
         issued_at=demand.at,
     )
 

@@ -1,49 +1,37 @@
 """What was charged already, as the pure engine's values."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
+
+from django.db import connection
 
 from billing.pricing.difference import Charged, Line
 from billing.pricing.parties import Parties, parties_as_printed
+from billing.pricing.taxes import Tax
 from invoices.issuing.models import Charge
-from invoices.issuing.queries.taxes import tax_of
 
 COMMITMENT = "commitment "  # Before a plan's id: what tops up to its minimum commitment.
 
 
-def charged(subscription_id: UUID, *, since: date) -> Iterable[Charged]:
+def charged(since: Mapping[UUID, date]) -> dict[UUID, list[Charged]]:
     """
-    Return a subscription's charges in the order in which they were made, as priced.
+    Return subscriptions' charges in the order in which they were made, as priced: in one query.
 
-    Only those of stretches that start on or after a day.
+    Only those of stretches that start on or after the day that is given for a subscription. What
+    takes back some units of another is told to belong to it by the other's quantity.
     """
-    charges = Charge.objects.filter(subscription_id=subscription_id, stretch_starts_on__gte=since)
-    for charge in charges.prefetch_related("corrects").order_by("ordinal"):
-        yield as_charged(charge)
-
-
-def as_charged(charge: Charge) -> Charged:
-    """
-    Return a charge of a subscription as the engine's value; its amount is that of the price.
-
-    What takes back some units of another is told to belong to it by the other's quantity.
-    """
-    assert charge.ends_on is not None, "a charge of a subscription covers a period"
-    return Charged(
-        price_id=_price_id(charge),
-        stretch_starts_on=charge.stretch_starts_on,
-        starts_on=charge.starts_on,
-        ends_on=charge.ends_on,
-        tag=charge.tag,
-        quantity=charge.corrects.quantity if charge.corrects else charge.quantity,
-        measured=charge.measured,
-        unit_price=charge.unit_price,
-        amount_minor=charge.priced_minor,
-        is_credit=charge.is_credit,
-        is_concession=charge.is_concession,
-        tax=tax_of(charge) if _is_tax_decided(charge) else None,
-    )
+    found: dict[UUID, list[Charged]] = {subscription_id: [] for subscription_id in since}
+    if not since:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_CHARGED, [list(since), list(since.values())])
+        for row in cursor.fetchall():
+            charge = _Row(*row)
+            found[charge.subscription_id].append(_as_charged(charge))
+    return found
 
 
 def parties_charged(subscription_id: UUID, line: Line) -> Parties | None:
@@ -65,11 +53,70 @@ def parties_charged(subscription_id: UUID, line: Line) -> Parties | None:
     return None
 
 
-def _is_tax_decided(charge: Charge) -> bool:
-    """Return whether a charge will keep its tax: it does not wait for a document to decide it."""
-    return charge.invoice_id is not None or charge.is_taxed_as_charged
+class _Row(NamedTuple):
+    """What a charge tells of what it was for, in the order of the query's columns."""
+
+    subscription_id: UUID
+    price_id: UUID | None
+    plan_id: UUID | None
+    stretch_starts_on: date
+    starts_on: date
+    ends_on: date
+    tag: str
+    quantity: Decimal
+    measured: Decimal | None
+    unit_price: Decimal | None
+    priced_minor: int
+    is_credit: bool
+    is_concession: bool
+    is_tax_decided: bool
+    tax_category: str
+    tax_percent: Decimal
+    exemption_code: str
+    exemption_text: str
+    tax_override_id: UUID | None
+    seller_vat_id: str
 
 
-def _price_id(charge: Charge) -> str:
-    """Return the id of the price; that of a commitment is the one that pricing gives it."""
-    return str(charge.price_id) if charge.price_id else f"{COMMITMENT}{charge.plan_id}"
+def _as_charged(row: _Row) -> Charged:
+    """Return a charge of a subscription as the engine's value; its amount is that of the price."""
+    return Charged(
+        price_id=str(row.price_id) if row.price_id else f"{COMMITMENT}{row.plan_id}",
+        stretch_starts_on=row.stretch_starts_on,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        tag=row.tag,
+        quantity=row.quantity,
+        measured=row.measured,
+        unit_price=row.unit_price,
+        amount_minor=row.priced_minor,
+        is_credit=row.is_credit,
+        is_concession=row.is_concession,
+        tax=_tax(row) if row.is_tax_decided else None,
+    )
+
+
+def _tax(row: _Row) -> Tax:
+    return Tax(
+        row.tax_category,
+        row.tax_percent,
+        exemption_code=row.exemption_code,
+        exemption_text=row.exemption_text,
+        override_id=str(row.tax_override_id or ""),
+        seller_vat_id=row.seller_vat_id,
+    )
+
+
+# A charge keeps its tax if it doesn't wait for a document to decide it.
+_CHARGED = """
+    SELECT c.subscription_id, c.price_id, c.plan_id, c.stretch_starts_on, c.starts_on, c.ends_on,
+           c.tag, coalesce(o.quantity, c.quantity), c.measured, c.unit_price, c.priced_minor,
+           c.is_credit, c.is_concession, c.invoice_id IS NOT NULL OR c.is_taxed_as_charged,
+           c.tax_category, c.tax_percent, c.exemption_code, c.exemption_text, c.tax_override_id,
+           c.seller_vat_id
+    FROM unnest(%s::uuid[], %s::date[]) AS open(subscription_id, since)
+    JOIN invoices_charge c ON c.subscription_id = open.subscription_id
+                          AND c.stretch_starts_on >= open.since
+    LEFT JOIN invoices_charge o ON o.id = c.corrects_id
+    ORDER BY c.ordinal
+"""

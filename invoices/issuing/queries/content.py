@@ -14,7 +14,6 @@ from django.db.models import prefetch_related_objects
 from billing.customers.models import Customer
 from billing.money import plain_decimal
 from billing.sellers.models import Seller
-from billing.vat.queries import is_confirmed
 from invoices.issuing.models import Charge, Invoice
 
 GENESIS = "0" * 64  # The predecessor of the first document of a series.
@@ -104,12 +103,16 @@ def seller_as_printed(seller: Seller) -> dict[str, Any]:
     }
 
 
-def customer_as_printed(customer: Customer) -> dict[str, Any]:
-    """Return what an invoice says of its customer, frozen; with what decided the VAT."""
+def customer_as_printed(customer: Customer, *, is_confirmed: bool | None) -> dict[str, Any]:
+    """
+    Return what an invoice says of its customer, frozen; with what decided the VAT.
+
+    `is_confirmed` says whether the VAT id was; None: the seller asks no register.
+    """
     signed_on = customer.mandate_signed_on
     printed = {name: getattr(customer, name) or "" for name in _CUSTOMER_FIELDS}
-    if customer.seller.vat_id_policy == Seller.VatIdPolicy.CONFIRMED:
-        printed["vat_id_confirmed"] = bool(customer.vat_id) and is_confirmed(customer)
+    if is_confirmed is not None:
+        printed["vat_id_confirmed"] = is_confirmed
     return {
         **printed,
         "delivery": {

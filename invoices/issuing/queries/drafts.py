@@ -1,28 +1,21 @@
 """What a document would hold: lines before they are written, and their totals."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from billing.catalog.queries import tax_rates
 from billing.columns import PIECE
 from billing.contracts.models import Contract
-from billing.customers.models import Customer
 from billing.pricing.credits import TaxesCharged
 from billing.pricing.difference import Charged, Line
-from billing.pricing.parties import Parties, parties_as_printed
 from billing.pricing.supplies import TaxOn, at_one_rate
-from billing.pricing.tax_decision import countries_of, decide_tax
-from billing.pricing.tax_overrides import Override
 from billing.pricing.taxes import DocumentTotals, Supply, Tax, TaxedLine, totals
 from billing.pricing.timeline import Timeline
-from billing.sellers.models import Seller
-from billing.vat.queries import overrides_of
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.basis import Basis, Between
 from invoices.issuing.queries.charged import parties_charged
-from invoices.issuing.queries.content import customer_as_printed, seller_as_printed
 from invoices.issuing.queries.legal_contents import check_parties
 from invoices.issuing.queries.taxes import tax_columns
 
@@ -114,7 +107,7 @@ def supplied_on(starts_on: date, ends_on: date | None) -> date:
     return ends_on - timedelta(days=1) if ends_on else starts_on
 
 
-def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, currency: str) -> Taxed:
+def taxed(lines: Sequence[Taxable], *, between: Between, currency: str) -> Taxed:
     """
     Decide the tax of each line of a document and add it up; nothing is stored.
 
@@ -123,7 +116,8 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
     :raises SellerDataMissing: if the seller lacks what the law wants on an invoice.
     :raises CustomerDataMissing: if the customer does.
     """
-    tax_on = _tax_rules(_parties(seller, customer), _overrides(seller, customer))
+    seller, customer = between.seller, between.customer
+    tax_on = between.basis.tax_on(customer)
     taxes = [line.tax or tax_on(line.supply, line.supplied_on) for line in lines]
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
@@ -134,13 +128,9 @@ def taxed(lines: Sequence[Taxable], *, seller: Seller, customer: Customer, curre
     return Taxed(taxes=taxes, totals=found)
 
 
-def draft(
-    lines: Sequence[DraftLine], *, seller: Seller, customer: Customer, currency: str
-) -> Draft:
+def draft(lines: Sequence[DraftLine], *, between: Between, currency: str) -> Draft:
     """Return what a document of some lines would hold; raises what `taxed` raises."""
-    found = taxed(
-        [line.taxable for line in lines], seller=seller, customer=customer, currency=currency
-    )
+    found = taxed([line.taxable for line in lines], between=between, currency=currency)
     return Draft(lines=lines, taxed=found)
 
 
@@ -210,34 +200,17 @@ def _as_supplied(line: Line, tax_on: TaxOn) -> Line:
 
 def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline) -> TaxOn:
     """Return what decides the tax of a line: between those between whom it was charged."""
-    overrides = _overrides(contract.seller, contract.customer)
-    now = _tax_rules(_parties(contract.seller, contract.customer), overrides)
+    customer = contract.customer
+    basis = Basis(contract.seller, [customer])
+    now = basis.tax_on(customer)
 
     def decide(line: Line, on: date) -> Tax:
         tax, charged_on = taxes.latest(line), supplied_on(line.starts_on, line.charged_ends_on)
         if tax in (None, now(line.price.supply, charged_on)):
             return now(line.price.supply, on)
         then = parties_charged(UUID(known.subscription_id), line)
-        return _tax_rules(then, overrides)(line.price.supply, on) if then else tax
+        if then is None:
+            return tax
+        return basis.tax_between(then, customer.pk)(line.price.supply, on)
 
     return decide
-
-
-def _tax_rules(between: Parties, overrides: Sequence[Override]) -> Callable[[Supply, date], Tax]:
-    """Return what decides the tax of a supply on a day between two parties."""
-    rates = tax_rates(countries_of(between))
-
-    def decide(supply: Supply, on: date) -> Tax:
-        return decide_tax(
-            parties=between, supply=supply, supplied_on=on, rates=rates, overrides=overrides
-        )
-
-    return decide
-
-
-def _parties(seller: Seller, customer: Customer) -> Parties:
-    return parties_as_printed(seller_as_printed(seller), customer_as_printed(customer))
-
-
-def _overrides(seller: Seller, customer: Customer) -> Sequence[Override]:
-    return overrides_of(seller_id=seller.pk, customer_id=customer.pk)

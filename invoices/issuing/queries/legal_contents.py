@@ -9,7 +9,6 @@ from billing.pricing.tax_area import is_in_eu
 from billing.pricing.taxes import SupplyKind, Tax
 from billing.sellers.models import Seller
 from billing.wording.vat import vat_note
-from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.contents import (
     OWED_BY_CUSTOMER,
     Content,
@@ -259,35 +258,15 @@ def check_parties(
     _refuse(said)
 
 
-def check_document(invoice: Invoice, lines: Sequence[Charge]) -> None:
+def check_contents(said: Contents, *, seller: Seller) -> None:
     """
-    Do nothing if a document that is about to be written says all that it must.
+    Do nothing if a document, or the draft of one, says all that it must.
 
     Also what the customer's format wants, unless another system makes the seller's documents.
 
     :raises SellerDataMissing: and the others, if it doesn't.
     """
-    check_contents(contents_of(invoice, lines), seller=invoice.seller)
-
-
-def check_contents(said: Contents, *, seller: Seller) -> None:
-    """Do nothing if a document, or the draft of one, says all that it must: `check_document`."""
     _refuse(said, (*CONTENTS, *FORMAT_CONTENTS) if seller.makes_documents else CONTENTS)
-
-
-def contents_of(invoice: Invoice, lines: Sequence[Charge]) -> Contents:
-    """Return what a document that is about to be written says."""
-    return Contents(
-        seller=invoice.seller_as_printed,
-        customer=invoice.customer_as_printed,
-        currency=invoice.currency,
-        gross_minor=invoice.gross_minor,
-        taxes=invoice.taxes,
-        lines=lines,
-        number=invoice.number,
-        issue_date=invoice.issue_date,
-        accounting_currency=invoice.accounting_currency,
-    )
 
 
 def missing_contents(

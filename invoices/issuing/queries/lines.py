@@ -26,7 +26,7 @@ from billing.pricing.timeline import Timeline
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import COMMITMENT, charged
 from invoices.issuing.queries.drafts import DraftLine, as_taxed
-from invoices.issuing.queries.metered import opened
+from invoices.issuing.queries.metered import Looked, opened
 
 _DAY = timedelta(days=1)
 _PLACES = Decimal("1e-12")
@@ -42,6 +42,45 @@ class Demanded:
     next_due: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    A subscription's timeline and what was charged of it.
+
+    Both from the first day on that can be charged otherwise by now: the timeline's `open_from`.
+    """
+
+    timeline: Timeline
+    charged: Sequence[Charged]
+
+    @property
+    def subscription_id(self) -> UUID:
+        """Whose account it is."""
+        return UUID(self.timeline.subscription_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """
+    What subscriptions owe and weren't charged, as the engine's lines, by the facts of a `cause`.
+
+    Up to which days it is, and the next day with more.
+    """
+
+    contract: Contract
+    cause: str
+    lines: Mapping[UUID, Sequence[Line]]
+    charged_until: Mapping[UUID, date]
+    next_due: date | None = None
+
+
+def accounts(looked: Sequence[Looked]) -> list[Account]:
+    """Return the accounts of subscriptions: in as many queries for many as for one."""
+    timelines_ = opened(looked)
+    before = charged({UUID(each.subscription_id): each.open_from for each in timelines_})
+    return [Account(each, before[UUID(each.subscription_id)]) for each in timelines_]
+
+
 def lines_of_change(
     contract: Contract, change: SubscriptionChange, *, known: Known, due_until: date
 ) -> Demanded:
@@ -52,10 +91,17 @@ def lines_of_change(
     start begins on its day comes with it, unless that day's due is held: `due_until` lies before.
     """
     mine: UUID = change.subscription_id
-    timeline = opened(timelines(contract, only=mine)[mine], until=known.on)
+    (account,) = accounts([Looked(timelines(contract, only=mine)[mine], known.on)])
+    timeline = account.timeline
     until = charged_until(contract, timeline, change, on=known.on, due_until=due_until)
-    lines = _drafted(contract, timeline, known, until=until, cause=f"change {change.id}")
-    return Demanded(lines, {mine: until}, next_due(timeline.known(known.on), after=until))
+    found = Found(
+        contract,
+        f"change {change.id}",
+        {mine: owed_not_charged(contract, account, known, until=until)},
+        {mine: until},
+        next_due(timeline.known(known.on), after=until),
+    )
+    return demanded(found, printed([found]))
 
 
 def charged_until(
@@ -77,38 +123,49 @@ def lines_of_usage(
 ) -> Demanded:
     """Return what late usage makes owed at once: after the end, and in a pause."""
     timeline = timelines(contract, only=subscription_id)[subscription_id]
-    timeline = opened(timeline, until=known.on)
-    lines = _drafted(contract, timeline, known, until=known.on, cause=f"usage {batch_id}")
-    return Demanded(lines, {subscription_id: known.on}, contract.next_billing_date)
+    (account,) = accounts([Looked(timeline, known.on)])
+    found = Found(
+        contract,
+        f"usage {batch_id}",
+        {subscription_id: owed_not_charged(contract, account, known, until=known.on)},
+        {subscription_id: known.on},
+        contract.next_billing_date,
+    )
+    return demanded(found, printed([found]))
 
 
 def lines_due(contract: Contract, whole: Iterable[Timeline], *, on: date, known: Known) -> Demanded:
     """Return what a contract owes and wasn't charged on a due day."""
-    return _lines_of_all(contract, whole, known=known, cause=f"period {on}")
+    mine = accounts([Looked(timeline, known.on) for timeline in whole])
+    found = found_due(contract, mine, known=known, cause=f"period {on}")
+    return demanded(found, printed([found]))
 
 
 def lines_reopened(
     contract: Contract, whole: Iterable[Timeline], *, known: Known, correction_id: str
 ) -> Demanded:
     """Return what a contract owes by what is known, now that some of it was taken back."""
-    return _lines_of_all(contract, whole, known=known, cause=f"correction {correction_id}")
+    mine = accounts([Looked(timeline, known.on) for timeline in whole])
+    found = found_due(contract, mine, known=known, cause=f"correction {correction_id}")
+    return demanded(found, printed([found]))
 
 
-def _lines_of_all(
-    contract: Contract, whole: Iterable[Timeline], *, known: Known, cause: str
-) -> Demanded:
-    lines: list[DraftLine] = []
+def found_due(
+    contract: Contract, accounts_: Iterable[Account], *, known: Known, cause: str
+) -> Found:
+    """Compare what a contract owes by what is known with what is charged of it."""
+    lines: dict[UUID, Sequence[Line]] = {}
     next_dates: list[date] = []
-    until: dict[UUID, date] = {}
-    for timeline in whole:
-        if not known.of(timeline).changes:
+    for account in accounts_:
+        mine = known.of(account.timeline)
+        if not mine.changes:
             continue  # It was recorded later: its own event will bill it.
-        mine = opened(timeline, until=known.on)
-        lines += _drafted(contract, mine, known, until=known.on, cause=cause)
-        until[UUID(mine.subscription_id)] = known.on
-        if next_date := next_due(known.of(mine), after=known.on):
+        found = owed_not_charged(contract, account, known, until=known.on)
+        lines[account.subscription_id] = found
+        if next_date := next_due(mine, after=known.on):
             next_dates.append(next_date)
-    return Demanded(lines, until, min(next_dates, default=None))
+    until = dict.fromkeys(lines, known.on)
+    return Found(contract, cause, lines, until, min(next_dates, default=None))
 
 
 def is_still_due(contract: Contract, *, on: date) -> bool:
@@ -151,7 +208,7 @@ def lines_of_order_reopened(order: Order, *, correction_id: str) -> list[DraftLi
 
 def owed_not_charged(
     contract: Contract,
-    timeline: Timeline,
+    account: Account,
     known: Known,
     *,
     until: date,
@@ -160,20 +217,34 @@ def owed_not_charged(
     """
     Compare what is known to be owed with what is charged, at any price of the timeline.
 
-    The timeline holds the usage, and the day from which it is open. `already` counts as charged
-    beside what is.
+    The timeline holds the usage. `already` counts as charged beside what is.
     """
-    mine = known.of(timeline)
-    before = [*charged(UUID(timeline.subscription_id), since=timeline.open_from), *already]
-    lines = difference(owed(mine, until=until), before, prices=timeline.prices, known=mine)
+    mine = known.of(account.timeline)
+    before = [*account.charged, *already]
+    lines = difference(owed(mine, until=until), before, prices=account.timeline.prices, known=mine)
     return as_taxed(lines, before, contract=contract, known=mine)
 
 
+def demanded(found: Found, said: Mapping[str, Mapping[str, str]]) -> Demanded:
+    """Return what was found as the lines of a document; `said` is what is printed of prices."""
+    lines = [
+        line
+        for subscription_id, mine in found.lines.items()
+        for line in draft_lines(found.contract, subscription_id, mine, cause=found.cause, said=said)
+    ]
+    return Demanded(lines, found.charged_until, found.next_due)
+
+
 def draft_lines(
-    contract: Contract, subscription_id: UUID, lines: Sequence[Line], *, cause: str
+    contract: Contract,
+    subscription_id: UUID,
+    lines: Sequence[Line],
+    *,
+    cause: str,
+    said: Mapping[str, Mapping[str, str]],
 ) -> list[DraftLine]:
     """Return lines of the engine as those of a document to the contract's customer."""
-    printed = _printed(lines, locale=contract.customer.locale)
+    locale = contract.customer.locale
     return [
         DraftLine(
             subscription_id=subscription_id,
@@ -187,7 +258,7 @@ def draft_lines(
             starts_on=line.starts_on,
             ends_on=line.ends_on,
             stretch_starts_on=line.stretch_starts_on,
-            **printed[line.price.id],
+            **_said_in(locale, said[line.price.id]),
             quantity=_stored(line.quantity),
             measured=None if line.measured is None else _stored(line.measured),
             unit_price=None if line.unit_price is None else _stored(line.unit_price),
@@ -201,6 +272,41 @@ def draft_lines(
     ]
 
 
+def printed(found: Iterable[Found]) -> dict[str, dict[str, str]]:
+    """
+    Return what is printed of each price, by its id: text, unit, product. One query each.
+
+    The text of a minimum commitment is that of its plan.
+    """
+    lines = [line for each in found for mine in each.lines.values() for line in mine]
+    return printed_of(lines)
+
+
+def printed_of(lines: Iterable[Line]) -> dict[str, dict[str, str]]:
+    """Return what is printed of the prices of lines, as `printed` does."""
+    ids = {line.price.id for line in lines}
+    plans = {UUID(id_.removeprefix(COMMITMENT)) for id_ in ids if id_.startswith(COMMITMENT)}
+    prices = {UUID(id_) for id_ in ids if not id_.startswith(COMMITMENT)}
+    told: dict[str, dict[str, str]] = {}
+    if prices:
+        for row in Price.objects.filter(pk__in=prices).select_related("plan__product"):
+            product = row.plan.product if row.plan else None
+            told[str(row.pk)] = {"text": row.text, "unit": row.unit, **_item(product)}
+    if plans:
+        for plan in Plan.objects.filter(pk__in=plans).select_related("product"):
+            told[f"{COMMITMENT}{plan.pk}"] = {"plan": plan.name, **_item(plan.product)}
+    return told
+
+
+def _said_in(locale: str, said: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what is printed of a price in a language; a commitment has no text of its own."""
+    if "plan" not in said:
+        return said
+    what = _COMMITTED.get(locale, _COMMITTED["en"])
+    rest = {name: text for name, text in said.items() if name != "plan"}
+    return {"text": f"{said['plan']}: {what}", **rest}
+
+
 def _less(line: DraftLine, charged_minor: int, correction_id: str) -> DraftLine:
     return replace(
         line,
@@ -210,31 +316,9 @@ def _less(line: DraftLine, charged_minor: int, correction_id: str) -> DraftLine:
     )
 
 
-def _drafted(
-    contract: Contract, timeline: Timeline, known: Known, *, until: date, cause: str
-) -> list[DraftLine]:
-    lines = owed_not_charged(contract, timeline, known, until=until)
-    return draft_lines(contract, UUID(timeline.subscription_id), lines, cause=cause)
-
-
 def _committed_plan(line: Line) -> UUID | None:
     is_commitment = line.price.id.startswith(COMMITMENT)
     return UUID(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
-
-
-def _printed(lines: Sequence[Line], *, locale: str) -> dict[str, dict[str, str]]:
-    """Return what is printed of each price, by its id: text, unit, product."""
-    plans = {plan_id for line in lines if (plan_id := _committed_plan(line))}
-    prices = {UUID(line.price.id) for line in lines if not _committed_plan(line)}
-    found: dict[str, dict[str, str]] = {}
-    for row in Price.objects.filter(pk__in=prices).select_related("plan__product"):
-        product = row.plan.product if row.plan else None
-        found[str(row.pk)] = {"text": row.text, "unit": row.unit, **_item(product)}
-    for plan in Plan.objects.filter(pk__in=plans).select_related("product"):
-        what = _COMMITTED.get(locale, _COMMITTED["en"])
-        text = f"{plan.name}: {what}"
-        found[f"{COMMITMENT}{plan.pk}"] = {"text": text, **_item(plan.product)}
-    return found
 
 
 def _item(product: Product | None) -> dict[str, str]:

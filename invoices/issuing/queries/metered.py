@@ -1,7 +1,8 @@
 """Timelines with what was metered of their subscriptions."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -10,47 +11,94 @@ from billing.pricing.closing import open_by_now, usage_settled_on
 from billing.pricing.metering import needs_records
 from billing.pricing.prices import MeterTerms, PriceKind
 from billing.pricing.timeline import Timeline
-from billing.usage.queries import Measuring, buckets, earliest_news
+from billing.pricing.usage import Bucket
+from billing.usage.queries import Measuring, News, buckets, earliest_news
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A timeline, and the last day of which it is looked at."""
+
+    timeline: Timeline
+    until: date
+
+    @property
+    def subscription_id(self) -> UUID:
+        """Whose timeline it is."""
+        return UUID(self.timeline.subscription_id)
 
 
 def with_usage(timeline: Timeline, *, until: date) -> Timeline:
     """Return a timeline with the usage up to and including a day that its prices look at."""
-    return _with_usage(timeline, since=date.min, until=until)
+    (found,) = _with_usage([Looked(timeline, until)], {})
+    return found
 
 
-def opened(timeline: Timeline, *, until: date) -> Timeline:
+def opened(looked: Sequence[Looked]) -> list[Timeline]:
     """
-    Return a timeline with its usage, open from the first day that can be charged otherwise by now.
+    Return timelines with their usage, open from the first day that can be charged otherwise by now.
 
-    What it owes from then on is all that has to be compared with what was charged from then on.
+    What each owes from then on is all that has to be compared with what was charged from then on.
+    As many queries for many as for one.
     """
-    since = open_by_now(timeline)
-    meters = [meter.id for meter, _ in _meters(timeline)]
-    if since and meters:
-        news = earliest_news(
-            UUID(timeline.subscription_id),
-            {UUID(meter_id) for meter_id in meters},
-            known_since=usage_settled_on(timeline),
+    since = {each.subscription_id: open_by_now(each.timeline) for each in looked}
+    asked = [news for each in looked for news in _news(each, since[each.subscription_id])]
+    known = earliest_news(asked)
+    for each in looked:
+        if news := known.get(each.subscription_id):
+            since[each.subscription_id] = open_by_now(each.timeline, usage_known=[news])
+    first = {subscription_id: day or date.min for subscription_id, day in since.items()}
+    return [
+        replace(timeline, open_from=first[UUID(timeline.subscription_id)])
+        for timeline in _with_usage(looked, first)
+    ]
+
+
+def _news(looked: Looked, since: date | None) -> Iterator[News]:
+    """Yield which usage could open a timeline from an earlier day on."""
+    meters = {meter.id for meter, _ in _meters(looked.timeline)} if since else ()
+    for meter_id in meters:
+        assert since is not None
+        yield News(
+            subscription_id=looked.subscription_id,
+            meter_id=UUID(meter_id),
+            known_since=usage_settled_on(looked.timeline),
             before=since,
         )
-        since = open_by_now(timeline, usage_known=[news]) if news else since
-    first = since or date.min
-    return replace(_with_usage(timeline, since=first, until=until), open_from=first)
 
 
-def _with_usage(timeline: Timeline, *, since: date, until: date) -> Timeline:
-    measured: dict[UUID, Measuring] = {}
-    for meter, looks_at_records in _meters(timeline):
+def _with_usage(looked: Sequence[Looked], since: Mapping[UUID, date]) -> list[Timeline]:
+    wanted = [
+        measuring
+        for each in looked
+        for measuring in _measured(each, since.get(each.subscription_id, date.min))
+    ]
+    found = buckets(wanted) if wanted else {}
+    usage: dict[UUID, dict[str, tuple[Bucket, ...]]] = defaultdict(dict)
+    for (subscription_id, meter_id), mine in found.items():
+        usage[subscription_id][str(meter_id)] = mine
+    return [
+        replace(each.timeline, usage=usage[each.subscription_id])
+        if each.subscription_id in usage
+        else each.timeline
+        for each in looked
+    ]
+
+
+def _measured(looked: Looked, since: date) -> Iterator[Measuring]:
+    """Yield what the prices of a timeline look at: of each meter once."""
+    found: dict[UUID, Measuring] = {}
+    for meter, looks_at_records in _meters(looked.timeline):
+        meter_id = UUID(meter.id)
         # A level that is carried goes back to the first record.
-        first = date.min if meter.carried else since
-        records = looks_at_records or (
-            UUID(meter.id) in measured and measured[UUID(meter.id)].records
+        found[meter_id] = Measuring(
+            subscription_id=looked.subscription_id,
+            meter_id=meter_id,
+            since=date.min if meter.carried else since,
+            until=day_after(looked.until),
+            records=looks_at_records or (meter_id in found and found[meter_id].records),
         )
-        measured[UUID(meter.id)] = Measuring(since=first, records=records)
-    if not measured:
-        return timeline
-    found = buckets(UUID(timeline.subscription_id), measured, until=day_after(until))
-    return replace(timeline, usage={str(meter_id): mine for meter_id, mine in found.items()})
+    yield from found.values()
 
 
 def _meters(timeline: Timeline) -> Iterator[tuple[MeterTerms, bool]]:

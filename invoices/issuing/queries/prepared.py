@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from billing.contracts.models import Contract
-from billing.customers.models import Customer
 from billing.pricing.taxes import DocumentTotals
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.accounting import Stated, in_accounting_currency
+from invoices.issuing.queries.basis import Between
 from invoices.issuing.queries.content import (
-    customer_as_printed,
     registration_as_printed,
-    seller_as_printed,
     vat_ids_as_printed,
 )
 from invoices.issuing.queries.contents import Contents
@@ -27,15 +24,6 @@ from invoices.issuing.queries.corrected import corrected
 from invoices.issuing.queries.drafts import Draft
 from invoices.issuing.queries.legal_contents import check_contents
 from invoices.issuing.queries.references import references_as_printed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Between:
-    """Whose document it is; of a contract, if it is of one alone."""
-
-    seller: Seller
-    customer: Customer
-    contract: Contract | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +54,11 @@ def prepared(
     return Prepared(
         kind=kind,
         seller={
-            **seller_as_printed(between.seller),
+            **between.basis.seller_as_printed,
             **registration_as_printed(between.seller, lines),
         },
         customer={
-            **customer_as_printed(between.customer),
+            **between.basis.customer_as_printed(between.customer),
             **vat_ids_as_printed(between.customer, before.vat_ids),
             **references_as_printed(lines, between.contract),
         },
@@ -85,7 +73,7 @@ def check_draft(draft: Draft, *, between: Between, currency: str, on: date | Non
     """
     Do nothing if a document of a draft alone could be issued on a day; see `prepared`.
 
-    :raises SellerDataMissing: and the others, as `check_document` does.
+    :raises SellerDataMissing: and the others, as `check_prepared` does.
     :raises ExchangeRateMissing: as `prepared` does.
     """
     lines = draft.charges(currency=currency)
@@ -93,14 +81,27 @@ def check_draft(draft: Draft, *, between: Between, currency: str, on: date | Non
         line.position = position
     totals = draft.taxed.totals
     ready = prepared(lines, totals, between=between, on=on)
+    check_prepared(ready, lines, totals, seller=between.seller)
+
+
+def check_prepared(
+    ready: Prepared, lines: Sequence[Charge], totals: DocumentTotals, *, seller: Seller
+) -> None:
+    """
+    Do nothing if a document says all that it must, but for its number.
+
+    Also what the customer's format wants, unless another system makes the seller's documents.
+
+    :raises SellerDataMissing: and the others, if it doesn't.
+    """
     conversion = ready.stated.conversion
     said = Contents(
         seller=ready.seller,
         customer=ready.customer,
-        currency=currency,
+        currency=lines[0].currency,
         gross_minor=totals.gross_minor,
         taxes=[tax.printed for tax in totals.taxes],
         lines=lines,
         accounting_currency=conversion.into if conversion else "",
     )
-    check_contents(said, seller=between.seller)
+    check_contents(said, seller=seller)

@@ -13,10 +13,18 @@ from billing.pricing.outlook import lines_of_period, next_full_period
 from billing.pricing.timeline import Timeline
 from billing.sellers.queries import due_until, today
 from invoices.balances.queries import usable_minor
+from invoices.issuing.queries.basis import between
+from invoices.issuing.queries.charged import charged
 from invoices.issuing.queries.drafts import Draft, draft
-from invoices.issuing.queries.lines import charged_until, draft_lines, owed_not_charged
+from invoices.issuing.queries.lines import (
+    Account,
+    charged_until,
+    draft_lines,
+    owed_not_charged,
+    printed_of,
+)
 from invoices.issuing.queries.metered import with_usage
-from invoices.issuing.queries.prepared import Between, check_draft
+from invoices.issuing.queries.prepared import check_draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +95,11 @@ def _at_once(
     held = due_until(contract.seller, at=at)
     until = charged_until(contract, timeline, change, on=known.on, due_until=held)
     before = Known(known.on, change.position - 1)
-    waiting = owed_not_charged(contract, timeline, before, until=until)
+    of = UUID(timeline.subscription_id)
+    account = Account(timeline, charged({of: timeline.open_from})[of])
+    waiting = owed_not_charged(contract, account, before, until=until)
     already = [as_charged(line) for line in waiting]
-    return owed_not_charged(contract, timeline, known, until=until, already=already)
+    return owed_not_charged(contract, account, known, until=until, already=already)
 
 
 def _before(timeline: Timeline, period: Period) -> Timeline:
@@ -106,12 +116,12 @@ def _draft(
 ) -> Draft | None:
     """Return what a document of lines would hold, if it could be issued on a day: `check_draft`."""
     subscription_id: UUID = change.subscription_id
-    drafted = draft_lines(contract, subscription_id, lines, cause="preview")
+    said = printed_of(lines)
+    drafted = draft_lines(contract, subscription_id, lines, cause="preview", said=said)
     drafted = [line for line in drafted if line.priced_minor]
     if not drafted:
         return None
-    seller, customer, currency = contract.seller, contract.customer, contract.currency
-    found = draft(drafted, seller=seller, customer=customer, currency=currency)
-    between = Between(seller=seller, customer=customer, contract=contract)
-    check_draft(found, between=between, currency=currency, on=on)
+    mine = between(contract.customer, contract)
+    found = draft(drafted, between=mine, currency=contract.currency)
+    check_draft(found, between=mine, currency=contract.currency, on=on)
     return found

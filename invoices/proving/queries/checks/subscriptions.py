@@ -1,23 +1,24 @@
 """What each subscription owes, computed again from its facts, is what was charged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 from typing import NamedTuple
+from uuid import UUID
 
 from billing.catalog.queries import PriceMissing
 from billing.contracts.models import Contract
-from billing.contracts.queries import Known
+from billing.contracts.queries import Agreements, Known
 from billing.money import UnknownCurrency, from_minor
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due
 from billing.pricing.owed import owed
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
-from invoices.issuing.queries.charged import as_charged
+from invoices.issuing.queries.charged import charged
 from invoices.issuing.queries.metered import with_usage
 from invoices.proving.queries.checks.books import Books, Check, Problem
-from invoices.proving.queries.checks.timelines import Facts, facts_of
 
 _CHECK = "subscriptions_recomputed"
 _AT_ONCE = 500
@@ -65,11 +66,25 @@ class _Told(NamedTuple):
     is_collected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What was agreed of some contracts, and what was charged of their subscriptions."""
+
+    agreements: Agreements
+    charges: Mapping[UUID, Sequence[Charged]]
+
+
+def _facts_of(contracts: Collection[Contract]) -> _Facts:
+    agreements = Agreements(contracts)
+    begun = [one.pk for contract in contracts for one in agreements.subscriptions(contract)]
+    return _Facts(agreements, charged(dict.fromkeys(begun, date.min)))
+
+
 def _recomputed(books: Books) -> Iterator[Problem]:
     rows = books.rows(_CONTRACTS)
     while chunk := list(islice(rows, _AT_ONCE)):
         contracts = Contract.objects.select_related("seller").in_bulk([row[0] for row in chunk])
-        facts = facts_of(contracts)
+        facts = _facts_of(contracts.values())
         for contract_id, *marks in chunk:
             contract, told = contracts[contract_id], _Told(*marks)
             found = _marks(contract, told)
@@ -97,20 +112,20 @@ def _marks(contract: Contract, told: _Told) -> Iterator[tuple[str, str]]:
         yield f"contract {contract}", "says that a change is not billed whose event is handled"
 
 
-def _of_contract(contract: Contract, facts: Facts, told: _Told) -> Iterator[tuple[str, str]]:
+def _of_contract(contract: Contract, facts: _Facts, told: _Told) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a contract's subscriptions, and with its next day."""
     next_days: list[date] = []
-    for subscription_id, changes in facts.changes.get(contract.id, {}).items():
-        charged = [as_charged(charge) for charge in facts.charges.get(subscription_id, ())]
-        subject = f"subscription {changes[0].subscription}"
+    for subscription in facts.agreements.subscriptions(contract):
+        mine = facts.charges[subscription.pk]
+        subject = f"subscription {subscription}"
         if contract.billed_date is None:
-            if charged:
-                yield subject, f"has {len(charged)} charges, but no event of it was handled"
+            if mine:
+                yield subject, f"has {len(mine)} charges, but no event of it was handled"
             continue
         known = Known(contract.billed_date, contract.billed_position)
-        timeline = facts.timeline(contract, subscription_id)
+        timeline = facts.agreements.timeline(contract, subscription.pk)
         timeline = with_usage(timeline, until=known.on)
-        for message in _of_subscription(timeline, charged, known):
+        for message in _of_subscription(timeline, mine, known):
             yield subject, message
         if day := next_due(known.of(timeline), after=known.on):
             next_days.append(day)
