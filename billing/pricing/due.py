@@ -169,6 +169,8 @@ def _depends_on_usage(facts: Facts, eve: date) -> bool:
 def _owes_other_than_the_day_before(
     timeline: Timeline, changes: Sequence[Change], on: date
 ) -> bool:
+    if any(item.amount_minor for item in owed(timeline, until=on, since=on)):
+        return True  # What begins on a day was not due the day before.
     eve = on - _DAY
     facts = facts_on(changes, eve, timeline.known_on, timeline.opening)
     since = period_start(facts, eve) if facts.course.parts else None
