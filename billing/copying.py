@@ -1,14 +1,16 @@
 """Writing many rows at once: by COPY, which costs a tenth of inserting them."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from django.db import connection
 from django.db.models import Field, JSONField, Model
+from django.db.models.base import ModelState
 
+Row = TypeVar("Row", bound=Model)
 _Written = Callable[[Any], Sequence[Any]]
 
 
@@ -33,6 +35,19 @@ def copy_rows(objects: Collection[Model]) -> None:
             copy.write_row(written(each))
 
 
+def unsaved(model: type[Row], **values: Any) -> Row:
+    """
+    Return a row of a model that is not stored, of all its columns' values, as they are stored.
+
+    It skips what Django does for each new object, which costs more than billing does. What is
+    given by the database itself is left out.
+    """
+    row = model.__new__(model)
+    row._state = ModelState()
+    row.__dict__.update(values)
+    return row
+
+
 @cache
 def _plan(model: type[Model]) -> tuple[str, _Written]:
     """Return how rows of a model are copied: the statement, and what is written of an object."""
@@ -45,7 +60,7 @@ def _plan(model: type[Model]) -> tuple[str, _Written]:
         values = list(read(each))
         for place in places:
             if values[place] is not None:
-                values[place] = json.dumps(values[place], ensure_ascii=False)
+                values[place] = msgspec.json.encode(values[place]).decode()
         return values
 
     return f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN', written

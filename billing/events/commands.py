@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from billing.copying import copy_rows
+from billing.copying import copy_rows, unsaved
 from billing.events import dispatch
 from billing.events.models import Attempt, Event, Failure
 from billing.events.priorities import priority_of
@@ -80,7 +81,8 @@ def complete_all(events: Sequence[Event], *, tried: Try) -> None:
 
     As many statements for many as for one.
     """
-    copy_rows([_attempt(each, tried=tried, outcome=Attempt.Outcome.SUCCEEDED) for each in events])
+    outcome = Attempt.Outcome.SUCCEEDED
+    copy_rows([unsaved(Attempt, **_attempted(each, tried, outcome)) for each in events])
     ids = [event.pk for event in events]
     handled = Event.objects.filter(pk__in=ids, state=Event.State.WAITING)
     count = handled.update(state=Event.State.HANDLED)
@@ -187,17 +189,17 @@ def _close(failure: Failure, *, state: Failure.State, by: str, at: datetime, why
 
 
 def _note(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> None:
-    _attempt(event, tried=tried, outcome=outcome, error_class=error_class).save(force_insert=True)
+    Attempt.objects.create(**_attempted(event, tried, outcome, error_class))
 
 
-def _attempt(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> Attempt:
-    return Attempt(
-        event_id=event.pk,
-        seller_id=event.seller_id,
-        task=tried.task,
-        worker=tried.worker,
-        started_at=tried.started_at,
-        ended_at=tried.ended_at,
-        outcome=outcome,
-        error_class=error_class,
-    )
+def _attempted(event: Event, tried: Try, outcome: str, error_class: str = "") -> dict[str, Any]:
+    return {
+        "event_id": event.pk,
+        "seller_id": event.seller_id,
+        "task": tried.task,
+        "worker": tried.worker,
+        "started_at": tried.started_at,
+        "ended_at": tried.ended_at,
+        "outcome": outcome,
+        "error_class": error_class,
+    }

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from billing.copying import copy_rows
+from billing.copying import copy_rows, unsaved
 from billing.events import dispatch
 from billing.events.models import Event
 from billing.ids import new_id
@@ -53,14 +54,16 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     :raises OutsideTransaction: if no transaction is open.
     """
     require_transaction()
-    events = [_row(new, at=at) for new in new_events]
+    told = [_told(new, at=at) for new in new_events]
     if known_too:
+        events = [Event(**values) for values in told]
         Event.objects.bulk_create(events, ignore_conflicts=True)
         appended = set(
             Event.objects.filter(id__in=[event.id for event in events]).values_list("id", flat=True)
         )
         events = [event for event in events if event.id in appended]
     else:
+        events = [unsaved(Event, **values) for values in told]
         copy_rows(events)
     if waiting := [event for event in events if event.state == Event.State.WAITING]:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
@@ -79,20 +82,23 @@ def require_transaction() -> None:
         )
 
 
-def _row(new: NewEvent, *, at: datetime) -> Event:
+def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
+    """Return the columns of an event's row."""
     event_id = new_id()
     has_tasks = new.is_listened and bool(dispatch.tasks_of(new.type))
-    return Event(
-        id=event_id,
-        seller_id=new.seller_id,
-        transaction_id=new.transaction_id or event_id,
-        type=new.type,
-        stream_id=new.stream_id,
-        payload=new.payload,
-        as_of_date=new.as_of_date,
-        occurred_at=new.occurred_at,
-        recorded_at=at,
-        idempotency_key=new.idempotency_key,
-        state=Event.State.WAITING if has_tasks else Event.State.NOTED,
-        next_send_at=at + DIRECT_SEND_TAKES,
-    )
+    return {
+        "id": event_id,
+        "seller_id": new.seller_id,
+        "transaction_id": new.transaction_id or event_id,
+        "type": new.type,
+        "stream_id": new.stream_id,
+        "payload": new.payload,
+        "as_of_date": new.as_of_date,
+        "occurred_at": new.occurred_at,
+        "recorded_at": at,
+        "idempotency_key": new.idempotency_key,
+        "state": Event.State.WAITING if has_tasks else Event.State.NOTED,
+        "published_at": None,
+        "next_send_at": at + DIRECT_SEND_TAKES,
+        "sends": 0,
+    }

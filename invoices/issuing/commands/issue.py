@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from billing.contracts.models import Contract
-from billing.copying import copy_rows
+from billing.copying import copy_rows, unsaved
 from billing.customers.models import Customer
 from billing.events import log
 from billing.events.models import Event
@@ -261,26 +261,36 @@ def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, aft
     """Return the document that follows the latest of its series."""
     issued_on = issue_date(series, today=demand.today)
     sequence = after.sequence + 1
-    return Invoice(
-        seller=demand.seller,
-        customer=demand.customer,
-        contract=demand.contract,
-        event=demand.event,
+    invoice = unsaved(
+        Invoice,
+        event_id=demand.event.pk,
+        contract_id=demand.contract.pk if demand.contract else None,
         transaction_id=demand.event.transaction_id,
         kind=series.kind,
-        series=series,
+        series_id=series.pk,
         sequence=sequence,
         number=_number(demand.seller, kind=series.kind, year=series.year, sequence=sequence),
         issue_date=issued_on,
         due_date=issued_on + timedelta(days=_payment_days(demand)),
         currency=demand.currency,
+        corrected_invoice_id=None,
+        correction_kind="",
         net_minor=total.net_minor,
         tax_minor=total.tax_minor,
         gross_minor=total.gross_minor,
+        settled_minor=0,
         taxes=[tax.printed for tax in total.taxes],
+        accounting_currency="",
+        exchange_rate=None,
+        exchange_rate_date=None,
+        exchange_rate_source="",
+        accounting_tax_minor=None,
+        accounting_taxes=[],
         previous_hash=after.hash,
         issued_at=demand.at,
     )
+    invoice.seller, invoice.customer = demand.seller, demand.customer
+    return invoice
 
 
 def _number(seller: Seller, *, kind: str, year: int, sequence: int) -> str:

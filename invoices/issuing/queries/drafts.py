@@ -8,6 +8,8 @@ from uuid import UUID
 
 from billing.columns import PIECE
 from billing.contracts.models import Contract
+from billing.copying import unsaved
+from billing.ids import new_id
 from billing.pricing.credits import TaxesCharged
 from billing.pricing.difference import Charged, Line
 from billing.pricing.supplies import TaxOn, at_one_rate
@@ -136,7 +138,9 @@ def draft(lines: Sequence[DraftLine], *, between: Between, currency: str) -> Dra
 
 def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Charge:
     """Return a line of a draft as the charge that it becomes, not stored and without its event."""
-    return Charge(
+    return unsaved(
+        Charge,
+        id=new_id(),
         subscription_id=line.subscription_id,
         price_id=line.price_id,
         plan_id=line.plan_id,
@@ -163,7 +167,11 @@ def charge_of(line: DraftLine, tax: Tax, net_minor: int, *, currency: str) -> Ch
         item_number=line.item_number,
         description=line.description,
         is_taxed_as_charged=line.tax is not None,
+        corrects_id=None,
+        is_concession=False,
         explanation=line.explanation,
+        invoice_id=None,
+        position=None,
     )
 
 
