@@ -60,6 +60,7 @@ class Built:
     seller: Seller
     contracts: int
     day: date
+    billed_before: bool
 
 
 def build_contracts(
@@ -86,7 +87,7 @@ def build_contracts(
     if billed_before:
         invoice = Invoice.objects.get(seller=seller)
         stencils.write_for_others(stencils.Stencil.of(invoice, with_event=False))
-    return Built(seller=seller, contracts=count, day=day)
+    return Built(seller=seller, contracts=count, day=day, billed_before=billed_before)
 
 
 def stand_on(built: Built, day: date) -> None:
@@ -164,7 +165,7 @@ def _plan(seller: Seller, *, valid_from: date, at: datetime) -> Plan:
 def _copy_contracts(cursor: CursorWrapper, first: _First, start: int, stop: int) -> None:
     """Copy the first contract with all that belongs to it, for the numbers from start to stop."""
     cursor.execute(
-        f"CREATE TEMP TABLE fresh ON COMMIT DROP AS SELECT n, {_NEW}, 0::bigint AS recorded"  # noqa: S608
+        f"CREATE TEMP TABLE fresh ON COMMIT DROP AS SELECT n, {_NEW}, 0::bigint AS recorded"
         " FROM generate_series(%s::bigint, %s) n",
         [start, stop],
     )
@@ -212,7 +213,7 @@ def _copy(
     ]
     values = [given.get(column, f'model."{column}"') for column in columns]
     cursor.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"
         f" FROM fresh, {table} AS model WHERE model.id = %s ORDER BY n",
         [like.pk],
     )

@@ -9,8 +9,9 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import connection, models, transaction
 
@@ -21,8 +22,11 @@ from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.content import content
 
 CHUNK = 500
-# What the database gives itself, per table.
-_GIVEN = {Event: ("position",), Attempt: ("id",), Charge: ("ordinal",)}
+GIVEN_BY_DATABASE: dict[type[models.Model], tuple[str, ...]] = {
+    Event: ("position",),
+    Attempt: ("id",),
+    Charge: ("ordinal",),
+}
 
 _TARGETS = """
     SELECT c.id::text AS contract, u.id::text AS customer, s.id::text AS subscription,
@@ -43,8 +47,8 @@ Row = dict[str, str]
 class Prepared:
     """Rows of some invoices, as text for COPY; and the series as it is behind them."""
 
-    contract_ids: list[str]
-    event_ids: list[str]
+    contract_ids: list[UUID]
+    event_ids: list[UUID]
     rows: dict[type[models.Model], list[str]]
     sequence: int
     hash: str
@@ -102,8 +106,8 @@ class Stencil:
             latest_hash = values["hash"] = hashlib.sha256(sealed.encode()).hexdigest()
             for model, parts in self._rows:
                 rows[model].append(_filled(parts, values))
-            event_ids.append(values["event"])
-        contract_ids = [target["contract"] for target in targets]
+            event_ids.append(UUID(values["event"]))
+        contract_ids = [UUID(target["contract"]) for target in targets]
         return Prepared(contract_ids, event_ids, rows, sequence, latest_hash)
 
     def _add_event(self) -> None:
@@ -133,10 +137,10 @@ class Stencil:
         return parts
 
 
-def targets_without(seller_id: Any, *, excepted: Any, count: int | None = None) -> Iterator[Row]:
+def targets_without(seller_id: Any, *, excepted: Any, at_most: int | None = None) -> Iterator[Row]:
     """Yield what differs between the seller's contracts; all but the one that is `excepted`."""
     where = "WHERE c.seller_id = %s AND c.id <> %s ORDER BY c.id LIMIT %s"
-    yield from _rows(f"{_TARGETS} {where}", [seller_id, excepted, count])
+    yield from _rows(f"{_TARGETS} {where}", [seller_id, excepted, at_most])
 
 
 def write_for_others(stencil: Stencil) -> None:
@@ -144,11 +148,15 @@ def write_for_others(stencil: Stencil) -> None:
     invoice = stencil.invoice
     targets = targets_without(invoice.seller_id, excepted=invoice.contract_id)
     sequence, latest_hash = invoice.sequence, invoice.hash
-    while chunk := list(islice(targets, CHUNK)):
+    for number in count(1):
+        if not (chunk := list(islice(targets, CHUNK))):
+            return
         prepared = stencil.prepare(chunk, sequence=sequence, latest_hash=latest_hash)
         with transaction.atomic():
             store(prepared)
             note_series(invoice.series_id, prepared)
+        if number.bit_count() == 1:  # Else the plans of triggers are those of an empty table.
+            analyze()
         sequence, latest_hash = prepared.sequence, prepared.hash
 
 
@@ -168,19 +176,25 @@ def note_series(series_id: int, prepared: Prepared) -> None:
     )
 
 
+def analyze() -> None:
+    """Let the planner know how much there is by now, as autovacuum would in time."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def _filled(parts: Sequence[str], values: Row) -> str:
     return "".join([values[part] if i % 2 else part for i, part in enumerate(parts)])
 
 
 def _columns(model: type[models.Model]) -> list[str]:
-    given = _GIVEN.get(model, ())
+    given = GIVEN_BY_DATABASE.get(model, ())
     return [str(field.column) for field in model._meta.concrete_fields if field.column not in given]
 
 
 def _copied_out(model: type[models.Model], ids: Sequence[Any], **given: str) -> list[str]:
     """Return rows as COPY writes them, in order of their ids; `given` is the SQL of columns."""
     chosen = ", ".join(given.get(column, column) for column in _columns(model))
-    query = f"SELECT {chosen} FROM {model._meta.db_table} WHERE id = ANY(%s) ORDER BY id"  # noqa: S608
+    query = f"SELECT {chosen} FROM {model._meta.db_table} WHERE id = ANY(%s) ORDER BY id"
     with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT", [ids]) as copy:
         text = b"".join(bytes(part) for part in copy).decode()
     return text.splitlines(keepends=True)

@@ -22,7 +22,7 @@ class TestBuildContracts:
         due = Contract.objects.filter(seller=built.seller, next_billing_date=date(2026, 3, 31))
         assert due.count() == 30
         assert not Invoice.objects.filter(seller=built.seller).exists()
-        assert _is_proven(built)
+        assert is_proven(built)
 
     def test_what_was_billed_before_is_in_the_chain(self) -> None:
         built = build_contracts(count=30, at=AT, billed_before=True)
@@ -30,7 +30,7 @@ class TestBuildContracts:
         billed = Invoice.objects.filter(seller=built.seller)
         assert billed.aggregate(sum=Sum("gross_minor"))["sum"] == 30 * GROSS_MINOR
         assert Contract.objects.get(external_id="V0000030").next_billing_date == date(2026, 3, 28)
-        assert _is_proven(built)
+        assert is_proven(built)
 
     def test_a_released_seller_lives_by_the_real_time(self) -> None:
         built = build_contracts(count=1, at=AT)
@@ -41,7 +41,7 @@ class TestBuildContracts:
         assert today(built.seller, at=AT) == built.day
 
 
-def _is_proven(built: Built) -> bool:
+def is_proven(built: Built) -> bool:
     silent = Listener(
         begins=lambda _check: None, heard=lambda _rows: None, ended=lambda _result: None
     )
