@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import psutil
 from django.db import connection
 
-POLL = "/* benchmark */"  # Marks the benchmark's own queries, which don't count.
+# Marks the benchmark's own queries, which don't count; nor do checks of foreign keys.
+POLL = "/* benchmark */"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,28 @@ def _cpu_seconds(found: list[psutil.Process]) -> float:
     return total
 
 
-def _statements() -> int | None:
+def counts_statements() -> bool:
+    """Return whether the database keeps an account of its statements."""
     with connection.cursor() as cursor:
         cursor.execute(f"{POLL} SHOW shared_preload_libraries")
-        if "pg_stat_statements" not in cursor.fetchone()[0]:
-            return None
-        cursor.execute(f"{POLL} CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        return "pg_stat_statements" in cursor.fetchone()[0]
+
+
+def forget_statements() -> None:
+    """Begin the account of statements anew, where it is kept."""
+    if counts_statements():
+        with connection.cursor() as cursor:
+            cursor.execute(f"{POLL} CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            cursor.execute(f"{POLL} SELECT pg_stat_statements_reset()")
+
+
+def _statements() -> int | None:
+    if not counts_statements():
+        return None
+    with connection.cursor() as cursor:
         cursor.execute(
             f"{POLL} SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"
-            " WHERE query NOT LIKE '%%* benchmark *%%'"
+            f" WHERE query NOT LIKE '%{POLL}%' AND query NOT LIKE '%FROM ONLY%FOR KEY SHARE%'"
             " AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         return int(cursor.fetchone()[0])
