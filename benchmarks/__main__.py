@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mixed", type=int, default=5000, help="contracts while orders come")
     parser.add_argument("--orders", type=int, default=200, help="orders in quiet times")
     parser.add_argument("--seconds", type=int, default=10, help="of usage")
-    parser.add_argument("--records", type=int, default=1_000_000, help="of a busy subscription")
+    parser.add_argument("--records", type=int, default=200_000, help="of a busy subscription")
     return parser
 
 
@@ -65,10 +65,11 @@ def _note(name: str, figures: Figures) -> None:
 
 
 def _print(console: Console, title: str, figures: Figures) -> None:
-    table = Table("", title=title, title_justify="left")
+    table = Table("", show_header=False)
     table.add_column("", justify="right")
     for name, figure in _flat(figures):
         table.add_row(name.replace("_", " "), figure)
+    console.print(f"\n{title}")
     console.print(table)
 
 
@@ -85,7 +86,8 @@ def _flat(figures: Figures, before: str = "") -> Iterator[tuple[str, str]]:
 def _text(figure: object) -> str:
     if isinstance(figure, float):
         return f"{figure:,.2f}".rstrip("0").rstrip(".")
-    return f"{figure:,}" if isinstance(figure, int) else str(figure)
+    is_count = isinstance(figure, int) and not isinstance(figure, bool)
+    return f"{figure:,}" if is_count else str(figure)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,12 +30,12 @@ from config.stack.processes import worker_arguments  # noqa: E402
 PY_SPY = Path(sys.executable).parent / "py-spy"
 SAMPLES_PER_SECOND = 200
 LISTED = 25
+READY_WITHIN_SECONDS = 120.0
 STOP_WITHIN_SECONDS = 60
+_READY = re.compile(r"worker-\d@\S+ ready\.")
 _LINE = re.compile(r":\d+\)$")
-_ROOT = f"{Path(__file__).resolve().parents[1]}/"
 _OWN = re.compile(r"\((billing|invoices|config)/")
-TASK = "trace_task (celery/app/trace.py)"
-_PACKAGES = re.compile(r"\(.*site-packages/")
+TASK = "build_tracer.<locals>.trace_task (celery/app/trace.py)"
 
 
 def main() -> None:
@@ -53,7 +54,7 @@ def main() -> None:
         run = month_end.measure(
             contracts=arguments.contracts, billed_before=arguments.billed_before
         )
-    text = "\n".join([_summary(run), *_functions(stacks), *_statements(run.contracts)])
+    text = "\n".join([_summary(run), *functions(stacks), *_statements(run.contracts)])
     (into / "top.txt").write_text(text + "\n", encoding="utf-8")
     print(text)
     print(f"\nFlame graph: {graph} (open it in a browser); all this: {into / 'top.txt'}")
@@ -74,12 +75,21 @@ def _running(graph: Path, stacks: Path, *, log: Path) -> Iterator[None]:
             for command in commands
         ]
         try:
+            _wait_for_workers(log)
             yield
         finally:
             for process in started:
                 process.send_signal(signal.SIGINT)  # py-spy writes its profile at that.
             for process in started:
                 process.wait(timeout=STOP_WITHIN_SECONDS)
+
+
+def _wait_for_workers(log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    while len(_READY.findall(log.read_text(errors="replace"))) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"The workers aren't ready: see {log}.")
+        time.sleep(0.2)
 
 
 def _profiled(name: str, form: str, into: Path) -> list[str]:
@@ -97,7 +107,7 @@ def _summary(run: month_end.MonthEnd) -> str:
     )
 
 
-def _functions(stacks: Path) -> Iterator[str]:
+def functions(stacks: Path) -> Iterator[str]:
     """Yield the functions with the most samples: at work themselves, and with what they call."""
     alone: Counter[str] = Counter()
     whole: Counter[str] = Counter()
@@ -124,7 +134,7 @@ def _functions(stacks: Path) -> Iterator[str]:
 
 def _named(frame: str) -> str:
     """Return a function with its file, but not the line that it was at."""
-    return _PACKAGES.sub("(site-packages/", _LINE.sub(")", frame)).replace(_ROOT, "")
+    return _LINE.sub(")", frame)
 
 
 def _statements(invoices: int) -> Iterator[str]:
