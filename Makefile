@@ -10,7 +10,7 @@ UNSERVED := SECRET_KEY=checks DATABASE_URL=postgresql://nobody@127.0.0.1:1/none 
 	BROKER_URL=sqs://none:none@127.0.0.1:1 REDIS_URL=redis://127.0.0.1:1/0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-pure test-slow check fix cases bench migrations lock
+.PHONY: help setup demo run test test-pure test-slow check fix cases bench profile migrations lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -51,8 +51,17 @@ fix: setup ## format, and mend what can be mended
 cases: setup ## write the legal cases as e-invoices and PDFs into .stack/cases
 	@$(BIN)/python -m tests.documents .stack/cases
 
-bench: setup ## measure
-	@$(STACK) exec --root .stack/bench --fresh --processes -- $(BIN)/python -m benchmarks
+# Parts and sizes: see benchmarks/README.md. Statements are counted where the database can.
+STATEMENTS := POSTGRES_SETTINGS="shared_preload_libraries=pg_stat_statements"
+
+bench: setup ## measure (ONLY=month_end,burst CONTRACTS=1000000 BENCH="--billed-before")
+	@$(STATEMENTS) $(STACK) exec --root .stack/bench --fresh --processes -- \
+		$(BIN)/python -m benchmarks $(if $(CONTRACTS),--contracts $(CONTRACTS)) \
+		$(if $(ONLY),--only $(ONLY)) $(BENCH)
+
+profile: setup ## show where a worker's time goes at month end (CONTRACTS=20000)
+	@$(STATEMENTS) $(STACK) exec --root .stack/profile --fresh -- \
+		$(BIN)/python -m benchmarks.profile $(if $(CONTRACTS),--contracts $(CONTRACTS)) $(BENCH)
 
 migrations: setup ## write the migrations that the models ask for
 	@$(UNSERVED) $(BIN)/python manage.py makemigrations

@@ -46,21 +46,28 @@ class Latency:
 def measure(*, url: str, orders: int) -> dict[str, Latency]:
     """Place orders at a steady rate; return latencies of API answers and of invoices."""
     seller = make_seller(name=f"Benchmark {time.time_ns()}", at=timezone.now())
+    client = client_of(seller, url=url)
+    answers = [place(client, number) for number in paced(orders + WARM_UP)]
+    wait(seller)
+    return {
+        "order_answer": summary(answers[WARM_UP:]),
+        "order_to_invoice": summary(latencies(seller)[WARM_UP:]),
+    }
+
+
+def client_of(seller: Seller, *, url: str) -> Client:
+    """Return a client of the seller's, who has a customer to order something."""
     _, key = create_api_key(seller=seller, name="Benchmark", at=timezone.now())
     client = Client(url=url, key=key)
     client.post(
         "/customers", external_id="c", name="C", kind="business", country="DE",
         street="Hauptstraße 1", postcode="80331", city="München",
     )  # fmt: skip
-    answers = [_place(client, number) for number in _paced(orders + WARM_UP)]
-    _wait(seller)
-    return {
-        "order_answer": _summary(answers[WARM_UP:]),
-        "order_to_invoice": _summary(_latencies(seller)[WARM_UP:]),
-    }
+    return client
 
 
-def _paced(count: int) -> Iterator[int]:
+def paced(count: int) -> Iterator[int]:
+    """Yield numbers at a steady rate."""
     started = time.monotonic()
     for number in range(count):
         due = started + number / ORDERS_PER_SECOND
@@ -68,7 +75,8 @@ def _paced(count: int) -> Iterator[int]:
         yield number
 
 
-def _place(client: Client, number: int) -> float:
+def place(client: Client, number: int) -> float:
+    """Place an order, and return the milliseconds until it was answered."""
     started = time.perf_counter()
     client.post(
         "/orders",
@@ -79,20 +87,23 @@ def _place(client: Client, number: int) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _wait(seller: Seller) -> None:
-    deadline = time.monotonic() + 60
+def wait(seller: Seller, *, within: float = 60.0) -> None:
+    """Wait until no event of the seller waits."""
+    deadline = time.monotonic() + within
     while Event.objects.filter(seller=seller, state=Event.State.WAITING).exists():
         if time.monotonic() > deadline:
-            raise TimeoutError("Orders still wait after a minute.")
-        time.sleep(0.1)
+            raise TimeoutError(f"Orders still wait after {within:.0f} s.")
+        time.sleep(0.05)
 
 
-def _latencies(seller: Seller) -> list[float]:
+def latencies(seller: Seller) -> list[float]:
+    """Return the milliseconds from each of a seller's orders to its invoice."""
     with connection.cursor() as cursor:
         cursor.execute(LATENCIES, [seller.id])
         return [float(row[0]) for row in cursor.fetchall()]
 
 
-def _summary(values: list[float]) -> Latency:
+def summary(values: list[float]) -> Latency:
+    """Return the percentiles of some milliseconds."""
     cuts = statistics.quantiles(values, n=100, method="inclusive")
     return Latency(len(values), cuts[49], cuts[94], cuts[98], max(values))

@@ -54,6 +54,8 @@ class Postgres(Service):
             "log_checkpoints": "off",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            # Further settings, for measurements: POSTGRES_SETTINGS="name=value name=value".
+            **dict(each.split("=", 1) for each in os.environ.get("POSTGRES_SETTINGS", "").split()),
         }
         argv = [str(self._bin / "postgres"), "-D", str(self.data)]
         return Command(

@@ -66,7 +66,9 @@ def processes(
 ) -> list[Process]:
     """Return the processes in the order in which they stop; `web` and `flower` are ports."""
     commands = [_command(name, ["manage.py", name], environ) for name in ("scheduler", "relay")]
-    workers = [_command(name, _worker(name, queues), environ) for name, queues in WORKERS.items()]
+    workers = [
+        _command(name, worker_arguments(name, queues), environ) for name, queues in WORKERS.items()
+    ]
     return [
         Process(
             _command("web", _gunicorn(web), environ), keeper, page=f"http://{HOST}:{web}/healthz"
@@ -123,7 +125,8 @@ def _gunicorn(port: int) -> list[str]:
     return ["-m", "gunicorn", "config.wsgi", *options, *log]
 
 
-def _worker(name: str, queues: str) -> list[str]:
+def worker_arguments(name: str, queues: str) -> list[str]:
+    """Return Python's arguments for a worker of some queues."""
     options = ["--hostname", f"{name}@%h", "--concurrency", "1", "--queues", queues]
     return [
         "-m",
