@@ -27,7 +27,7 @@ class Contract(models.Model):
         MONTHS = "months", "by months"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="contracts")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="contracts", db_index=False)
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="contracts", db_constraint=False
     )
@@ -98,7 +98,6 @@ class Contract(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["seller", "id"], name="contract_by_seller"),  # Lists.
             # The scheduler's scan: its cost is the number of contracts that are due.
             models.Index(
                 fields=["seller", "next_billing_date"],
@@ -146,7 +145,7 @@ class Subscription(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="subscriptions")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="subscriptions", db_index=False)
     contract = models.ForeignKey(
         Contract, models.PROTECT, related_name="subscriptions", db_constraint=False
     )
@@ -174,7 +173,6 @@ class Subscription(models.Model):
                 name="subscription_charged_wholly_known",
             ),
         ]
-        indexes = [models.Index(fields=["seller", "id"], name="subscription_by_seller")]  # Lists.
 
     def __str__(self) -> str:
         return self.external_id or str(self.id)
@@ -201,7 +199,11 @@ class SubscriptionChange(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
     subscription = models.ForeignKey(
-        Subscription, models.PROTECT, related_name="changes", db_constraint=False
+        Subscription,
+        models.PROTECT,
+        related_name="changes",
+        db_constraint=False,
+        db_index=False,  # The unique constraint begins with it.
     )
     position = models.BigIntegerField(
         editable=False,

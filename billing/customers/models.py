@@ -43,7 +43,7 @@ class Customer(models.Model):
         PDF = "pdf", "PDF alone"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="customers")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="customers", db_index=False)
     external_id = models.CharField(
         max_length=100, null=True, blank=True, help_text="The caller's own id."
     )
@@ -164,8 +164,6 @@ class Customer(models.Model):
             has_scheme("customer"),
         ]
         indexes = [
-            # List of a seller's customers in stable order.
-            models.Index(fields=["seller", "id"], name="customer_by_seller"),
             # The scheduler's scan: its cost is the number of customers of whom something waits.
             models.Index(
                 fields=["seller", "next_collection_date"],

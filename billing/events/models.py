@@ -26,7 +26,7 @@ class Event(models.Model):
         WRITTEN_OFF = "written_off", "written off by a human"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="events")
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="events", db_index=False)
     transaction_id = models.UUIDField(
         help_text="Id of the event that began the story; its own where it is the first."
     )

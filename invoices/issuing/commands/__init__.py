@@ -1,6 +1,7 @@
 """Writes of issuing: `bill` is the hot path of the whole engine."""
 
 from invoices.issuing.commands.bill import bill
+from invoices.issuing.commands.chunk import bill_due
 from invoices.issuing.commands.settle import write_off
 
-__all__ = ["bill", "write_off"]
+__all__ = ["bill", "bill_due", "write_off"]

@@ -10,7 +10,9 @@ Workers don't wait for each other's contracts: what another has locked is passed
 number series is waited for, as the last step.
 """
 
+import gc
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,10 +74,28 @@ def bill_due(*, event_ids: Collection[UUID], at: datetime, worker: str) -> int:
     by_seller: dict[UUID, list[UUID]] = {}
     for event_id, seller_id in told.order_by("position").values_list("id", "seller_id"):
         by_seller.setdefault(seller_id, []).append(event_id)
-    return sum(
-        _bill_of_seller(Seller.objects.get(pk=seller_id), ids, at=at, worker=worker)
-        for seller_id, ids in by_seller.items()
-    )
+    with _not_collecting():
+        return sum(
+            _bill_of_seller(Seller.objects.get(pk=seller_id), ids, at=at, worker=worker)
+            for seller_id, ids in by_seller.items()
+        )
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """
+    Look for no garbage meanwhile.
+
+    The many objects of a chunk die with it, without cycles: going through them again and again
+    costs a fifth of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _bill_of_seller(seller: Seller, ids: Sequence[UUID], *, at: datetime, worker: str) -> int:
@@ -158,8 +178,24 @@ def _worked_out(
                 next_billing_date=mine.next_due,
             )
             works.append(_Work(each, billed, document))
+    works = list(_each_for_itself(works))
     worked = {work.due.contract.pk for work in works}
     return works, [each for each in due if each.contract.pk not in worked]
+
+
+def _each_for_itself(works: Sequence[_Work]) -> Iterator[_Work]:
+    """Leave out customers of whom one document may use the money that another gives back."""
+    documents = [work.document for work in works if work.document]
+    of_customers = Counter(document.demand.customer.pk for document in documents)
+    crediting = {
+        document.demand.customer.pk
+        for document in documents
+        if document.prepared.kind == "credit_note"
+    }
+    for work in works:
+        customer_id = work.due.contract.customer_id
+        if customer_id not in crediting or of_customers[customer_id] == 1:
+            yield work
 
 
 def _found(due: Sequence[_Due]) -> dict[UUID, tuple[Known, Found]]:

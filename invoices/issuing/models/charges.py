@@ -32,7 +32,13 @@ class Charge(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
+    seller = models.ForeignKey(
+        Seller,
+        models.PROTECT,
+        related_name="+",
+        db_constraint=False,  # Its customer is of the same one.
+        db_index=False,
+    )
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -137,7 +143,13 @@ class Charge(models.Model):
         db_default=Func(Value("invoices_charge_ordinal"), function="nextval"),
         help_text="Order in which the charges of a subscription were made.",
     )
-    invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="lines")
+    invoice = models.ForeignKey(
+        Invoice,
+        models.PROTECT,
+        null=True,
+        related_name="lines",
+        db_index=False,  # The unique constraint begins with it.
+    )
     position = models.PositiveIntegerField(null=True, help_text="1, 2, 3 … on the invoice.")
 
     class Meta:

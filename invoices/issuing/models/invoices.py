@@ -46,17 +46,30 @@ class Invoice(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="invoices")
+    seller = models.ForeignKey(
+        Seller,
+        models.PROTECT,
+        related_name="invoices",
+        db_constraint=False,  # Its customer is of the same one.
+        db_index=False,
+    )
     customer = models.ForeignKey(
-        Customer, models.PROTECT, related_name="invoices", db_constraint=False
+        Customer, models.PROTECT, related_name="invoices", db_constraint=False, db_index=False
     )
     contract = models.ForeignKey(
-        Contract, models.PROTECT, null=True, related_name="invoices", db_constraint=False
+        Contract,
+        models.PROTECT,
+        null=True,
+        related_name="invoices",
+        db_constraint=False,
+        db_index=False,
     )
     event = models.ForeignKey(Event, models.PROTECT, related_name="invoices", db_index=False)
     transaction_id = models.UUIDField()
     kind = models.CharField(max_length=11, choices=KINDS)
-    series = models.ForeignKey(NumberSeries, models.PROTECT, related_name="invoices")
+    series = models.ForeignKey(
+        NumberSeries, models.PROTECT, related_name="invoices", db_index=False
+    )
     sequence = models.BigIntegerField(help_text="1, 2, 3 … within the series.")
     number = models.CharField(max_length=60)
     issue_date = models.DateField()
