@@ -42,9 +42,17 @@ class NewEvent:
     is_listened: bool = True
 
 
-def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = False) -> list[Event]:
+def append(
+    new_events: Sequence[NewEvent],
+    *,
+    at: datetime,
+    known_too: bool = False,
+    by_relay: bool = False,
+) -> list[Event]:
     """
     Append events to the log, and send them once the transaction is committed.
+
+    With `by_relay` the relay sends them, at once: so a bulk is sent in windows.
 
     With `known_too`, events whose idempotency key is in the log already are passed over, and only
     the others are returned; without it they are refused by the constraint `event_once`.
@@ -52,14 +60,15 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     :raises OutsideTransaction: if no transaction is open.
     """
     require_transaction()
-    events = [_row(new, at=at) for new in new_events]
+    events = [_row(new, at=at, by_relay=by_relay) for new in new_events]
     Event.objects.bulk_create(events, ignore_conflicts=known_too)
     if known_too:
         appended = set(
             Event.objects.filter(id__in=[event.id for event in events]).values_list("id", flat=True)
         )
         events = [event for event in events if event.id in appended]
-    if waiting := [event for event in events if event.state == Event.State.WAITING]:
+    waiting = [event for event in events if event.state == Event.State.WAITING]
+    if waiting and not by_relay:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
     return events
 
@@ -76,7 +85,7 @@ def require_transaction() -> None:
         )
 
 
-def _row(new: NewEvent, *, at: datetime) -> Event:
+def _row(new: NewEvent, *, at: datetime, by_relay: bool) -> Event:
     event_id = new_id()
     has_tasks = new.is_listened and bool(dispatch.tasks_of(new.type))
     return Event(
@@ -90,6 +99,7 @@ def _row(new: NewEvent, *, at: datetime) -> Event:
         occurred_at=new.occurred_at,
         recorded_at=at,
         idempotency_key=new.idempotency_key,
+        queue=dispatch.queue_of(new.type) if has_tasks else "",
         state=Event.State.WAITING if has_tasks else Event.State.NOTED,
-        next_send_at=at + DIRECT_SEND_TAKES,
+        next_send_at=at if by_relay else at + DIRECT_SEND_TAKES,
     )
