@@ -82,7 +82,7 @@ class Event(models.Model):
                 name="event_bulk_sent",
                 condition=Q(state="waiting", queue=settings.BULK_QUEUE, sends__gt=0),
             ),
-            # `is_too_busy`: since when the longest waiting facts wait, and whose they are.
+            # `refuse_if_too_busy`: since when the longest waiting facts wait, and whose they are.
             models.Index(
                 Coalesce("retried_at", "recorded_at"),
                 name="event_waiting_since",

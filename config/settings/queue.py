@@ -36,6 +36,12 @@ BROKER_RECEIVES_AT_MOST = 5  # Then the message goes to the dead-letter queue, a
 BULK_WINDOW = env.number("BULK_WINDOW", 10_000)
 BULK_WINDOW_OF_ALL = env.number("BULK_WINDOW_OF_ALL", 40_000)
 
+# The API refuses facts (429) once so many events have waited so long for billing: first of who has
+# the most of them. 0 seconds: never. A few that kill their workers are no reason to refuse others.
+BACKPRESSURE_SECONDS = env.number("BACKPRESSURE_SECONDS", 60)
+BACKPRESSURE_EVENTS = max(1, env.number("BACKPRESSURE_EVENTS", 100))
+BACKPRESSURE_LOOK_SECONDS = 1.0
+
 # Of one message, and of all that one call sends. SQS takes 1 MiB, and queues that were made before
 # August 2025 a quarter of it, unless they were set right.
 BROKER_MESSAGE_BYTES = env.number("BROKER_MESSAGE_BYTES", 256 * 1024)
