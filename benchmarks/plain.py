@@ -138,7 +138,10 @@ class PlainRows:
     def _invoice(self, like: Invoice, invoice_id: UUID) -> Invoice:
         net = sum(charge.amount_minor for charge in self.charges)
         tax = (net * 19 + 50) // 100
-        printed = {**like.customer_as_printed, **customer_as_printed(self.contract.customer)}
+        printed = {
+            **like.customer_as_printed,
+            **customer_as_printed(self.contract.customer, is_confirmed=None),
+        }
         return _like(
             like,
             id=invoice_id,

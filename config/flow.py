@@ -22,6 +22,7 @@ from invoices.documents.events import DOCUMENTS_RENDERED
 from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REOPENED
 
 BILL = "issuing.bill"
+BILL_DUE = "issuing.bill_due"
 ATTRIBUTE = "usage.attribute"
 CREDIT = "credit_notes.credit"
 CHECK_VAT_ID = "vat.check_vat_id"
@@ -30,13 +31,15 @@ PLAN = "delivery.plan"
 DELIVER = "delivery.deliver"
 
 FLOW: dict[str, tuple[str, ...]] = {
-    # A fact or the turn of a period: charge what is owed and not yet charged, issue the invoice.
+    # A fact: charge what is owed and not yet charged, issue the invoice.
     ORDER_PLACED: (BILL,),
     SUBSCRIPTION_CHANGED: (BILL,),
-    PERIOD_ENDED: (BILL,),
+    # The turn of a period: the same, in bulk. It has a queue of its own, so that no fact waits for
+    # a month's end.
+    PERIOD_ENDED: (BILL_DUE,),
     # The day of a customer whose charges are collected: charge what its facts and turns made due,
     # and issue the invoice of the day or month.
-    CUSTOMER_DAY_ENDED: (BILL,),
+    CUSTOMER_DAY_ENDED: (BILL_DUE,),
     # A customer's VAT id: ask the register, where that is switched on. Billing waits for nothing.
     VAT_ID_GIVEN: (CHECK_VAT_ID,),
     VAT_ID_CHECKED: (),

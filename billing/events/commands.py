@@ -149,8 +149,8 @@ def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") 
         _close(failure, state=Failure.State.RETRIED, by=by, at=at, why=why)
     for event in events:
         event.state = Event.State.WAITING
-        event.next_send_at = at
-        event.save(update_fields=["state", "next_send_at"])
+        event.next_send_at = event.retried_at = at
+        event.save(update_fields=["state", "next_send_at", "retried_at"])
     if events:
         transaction.on_commit(partial(dispatch.send_now, events), robust=True)
     return len(events)
@@ -188,6 +188,12 @@ def _close(failure: Failure, *, state: Failure.State, by: str, at: datetime, why
     failure.save(update_fields=["state", "closed_by", "closed_at", "closing_note"])
 
 
+def _own_task(event: Event, task: str) -> str:
+    """Return the event's own task: one that handles what waits ahead meets events of others."""
+    tasks = dispatch.tasks_of(event.type)
+    return task if task in tasks else tasks[0]
+
+
 def _note(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> None:
     Attempt.objects.create(**_attempted(event, tried, outcome, error_class))
 
@@ -196,7 +202,7 @@ def _attempted(event: Event, tried: Try, outcome: str, error_class: str = "") ->
     return {
         "event_id": event.pk,
         "seller_id": event.seller_id,
-        "task": tried.task,
+        "task": _own_task(event, tried.task),
         "worker": tried.worker,
         "started_at": tried.started_at,
         "ended_at": tried.ended_at,

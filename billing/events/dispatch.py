@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from billing.events.batch import Outcome
 from billing.events.models import Event
 
 logger = logging.getLogger(__name__)
@@ -22,11 +24,33 @@ logger = logging.getLogger(__name__)
 # the broker doesn't slow every request down.
 PAUSE_AFTER_FAILURE_SECONDS = 15.0
 
+# What a message takes at most: an id with quotes, comma and space, and all else that Celery and
+# kombu say. Both put what they carry into base64, so that it is 16/9 as long.
+BYTES_PER_ID = 72
+BYTES_BESIDE_IDS = 4096
+
 
 class _Outage:
     """Until when this process doesn't try to reach the broker."""
 
     until = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one message names: events of one seller, for one task."""
+
+    task: str
+    event_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of events: sent wholly, not sent, or refused each by itself, for good."""
+
+    accepted: list[Event]
+    left: list[Event]
+    refused: list[Event]
 
 
 @cache
@@ -40,6 +64,19 @@ def tasks_of(event_type: str) -> tuple[str, ...]:
     return flow().get(event_type, ())
 
 
+@cache
+def queue_of(event_type: str) -> str:
+    """Return the queue of the first task that an event of this type sets off; empty if none."""
+    tasks = tasks_of(event_type)
+    return str(current_app.amqp.router.route({}, tasks[0])["queue"].name) if tasks else ""
+
+
+def events_per_message(task: str) -> int:
+    """Return how many events a message for a task names at most: what it can do, what fits."""
+    wanted: int = settings.EVENTS_PER_MESSAGE_OF.get(task, settings.EVENTS_PER_MESSAGE)
+    return max(1, min(wanted, (settings.BROKER_MESSAGE_BYTES - BYTES_BESIDE_IDS) // BYTES_PER_ID))
+
+
 def send_now(events: Sequence[Event]) -> None:
     """
     Send events that were just committed; never raises for a broker that is away.
@@ -49,29 +86,44 @@ def send_now(events: Sequence[Event]) -> None:
     if time.monotonic() < _Outage.until:
         return
     try:
-        publish(events)
+        sent = publish(events)
     except Exception:
         # Whatever is wrong with the broker must not reach the one who stated the fact.
         _Outage.until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
         logger.warning("Not sent, left to the relay: %d events", len(events), exc_info=True)
         return
-    mark_published(events, at=timezone.now())
+    if sent.accepted:
+        mark_published(sent.accepted, at=timezone.now())
 
 
-def publish(events: Iterable[Event]) -> None:
+def publish(events: Iterable[Event], *, alone: bool = False) -> Sent:
     """
-    Send messages for `events`, each naming so many of them as its task can do in time.
+    Send messages for `events`, in few calls; return what became of them.
 
-    :raises kombu.exceptions.OperationalError: if the broker is away.
+    A message names events of one seller, so many of them as its task can do in time; a single one
+    if `alone`. A message that the broker refuses is halved, until it refuses a single event.
+
+    :raises Exception: whatever kombu and botocore say of a broker that is away: nothing was sent.
     """
-    ids_by_task: dict[str, list[str]] = defaultdict(list)
-    for event in events:
-        for task in tasks_of(event.type):
-            ids_by_task[task].append(str(event.id))
-    for task, ids in ids_by_task.items():
-        size = settings.EVENTS_PER_MESSAGE_OF.get(task, settings.EVENTS_PER_MESSAGE)
-        for start in range(0, len(ids), size):
-            current_app.send_task(task, kwargs={"event_ids": ids[start : start + size]})
+    by_id = {event.id: event for event in events}
+    left: set[UUID] = set()
+    refused: set[UUID] = set()
+    messages = _messages(by_id.values(), alone=alone)
+    while messages:
+        halves: list[Message] = []
+        for message, outcome in zip(messages, _send(messages), strict=True):
+            if outcome is Outcome.NOT_SENT:
+                left.update(message.event_ids)
+            elif outcome is Outcome.REFUSED and len(message.event_ids) > 1:
+                halves += _halved(message)
+            elif outcome is Outcome.REFUSED:
+                refused.update(message.event_ids)
+        messages = halves
+    return Sent(
+        accepted=[event for event in by_id.values() if event.id not in left | refused],
+        left=[by_id[event_id] for event_id in left - refused],
+        refused=[by_id[event_id] for event_id in refused],
+    )
 
 
 def mark_published(events: Sequence[Event], *, at: datetime) -> None:
@@ -93,12 +145,61 @@ def mark_published(events: Sequence[Event], *, at: datetime) -> None:
         )
 
 
+def unmark(events: Sequence[Event], *, until: datetime) -> None:
+    """Take back that `events` were marked as published: they are to be sent after `until`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNMARK, {"until": until, "ids": [event.id for event in events]})
+
+
+def _messages(events: Iterable[Event], *, alone: bool) -> list[Message]:
+    """Return messages in the order of their first events, so that sellers stay in turn."""
+    made: list[tuple[str, list[UUID]]] = []
+    latest: dict[tuple[str, UUID], list[UUID]] = {}
+    for event in events:
+        for task in tasks_of(event.type):
+            ids = latest.get((task, event.seller_id))
+            if ids is None or len(ids) == (1 if alone else events_per_message(task)):
+                ids = latest[task, event.seller_id] = []
+                made.append((task, ids))
+            ids.append(event.id)
+    return [Message(task, tuple(ids)) for task, ids in made]
+
+
+def _halved(message: Message) -> list[Message]:
+    middle = len(message.event_ids) // 2
+    parts = message.event_ids[:middle], message.event_ids[middle:]
+    return [Message(message.task, part) for part in parts]
+
+
+def _send(messages: Sequence[Message]) -> list[Outcome]:
+    """Send messages in batches, and return what became of each."""
+    with current_app.producer_pool.acquire(block=True) as producer:
+        channel: Any = producer.channel  # Of `config.broker`, by the settings.
+        with channel.batching() as batch:
+            for message in messages:
+                current_app.send_task(
+                    message.task,
+                    kwargs={"event_ids": [str(event_id) for event_id in message.event_ids]},
+                    producer=producer,
+                )
+        outcomes: list[Outcome] = batch.send()
+    return outcomes
+
+
+# The ids of the free ones are gathered first: a join could be planned as a loop over all rows by a
+# database that hasn't looked at a new table yet.
 _MARK_PUBLISHED = """
-    UPDATE billing_event AS event
+    UPDATE billing_event
     SET published_at = %(at)s, sends = sends + 1,
         next_send_at = %(at)s + interval '1 second' * (0.8 + 0.4 * random())
                                 * least(%(first)s * power(2, least(sends, 20)), %(most)s)
-    FROM (SELECT id FROM billing_event WHERE id = ANY(%(ids)s) AND state = 'waiting'
-          FOR UPDATE SKIP LOCKED) AS free
-    WHERE event.id = free.id
+    WHERE id = ANY(ARRAY(SELECT id FROM billing_event
+                         WHERE id = ANY(%(ids)s) AND state = 'waiting'
+                         FOR UPDATE SKIP LOCKED))
+"""
+_UNMARK = """
+    UPDATE billing_event
+    SET sends = sends - 1, next_send_at = %(until)s,
+        published_at = CASE WHEN sends > 1 THEN published_at END
+    WHERE id = ANY(%(ids)s) AND state = 'waiting' AND sends > 0
 """

@@ -44,9 +44,17 @@ class NewEvent:
     is_listened: bool = True
 
 
-def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = False) -> list[Event]:
+def append(
+    new_events: Sequence[NewEvent],
+    *,
+    at: datetime,
+    known_too: bool = False,
+    by_relay: bool = False,
+) -> list[Event]:
     """
     Append events to the log, and send them once the transaction is committed.
+
+    With `by_relay` the relay sends them, at once: so a bulk is sent in windows.
 
     With `known_too`, events whose idempotency key is in the log already are passed over, and only
     the others are returned; without it they are refused by the constraint `event_once`.
@@ -54,7 +62,7 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     :raises OutsideTransaction: if no transaction is open.
     """
     require_transaction()
-    told = [_told(new, at=at) for new in new_events]
+    told = [_told(new, at=at, by_relay=by_relay) for new in new_events]
     if known_too:
         events = [Event(**values) for values in told]
         Event.objects.bulk_create(events, ignore_conflicts=True)
@@ -65,7 +73,8 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     else:
         events = [unsaved(Event, **values) for values in told]
         copy_rows(events)
-    if waiting := [event for event in events if event.state == Event.State.WAITING]:
+    waiting = [event for event in events if event.state == Event.State.WAITING]
+    if waiting and not by_relay:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
     return events
 
@@ -82,7 +91,7 @@ def require_transaction() -> None:
         )
 
 
-def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
+def _told(new: NewEvent, *, at: datetime, by_relay: bool) -> dict[str, Any]:
     """Return the columns of an event's row."""
     event_id = new_id()
     has_tasks = new.is_listened and bool(dispatch.tasks_of(new.type))
@@ -97,8 +106,10 @@ def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
         "occurred_at": new.occurred_at,
         "recorded_at": at,
         "idempotency_key": new.idempotency_key,
+        "queue": dispatch.queue_of(new.type) if has_tasks else "",
         "state": Event.State.WAITING if has_tasks else Event.State.NOTED,
         "published_at": None,
-        "next_send_at": at + DIRECT_SEND_TAKES,
+        "next_send_at": at if by_relay else at + DIRECT_SEND_TAKES,
         "sends": 0,
+        "retried_at": None,
     }

@@ -1,7 +1,9 @@
 """The log: what happened, who tried to act on it, and what went wrong."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 
 from billing.ids import new_id
 
@@ -42,10 +44,16 @@ class Event(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     idempotency_key = models.CharField(max_length=120)
+    queue = models.CharField(
+        max_length=20, blank=True, help_text="The broker's, of its messages; empty if none listens."
+    )
     state = models.CharField(max_length=11, choices=State)
     published_at = models.DateTimeField(null=True, help_text="When it was last sent.")
     next_send_at = models.DateTimeField(help_text="When to send it again, if it still waits.")
     sends = models.PositiveIntegerField(default=0)
+    retried_at = models.DateTimeField(
+        null=True, help_text="When a failure of it was last retried: it waits since then."
+    )
 
     class Meta:
         constraints = [
@@ -56,9 +64,29 @@ class Event(models.Model):
             ),
         ]
         indexes = [
-            # The relay: what is to be sent now. Holds only what waits.
+            # The relay's `sweep`: what is to be sent now, but for the bulk.
             models.Index(
-                fields=["next_send_at"], name="event_to_send", condition=Q(state="waiting")
+                fields=["next_send_at"],
+                name="event_to_send",
+                condition=Q(state="waiting") & ~Q(queue=settings.BULK_QUEUE),
+            ),
+            # The relay's `send_bulk`: which sellers have something to send, and a seller's next.
+            models.Index(
+                fields=["seller", "next_send_at"],
+                name="event_bulk_unsent",
+                condition=Q(state="waiting", queue=settings.BULK_QUEUE, sends=0),
+            ),
+            # `send_bulk`: how much of a seller is on its way, and what to send again.
+            models.Index(
+                fields=["seller", "next_send_at"],
+                name="event_bulk_sent",
+                condition=Q(state="waiting", queue=settings.BULK_QUEUE, sends__gt=0),
+            ),
+            # `refuse_if_too_busy`: since when the longest waiting facts wait, and whose they are.
+            models.Index(
+                Coalesce("retried_at", "recorded_at"),
+                name="event_waiting_since",
+                condition=Q(state="waiting", queue=settings.BILLING_QUEUE),
             ),
             # bill(): what of a stream waits, in order. Holds only what waits.
             models.Index(

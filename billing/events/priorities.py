@@ -5,6 +5,7 @@ UNFORESEEN = 60
 CLASS_WEIGHT = {
     "defect": UNFORESEEN,
     "worker_lost": UNFORESEEN,
+    "message_refused": UNFORESEEN,
     "timeline_contradicts": 50,
     "price_missing": 40,
     "tax_data_missing": 40,

@@ -69,19 +69,24 @@ def _create(client: Any, name: str) -> None:
 
 def depths() -> dict[str, int]:
     """Return how many messages lie in each queue, in flight or not."""
-    found: dict[str, int] = {}
     with _channel() as channel:
         client = channel.sqs()
-        for queue in (each for name in _names(channel) for each in (name, name + DEAD)):
-            attributes = client.get_queue_attributes(
-                QueueUrl=client.get_queue_url(QueueName=queue)["QueueUrl"],
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )["Attributes"]
-            found[queue] = sum(int(count) for count in attributes.values())
-    return found
+        names = [each for name in _names(channel) for each in (name, name + DEAD)]
+        return {name: _depth(client, name) for name in names}
+
+
+def depth(queue: str) -> int:
+    """Return about how many messages lie in a queue, in flight or not."""
+    with _channel() as channel:
+        return _depth(channel.sqs(), channel.canonical_queue_name(queue))
+
+
+def _depth(client: Any, name: str) -> int:
+    attributes = client.get_queue_attributes(
+        QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(int(count) for count in attributes.values())
 
 
 @contextmanager

@@ -8,9 +8,11 @@ names an event that kills its worker.
 import logging
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
-from billing.events import dispatch
+from billing.events import bulk, dispatch
 from billing.events.commands import Trouble, Try, fail
 from billing.events.models import Event
 from billing.events.queues import dead_letters
@@ -18,6 +20,13 @@ from billing.events.queues import dead_letters
 logger = logging.getLogger(__name__)
 
 SWEEP_AT_MOST = 1000
+
+MESSAGE_REFUSED = Trouble(
+    code="message_refused",
+    reason="The broker refuses the message of this event, though it takes others.",
+    remedy="Look into the relay's log for what it says; mend the queue; retry.",
+    error_class="MessageRefused",
+)
 
 WORKER_LOST = Trouble(
     code="worker_lost",
@@ -29,23 +38,41 @@ WORKER_LOST = Trouble(
 
 def sweep(*, at: datetime) -> int:
     """
-    Send the events that are to be sent now, the longest waiting first. Return how many.
+    Send the single events that are to be sent now, the longest waiting first. Return how many.
 
-    Several relays share the work: each passes over the rows that another holds. A crash between
-    send and commit sends twice, which changes nothing.
+    Several relays share the work: each passes over the rows that another holds. They are marked as
+    sent before they are: a worker finds none of them locked, and what a crash leaves unsent is sent
+    when it is due again.
 
-    :raises kombu.exceptions.OperationalError: if the broker is away; the events stay as they are.
+    :raises Exception: whatever kombu and botocore say of a broker that is away; the events stay as
+        they are.
     """
     with transaction.atomic():
         events = list(
             Event.objects.select_for_update(skip_locked=True)
-            .filter(state=Event.State.WAITING, next_send_at__lte=at)
+            .filter(~Q(queue=settings.BULK_QUEUE), state=Event.State.WAITING, next_send_at__lte=at)
             .order_by("next_send_at")[:SWEEP_AT_MOST]
         )
-        if events:
-            dispatch.publish(events)
-            dispatch.mark_published(events, at=at)
-    return len(events)
+        dispatch.mark_published(events, at=at)
+    return _send(events, at=at)
+
+
+def sweep_bulk(*, at: datetime) -> int:
+    """
+    Send what is next of the sellers' bulk. Return how many events.
+
+    :raises Exception: as `sweep`.
+    """
+    return _send(bulk.take_unsent(at=at), at=at)
+
+
+def sweep_lost(*, at: datetime) -> int:
+    """
+    Send bulk again whose messages were lost. Return how many events.
+
+    :raises Exception: as `sweep`.
+    """
+    return _send(bulk.take_lost(at=at), at=at)
 
 
 def bury_dead_letters(*, at: datetime) -> int:
@@ -62,14 +89,32 @@ def bury_dead_letters(*, at: datetime) -> int:
             if len(waiting) == 1:
                 failures += _bury(waiting[0], at=at)
                 continue
-            for event in waiting:
-                dispatch.publish([event])
+            dispatch.publish(waiting, alone=True)
     return failures
 
 
+def _send(events: list[Event], *, at: datetime) -> int:
+    """Send events that are marked already; what can't be sent is told or unmarked."""
+    if not events:
+        return 0
+    try:
+        sent = dispatch.publish(events)
+    except Exception:
+        dispatch.unmark(events, until=at)
+        raise
+    if sent.left:  # Their queue takes nothing, others do: they must not be first in each turn.
+        dispatch.unmark(sent.left, until=at + settings.EVENT_RESEND_AFTER)
+    for event in sent.refused:
+        fail(event_id=event.pk, tried=_lost(event, at=at), trouble=MESSAGE_REFUSED)
+    return len(sent.accepted)
+
+
 def _bury(event: Event, *, at: datetime) -> bool:
+    return fail(event_id=event.pk, tried=_lost(event, at=at), trouble=WORKER_LOST) is not None
+
+
+def _lost(event: Event, *, at: datetime) -> Try:
+    """Return a try that nobody noted: it began when the event was last sent."""
     started_at = min(event.published_at or at, at)
-    tried = Try(
-        task=dispatch.tasks_of(event.type)[0], worker="lost", started_at=started_at, ended_at=at
-    )
-    return fail(event_id=event.pk, tried=tried, trouble=WORKER_LOST) is not None
+    task = dispatch.tasks_of(event.type)[0]
+    return Try(task=task, worker="lost", started_at=started_at, ended_at=at)

@@ -155,7 +155,7 @@ class OrderOutput(serializers.ModelSerializer[Order]):
         return str(self.context["transaction_ids"][order_placed(order).idempotency_key])
 
 
-class OrdersView(Endpoint):
+class OrdersView(Endpoint, bills=True):
     @listed(OrderOutput)
     def get(self, request: Request) -> Response:
         """List the orders, newest first."""

@@ -12,15 +12,18 @@ EVENT_FLOW = "config.flow.FLOW"
 EVENTS_PER_MESSAGE = 100
 # Whoever is written to may be slow: each delivery has the time of a task for itself.
 # Long documents take a second each; many workers share a month's end.
-EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1, "documents.render": 10}
+EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1, "documents.render": 10, "issuing.bill_due": 500}
 # An event that is still waiting is sent again: first after this, then after twice that, and so on.
 EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
 EVENT_RESEND_AT_MOST = timedelta(minutes=15)
 
 BILLING_QUEUE = "billing"
+# What the calendar makes due: the relay sends it in windows, and no order waits behind it.
+BULK_QUEUE = "bulk"
 # Each has workers of its own, so that documents and their delivery never hold up billing.
-QUEUES = (BILLING_QUEUE, "documents", "delivery")
-CELERY_TASK_ROUTES = {f"{queue}.*": {"queue": queue} for queue in QUEUES[1:]}
+QUEUES = (BILLING_QUEUE, BULK_QUEUE, "documents", "delivery")
+CELERY_TASK_ROUTES = {f"{queue}.*": {"queue": queue} for queue in ("documents", "delivery")}
+CELERY_TASK_ROUTES["issuing.bill_due"] = {"queue": BULK_QUEUE}
 CELERY_TASK_ROUTES["vat.*"] = {"queue": "delivery"}  # It waits for others, as deliveries do.
 BROKER_QUEUE_PREFIX = env.text("BROKER_QUEUE_PREFIX", "anlass-")
 BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120)
@@ -28,7 +31,23 @@ BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120)
 BROKER_CREATES_QUEUES = env.flag("BROKER_CREATES_QUEUES", default=False)
 BROKER_RECEIVES_AT_MOST = 5  # Then the message goes to the dead-letter queue, and into a failure.
 
+# So many events of a seller's bulk are on their way at most: sent, and not handled. Less while many
+# sellers want to send: all together, so many.
+BULK_WINDOW = env.number("BULK_WINDOW", 10_000)
+BULK_WINDOW_OF_ALL = env.number("BULK_WINDOW_OF_ALL", 40_000)
+
+# The API refuses facts (429) once so many events have waited so long for billing: first of who has
+# the most of them. 0 seconds: never. A few that kill their workers are no reason to refuse others.
+BACKPRESSURE_SECONDS = env.number("BACKPRESSURE_SECONDS", 60)
+BACKPRESSURE_EVENTS = max(1, env.number("BACKPRESSURE_EVENTS", 100))
+BACKPRESSURE_LOOK_SECONDS = 1.0
+
+# Of one message, and of all that one call sends. SQS takes 1 MiB, and queues that were made before
+# August 2025 a quarter of it, unless they were set right.
+BROKER_MESSAGE_BYTES = env.number("BROKER_MESSAGE_BYTES", 256 * 1024)
+
 CELERY_BROKER_URL = env.text("BROKER_URL")
+CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": env.text("AWS_REGION", "eu-central-1"),
     "is_secure": env.flag("BROKER_TLS", default=True),
@@ -36,6 +55,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "wait_time_seconds": 10,
     "polling_interval": 0,
     "queue_name_prefix": BROKER_QUEUE_PREFIX,
+    "message_bytes": BROKER_MESSAGE_BYTES,
     # Who states a fact must not wait for a broker that is away: fail soon, the relay sends it.
     "max_retries": 1,
     "interval_start": 0,

@@ -11,7 +11,8 @@ from config.stack.program import Command, Keeper, Program
 from config.stack.sqs import answers
 
 FLOWER_LOGIN = "demo:demo"
-WORKERS = {"worker-1": "billing", "worker-2": "billing", "worker-3": "documents,delivery"}
+WORKERS = {"worker-1": "billing", "worker-2": "bulk", "worker-3": "documents,delivery"}
+CONCURRENCY = {"worker-2": 2}  # How many things a worker does at a time, where not one.
 # What is done before the processes start: Python's arguments, by name.
 STEPS = {
     "migrate": ["manage.py", "migrate", "--no-input"],
@@ -127,7 +128,8 @@ def _gunicorn(port: int) -> list[str]:
 
 def worker_arguments(name: str, queues: str) -> list[str]:
     """Return Python's arguments for a worker of some queues."""
-    options = ["--hostname", f"{name}@%h", "--concurrency", "1", "--queues", queues]
+    options = ["--hostname", f"{name}@%h", "--queues", queues]
+    options += ["--concurrency", str(CONCURRENCY.get(name, 1))]
     return [
         "-m",
         "celery",

@@ -16,7 +16,8 @@ from config.stack.sqs import answers
 
 WEB = ["-m", "gunicorn", "config.wsgi", "--threads", "4", "--keep-alive", "75"]
 WEB += ["--no-control-socket"]  # It would lie in the home folder, one for all.
-WORKER = ["-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1", "-Q", "billing"]
+WORKER = ["-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1", "-Q"]
+WORKER += ["billing,bulk"]
 COMMANDS = {
     "relay": ["manage.py", "relay"],
     "scheduler": ["manage.py", "scheduler"],

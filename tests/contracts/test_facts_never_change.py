@@ -48,7 +48,7 @@ FACTS = [
     ("billing_couponredemption", "coupon_redemption", set()),
     ("billing_order", "order", set()),
     ("billing_orderline", "order_line", set()),
-    ("billing_event", "event", {"state", "published_at", "next_send_at", "sends"}),
+    ("billing_event", "event", {"state", "published_at", "next_send_at", "sends", "retried_at"}),
     ("billing_attempt", "attempt", set()),
     ("billing_taxrate", "tax_rate", {"valid_until"}),
     ("billing_sellerregistration", "seller_registration", {"valid_until"}),

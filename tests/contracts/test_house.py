@@ -11,7 +11,10 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.flow import FLOW
+from billing.contracts.events import PERIOD_ENDED
+from billing.customers.events import CUSTOMER_DAY_ENDED
+from billing.events import dispatch
+from config.flow import BILL_DUE, FLOW
 from config.stack.processes import WORKERS
 from invoices.issuing.queries.content import canonical
 
@@ -44,15 +47,24 @@ class TestQueue:
         assert route["queue"].name == "delivery"
 
     @pytest.mark.parametrize("task", sorted(set(chain.from_iterable(FLOW.values()))))
-    def test_documents_and_their_delivery_never_hold_up_billing(self, task: str) -> None:
+    def test_neither_documents_nor_a_month_end_hold_up_billing(self, task: str) -> None:
         queue = current_app.amqp.router.route({}, task)["queue"].name
         taken_beside_billing = {
             name for names in WORKERS.values() if "billing" in names for name in names.split(",")
         }
 
         own = {"documents": "documents", "delivery": "delivery", "vat": "delivery"}
-        assert queue == own.get(task.partition(".")[0], "billing")
+        if task != BILL_DUE:
+            assert queue == own.get(task.partition(".")[0], "billing")
         assert taken_beside_billing == {"billing"}
+
+    def test_what_the_calendar_makes_due_goes_to_the_bulk(self) -> None:
+        of_bulk = {kind for kind in FLOW if dispatch.queue_of(kind) == settings.BULK_QUEUE}
+
+        assert of_bulk == {PERIOD_ENDED, CUSTOMER_DAY_ENDED}
+        assert set(settings.QUEUES) == {
+            queue for queues in WORKERS.values() for queue in queues.split(",")
+        }
 
     def test_tasks_end_before_their_message_is_seen_again(self) -> None:
         assert settings.CELERY_TASK_TIME_LIMIT < settings.BROKER_VISIBILITY_SECONDS

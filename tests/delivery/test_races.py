@@ -127,7 +127,7 @@ class TestKilled:
     ) -> None:
         create_queues()
         worker = [*COMMANDS["worker-1"]]
-        worker[worker.index("billing")] = "delivery"
+        worker[worker.index("billing,bulk")] = "delivery"
         monkeypatch.setitem(COMMANDS, "courier", worker)
         monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "1")
         engine = Engine(tmp_path)

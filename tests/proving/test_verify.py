@@ -381,9 +381,10 @@ class TestVerify:
     ) -> None:
         tamper(
             "INSERT INTO billing_event (id, seller_id, transaction_id, type, stream_id, payload,"
-            " as_of_date, occurred_at, recorded_at, idempotency_key, state, next_send_at, sends)"
+            " as_of_date, occurred_at, recorded_at, idempotency_key, queue, state, next_send_at,"
+            " sends)"
             " SELECT gen_random_uuid(), seller_id, transaction_id, type, stream_id, payload,"
-            " as_of_date, occurred_at, recorded_at, n, 'waiting', next_send_at, sends"
+            " as_of_date, occurred_at, recorded_at, n, queue, 'waiting', next_send_at, sends"
             f" FROM billing_event, generate_series(1, 150) n WHERE id = {EVENT}"
         )
 

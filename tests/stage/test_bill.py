@@ -16,6 +16,7 @@ from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.events.models import Attempt, Event
 from billing.pricing.terms import When
 from billing.sellers.models import Seller
+from config.flow import BILL, FLOW
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.content import content_hash
@@ -37,6 +38,21 @@ def changed(
 ) -> None:
     request = ChangeRequest(kind=kind, on=on, **given)  # type: ignore[arg-type]
     change_subscription(subscription_id=subscription.id, request=request, at=AT)
+
+
+class TestAttempts:
+    def test_each_names_the_task_of_its_event(
+        self, seller: Seller, contract: Contract, advance: Advance
+    ) -> None:
+        subscription = factories.subscription(contract, factories.plan(seller))
+        advance(date(2026, 2, 1))
+        changed(subscription, Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+        drain()
+
+        named = set(Attempt.objects.values_list("event__type", "task"))
+
+        assert {("period.ended", "issuing.bill_due"), ("subscription.changed", BILL)} <= named
+        assert all(task in FLOW[kind] for kind, task in named)
 
 
 class TestOrders:

@@ -172,7 +172,7 @@ class ContractView(Endpoint):
         return Response(shown_contracts([contract], self.seller)[0])
 
 
-class IndexationsView(Endpoint):
+class IndexationsView(Endpoint, bills=True):
     @extend_schema(request=IndexationInput, responses={201: ChangeOutput(many=True)})
     def post(self, request: Request, id: str) -> Response:
         """Raise what a contract's subscriptions pay periodically, by percent from a day on."""

@@ -69,7 +69,7 @@ class SubscriptionOutput(serializers.Serializer[Any]):
     changes = ChangeOutput(many=True, help_text="In the order of recording.")
 
 
-class SubscriptionsView(Endpoint):
+class SubscriptionsView(Endpoint, bills=True):
     @listed(SubscriptionOutput)
     def get(self, request: Request) -> Response:
         """List the subscriptions with their changes, newest first."""
@@ -136,7 +136,7 @@ class ChangeEndpoint(Endpoint):
             _check_amount(mine, quantity, currency=currency)
 
 
-class ChangesView(ChangeEndpoint):
+class ChangesView(ChangeEndpoint, bills=True):
     @listed(ChangeOutput, query=PositionPageQuery)
     def get(self, request: Request, id: str) -> Response:
         """List a subscription's changes, the latest recorded first."""

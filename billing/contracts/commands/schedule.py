@@ -39,7 +39,7 @@ def append_due(seller: Seller, *, at: datetime) -> int:
     appended = 0
     for chunk in contracts_due(seller, on=due_until(seller, at=at), at_once=CHUNK):
         with transaction.atomic():
-            appended += len(append_period_ended(*chunk, at=at))
+            appended += len(append_period_ended(*chunk, at=at, by_relay=True))
     return appended
 
 
@@ -67,12 +67,17 @@ def append_days_ended(
     appended = 0
     for start in range(0, len(new), CHUNK):
         with transaction.atomic():
-            appended += len(log.append(new[start : start + CHUNK], at=at, known_too=True))
+            chunk = new[start : start + CHUNK]
+            appended += len(log.append(chunk, at=at, known_too=True, by_relay=customer is None))
     return appended
 
 
-def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
-    """Append the event of each contract's next due day, unless it is in the log already."""
+def append_period_ended(*contracts: Contract, at: datetime, by_relay: bool = False) -> list[Event]:
+    """
+    Append the event of each contract's next due day, unless it is in the log already.
+
+    It is sent at once, unless it is left to the relay as part of a bulk.
+    """
     new = [
         period_ended(
             seller_id=contract.seller_id,
@@ -83,7 +88,7 @@ def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
         for contract in contracts
         if contract.next_billing_date
     ]
-    return log.append(new, at=at, known_too=True) if new else []
+    return log.append(new, at=at, known_too=True, by_relay=by_relay) if new else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from billing.events.loop import Every, Loop
 from billing.events.queues import create_queues
-from billing.events.relay import SWEEP_AT_MOST, bury_dead_letters, sweep
+from billing.events.relay import SWEEP_AT_MOST, bury_dead_letters, sweep, sweep_bulk, sweep_lost
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 0.2  # Who waits for a day of a test clock waits so long at each.
+LOST_EVERY_SECONDS = 5.0
 DEAD_LETTERS_EVERY_SECONDS = 10.0
 
 
@@ -24,12 +25,16 @@ class Command(BaseCommand):
     def handle(self, **_: object) -> None:
         """Sweep until told to stop."""
         time_for_dead_letters = Every(DEAD_LETTERS_EVERY_SECONDS)
+        time_for_lost = Every(LOST_EVERY_SECONDS)
 
         def turn() -> float:
             try:
-                sent = sweep(at=timezone.now())
-                if sent:
+                if sent := sweep(at=timezone.now()):
                     logger.info("Sent %d events that waited", sent)
+                if sent_of_bulk := sweep_bulk(at=timezone.now()):
+                    logger.info("Sent %d events of the bulk", sent_of_bulk)
+                if time_for_lost.is_over() and (lost := sweep_lost(at=timezone.now())):
+                    logger.warning("Sent %d events of the bulk again", lost)
                 if time_for_dead_letters.is_over() and (
                     buried := bury_dead_letters(at=timezone.now())
                 ):
@@ -38,6 +43,6 @@ class Command(BaseCommand):
                 if settings.BROKER_CREATES_QUEUES:
                     create_queues()  # The embedded broker forgets them when it is killed.
                 raise
-            return 0.0 if sent == SWEEP_AT_MOST else LOOK_EVERY_SECONDS
+            return 0.0 if sent >= SWEEP_AT_MOST or sent_of_bulk else LOOK_EVERY_SECONDS
 
         Loop("relay").run(turn)

@@ -17,6 +17,7 @@ from django.views import defaults
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
+from billing.events.pressure import TooBusy
 from billing.ids import new_id
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, WrongChange
@@ -50,6 +51,7 @@ _EXCEPTIONS: dict[type[Exception], Refusal] = {
     WrongChange: Refusal(400, "validation_failed"),
     ContradictoryTimeline: Refusal(409, "timeline_contradicts"),
     ContradictoryPlan: Refusal(400, "plan_contradicts"),
+    TooBusy: Refusal(429, "too_busy"),
     TestClockRefused: Refusal(409, "test_clock_refused"),
     DataError: Refusal(400, "out_of_range", detail="A value is larger than can be stored."),
     OperationalError: Refusal(503, "try_again", detail="The database is busy or away: try again."),
@@ -82,7 +84,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     detail = refusal.detail or str(error)
     field = refusal.field or getattr(error, "field", "")
     errors = [_entry(field, refusal.code, detail)] if field else []
-    headers = {"Retry-After": "1"} if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    soon = "1" if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+    retry_after = str(getattr(error, "retry_after", soon))
+    headers = {"Retry-After": retry_after} if retry_after else {}
     return _answer(
         _problem(refusal.status, refusal.code, detail, errors=errors, request_id=request_id),
         headers,

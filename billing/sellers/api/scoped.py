@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.events.pressure import refuse_if_too_busy
 from billing.ids import new_id
 from billing.sellers.api.idempotency import carry_out
 from billing.sellers.api.inputs import Input
@@ -36,18 +37,20 @@ class Endpoint(APIView):
     An address of the API.
 
     A subclass' `post` and `patch` run in one transaction, under the caller's Idempotency-Key,
-    unless it is declared with `writes=False`: then it stores nothing, not even the answer.
+    unless it is declared with `writes=False`: then it stores nothing, not even the answer. With
+    `bills=True` they state facts that are billed, and are refused while too many of them wait.
     """
 
     parser_classes = [ExactJsonParser]
     schema = EndpointSchema()
     request_id = ""
     writes = True
+    bills = False
 
-    def __init_subclass__(cls, *, writes: bool = True, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, writes: bool = True, bills: bool = False, **kwargs: Any) -> None:
         """Wrap the writing methods here, once, so that no endpoint can forget it."""
         super().__init_subclass__(**kwargs)
-        cls.writes = writes
+        cls.writes, cls.bills = writes, bills
         if not writes:
             return
         for name in {"post", "put", "patch", "delete"} & cls.__dict__.keys():
@@ -150,7 +153,13 @@ class Endpoint(APIView):
 def _written_once(method: Method) -> Callable[..., HttpResponseBase]:
     @wraps(method)
     def written_once(self: Endpoint, request: Request, **names: Any) -> HttpResponseBase:
-        action = partial(method, self, request, **names)
-        return carry_out(request, seller=self.seller, action=action, at=timezone.now())
+        at = timezone.now()
+
+        def action() -> Response:
+            if self.bills:  # Here, so that the answer to an earlier request is given again.
+                refuse_if_too_busy(self.seller.pk, at=at)
+            return method(self, request, **names)
+
+        return carry_out(request, seller=self.seller, action=action, at=at)
 
     return written_once

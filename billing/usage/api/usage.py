@@ -69,7 +69,7 @@ class UsageOutput(serializers.Serializer[Any]):
     problems = UsageProblemOutput(many=True)
 
 
-class UsageView(Endpoint):
+class UsageView(Endpoint, bills=True):
     @extend_schema(request=UsageInput, responses={200: UsageOutput, 202: UsageOutput})
     def post(self, request: Request) -> Response:
         """

@@ -6,75 +6,71 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0022_indexes_serve_once"),
-        ("invoices", "0024_documents_say_why_plain"),
+        ("billing", "0022_events_have_queues"),
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="charge",
-            name="invoice",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="lines",
-                to="invoices.invoice",
-            ),
+        migrations.RemoveIndex(
+            model_name="contract",
+            name="contract_by_seller",
+        ),
+        migrations.RemoveIndex(
+            model_name="customer",
+            name="customer_by_seller",
+        ),
+        migrations.RemoveIndex(
+            model_name="subscription",
+            name="subscription_by_seller",
         ),
         migrations.AlterField(
-            model_name="charge",
+            model_name="contract",
             name="seller",
             field=models.ForeignKey(
-                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
+                related_name="contracts",
                 to="billing.seller",
             ),
         ),
         migrations.AlterField(
-            model_name="invoice",
-            name="contract",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="invoices",
-                to="billing.contract",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="invoice",
-            name="customer",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="invoices",
-                to="billing.customer",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="invoice",
+            model_name="customer",
             name="seller",
             field=models.ForeignKey(
-                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="invoices",
+                related_name="customers",
                 to="billing.seller",
             ),
         ),
         migrations.AlterField(
-            model_name="invoice",
-            name="series",
+            model_name="event",
+            name="seller",
             field=models.ForeignKey(
                 db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="invoices",
-                to="invoices.numberseries",
+                related_name="events",
+                to="billing.seller",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="subscription",
+            name="seller",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="subscriptions",
+                to="billing.seller",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="subscriptionchange",
+            name="subscription",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="billing.subscription",
             ),
         ),
     ]

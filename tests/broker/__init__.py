@@ -1,0 +1,1 @@
+"""The broker: batches, redelivery, limits; against a real SQS-compatible server."""
