@@ -99,9 +99,9 @@ class Contract(models.Model):
         ]
         indexes = [
             models.Index(fields=["seller", "id"], name="contract_by_seller"),  # Lists.
-            # The scheduler's scan: its cost is the number of contracts that are due.
+            # The scheduler's scan, chunk by chunk: its cost is the number of contracts due.
             models.Index(
-                fields=["seller", "next_billing_date"],
+                fields=["seller", "next_billing_date", "id"],
                 name="contract_due",
                 condition=Q(next_billing_date__isnull=False),
             ),

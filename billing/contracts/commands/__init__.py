@@ -2,6 +2,12 @@
 
 from billing.contracts.commands.agree import NewContract, NewTerm, change_references, make_contract
 from billing.contracts.commands.change import change_subscription, checked_change
+from billing.contracts.commands.due import (
+    append_chunk,
+    append_due,
+    append_kind,
+    due_by,
+)
 from billing.contracts.commands.index import index_contract
 from billing.contracts.commands.redeem import (
     CouponRefused,
@@ -10,7 +16,6 @@ from billing.contracts.commands.redeem import (
 )
 from billing.contracts.commands.schedule import (
     append_days_ended,
-    append_due,
     append_period_ended,
     bring_forward,
     make_due,
@@ -27,14 +32,17 @@ __all__ = [
     "NewContract",
     "NewSubscription",
     "NewTerm",
+    "append_chunk",
     "append_days_ended",
     "append_due",
+    "append_kind",
     "append_period_ended",
     "bring_forward",
     "change_references",
     "change_subscription",
     "checked_change",
     "checked_redemption",
+    "due_by",
     "index_contract",
     "make_contract",
     "make_due",

@@ -2,7 +2,14 @@
 
 from billing.contracts.queries.bound import contract_term, contract_terms
 from billing.contracts.queries.changes import as_change, written_terms
-from billing.contracts.queries.due import contracts_due, days_due, next_due_day
+from billing.contracts.queries.due import (
+    EVENT_TYPES,
+    DueKind,
+    Reading,
+    contracts_due,
+    days_due,
+    next_due_day,
+)
 from billing.contracts.queries.timelines import (
     Known,
     known_on,
@@ -17,7 +24,10 @@ from billing.contracts.queries.timelines import (
 )
 
 __all__ = [
+    "EVENT_TYPES",
+    "DueKind",
     "Known",
+    "Reading",
     "as_change",
     "contract_term",
     "contract_terms",

@@ -1,0 +1,110 @@
+"""Appending many events at once: the database makes them of a query's rows, none passes by here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from billing.events import dispatch
+from billing.events.log import require_transaction
+from billing.events.models import Event
+
+Value = date | UUID | str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far an ordered query was read: the day and the key of its latest row."""
+
+    day: date
+    key: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """
+    Events of one type that a query finds, row by row.
+
+    `query` yields `stream_id`, `day` and `key`, ordered by the last two, at most so many as are to
+    be appended at once; `named` are its parameters. An event's payload names its stream as
+    `payload_key`; its fact is the stream's day. All carry one `occurred_at`, by which they are
+    found together. They are sent evenly over `send_within` from `send_from` on.
+    """
+
+    seller_id: UUID
+    type: str
+    payload_key: str
+    query: str
+    named: Mapping[str, Value]
+    occurred_at: datetime
+    send_from: datetime
+    send_within: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """How many events were new, and how far the query was read; None if it had no more rows."""
+
+    count: int
+    reached: Reached | None
+
+
+def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
+    """
+    Append the events of a query's rows, except those that are in the log already.
+
+    They aren't sent directly: the relay sends them once their time has come.
+
+    :raises OutsideTransaction: if no transaction is open.
+    """
+    require_transaction()
+    has_tasks = bool(dispatch.tasks_of(bulk.type))
+    named: dict[str, Value] = {
+        **bulk.named,
+        "seller": bulk.seller_id,
+        "type": bulk.type,
+        "payload_key": bulk.payload_key,
+        "occurred_at": bulk.occurred_at,
+        "at": at,
+        "state": Event.State.WAITING if has_tasks else Event.State.NOTED,
+        "send_from": bulk.send_from,
+        "send_within": bulk.send_within.total_seconds(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND.format(query=bulk.query), named)
+        count, day, key = cursor.fetchone()
+    return Appended(count, Reached(day, key) if key else None)
+
+
+# Ids come in the order of the rows, as positions do. Where in its time an event is sent depends on
+# its stream alone (random digits of its key), so that it is the same day by day.
+_APPEND = """
+    WITH due AS MATERIALIZED ({query}),
+    told AS MATERIALIZED (
+        SELECT anlass_uuid7() AS id, stream_id, day,
+               ('x' || right(stream_id::text, 8))::bit(32)::bigint / 4294967296.0 AS share
+        FROM due ORDER BY day, key
+    ),
+    appended AS (
+        INSERT INTO billing_event (
+            id, seller_id, transaction_id, type, stream_id, payload, as_of_date, occurred_at,
+            recorded_at, idempotency_key, state, next_send_at, sends
+        )
+        SELECT id, %(seller)s, id, %(type)s, stream_id,
+               jsonb_build_object(%(payload_key)s::text, stream_id), day, %(occurred_at)s, %(at)s,
+               format('%%s:%%s:%%s', %(type)s::text, stream_id, to_char(day, 'YYYY-MM-DD')),
+               %(state)s,
+               greatest(%(at)s, %(send_from)s
+                   + share::double precision * %(send_within)s * interval '1 second'),
+               0
+        FROM told ORDER BY id
+        ON CONFLICT (seller_id, idempotency_key) DO NOTHING
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM appended), latest.day, latest.key
+    FROM (SELECT 1) AS one
+    LEFT JOIN LATERAL (SELECT day, key FROM due ORDER BY day DESC, key DESC LIMIT 1) AS latest
+    ON true
+"""
