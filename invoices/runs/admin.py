@@ -26,10 +26,23 @@ class BillingRunAdmin(FactAdmin):
     list_display = ("day", "kind", "shown_state", "bar", "total", "started_at")
     list_filter = ("kind", ("day", admin.DateFieldListFilter))
     search_fields = ("=day",)
-    readonly_fields = ("bar", "failures", "took")
+    readonly_fields = ("bar", "shown_done", "shown_failed", "shown_waiting", "failures", "took")
     fieldsets = (
         (None, {"fields": ("kind", "day", "bar")}),
-        ("Figures", {"fields": ("total", "done", "failed", "started_at", "finished_at", "took")}),
+        (
+            "Figures",
+            {
+                "fields": (
+                    "total",
+                    "shown_done",
+                    "shown_failed",
+                    "shown_waiting",
+                    "started_at",
+                    "finished_at",
+                    "took",
+                )
+            },
+        ),
         ("What failed", {"fields": ("failures",)}),
     )
 
@@ -47,6 +60,18 @@ class BillingRunAdmin(FactAdmin):
     def bar(self, run: BillingRun) -> SafeString:
         return _bar(run)
 
+    @admin.display(description="done")
+    def shown_done(self, run: BillingRun) -> str:
+        return _number(progress(run, at=timezone.now()).done)
+
+    @admin.display(description="failed")
+    def shown_failed(self, run: BillingRun) -> str:
+        return _number(progress(run, at=timezone.now()).failed)
+
+    @admin.display(description="waiting")
+    def shown_waiting(self, run: BillingRun) -> str:
+        return _number(progress(run, at=timezone.now()).waiting)
+
     @admin.display(description="took")
     def took(self, run: BillingRun) -> str:
         return _time(progress(run, at=timezone.now()).took)
@@ -63,14 +88,13 @@ class BillingRunAdmin(FactAdmin):
             return "Nothing of it waits for a human."
         rows = [
             (
-                link(failure, failure.code),
-                failure.reason,
+                format_html("{}<br>{}", link(failure, failure.code), failure.reason),
                 money(failure.money_at_stake_minor, failure.currency),
-                transaction_link(failure.event.transaction_id, "story"),
+                transaction_link(failure.event.transaction_id, "show"),
             )
             for failure in found[:FAILURES_SHOWN]
         ]
-        shown = table(("failure", "reason", "at stake", "transaction"), rows)
+        shown = table(("failure", "at stake", "story"), rows)
         more = " More than these are open." if len(found) > FAILURES_SHOWN else ""
         return format_html("{}<p>{}{}</p>", shown, inbox, more)
 
