@@ -9,11 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.contracts.queries.due import (
-    CONTRACTS_DUE,
-    DAYS_LEFT_OVER,
-    DAYS_OF_CONTRACTS_DUE,
-    DAYS_OF_CUSTOMERS_DUE,
     EVENT_TYPES,
+    QUERIES,
     DueKind,
     Reading,
     rows_from,
@@ -26,11 +23,6 @@ CHUNK = 10_000
 # What is collected is dated on the day itself: it is sent well before the day's last hour is over.
 COLLECTED_WITHIN = timedelta(minutes=30)
 
-# What each kind reads, one after the other.
-_QUERIES = {
-    DueKind.PERIODS: (CONTRACTS_DUE,),
-    DueKind.DAYS: (DAYS_OF_CONTRACTS_DUE, DAYS_OF_CUSTOMERS_DUE, DAYS_LEFT_OVER),
-}
 _PAYLOAD_KEYS = {DueKind.PERIODS: "contract_id", DueKind.DAYS: "customer_id"}
 
 
@@ -54,7 +46,7 @@ def append_chunk(
             seller_id=seller.pk,
             type=EVENT_TYPES[kind],
             payload_key=_PAYLOAD_KEYS[kind],
-            query=_QUERIES[kind][reading.query],
+            query=QUERIES[kind][reading.query],
             named=rows_from(reading, at_once=today(seller, at=at), at_most=CHUNK),
             occurred_at=occurred_at,
             send_from=_begin(seller, kind, reading.until),
@@ -94,7 +86,7 @@ def _chunks(seller: Seller, kind: DueKind, *, until: date, at: datetime) -> Iter
 def _next(kind: DueKind, reading: Reading, appended: Appended) -> Reading | None:
     if appended.reached:
         return replace(reading, reached=appended.reached)
-    if reading.query + 1 < len(_QUERIES[kind]):
+    if reading.query + 1 < len(QUERIES[kind]):
         return replace(reading, query=reading.query + 1, reached=None)
     return None
 

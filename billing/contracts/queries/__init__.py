@@ -8,6 +8,7 @@ from billing.contracts.queries.due import (
     Reading,
     contracts_due,
     days_due,
+    is_anything_due,
     next_due_day,
 )
 from billing.contracts.queries.timelines import (
@@ -33,6 +34,7 @@ __all__ = [
     "contract_terms",
     "contracts_due",
     "days_due",
+    "is_anything_due",
     "known_on",
     "known_so_far",
     "known_to_change",

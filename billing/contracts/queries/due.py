@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
 from billing.events.bulk import Reached, Value
 from billing.sellers.models import Seller
+from billing.sellers.queries import today
 
 LAST_KEY = UUID(int=2**128 - 1)
 
@@ -41,6 +42,11 @@ class Reading:
     after: date = date.min
     query: int = 0
     reached: Reached | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was read yet."""
+        return self.query == 0 and self.reached is None
 
 
 # What is due by a day, in order, from where it was read to on: index scans of what is due alone.
@@ -72,6 +78,22 @@ DAYS_LEFT_OVER = """
       AND (next_collection_date, id) > (%(day)s, %(key)s) AND grouping = 'per_event'
     ORDER BY next_collection_date, id LIMIT %(at_most)s
 """
+
+
+# What each kind reads, one after the other.
+QUERIES = {
+    DueKind.PERIODS: (CONTRACTS_DUE,),
+    DueKind.DAYS: (DAYS_OF_CONTRACTS_DUE, DAYS_OF_CUSTOMERS_DUE, DAYS_LEFT_OVER),
+}
+
+
+def is_anything_due(seller: Seller, kind: DueKind, *, reading: Reading, at: datetime) -> bool:
+    """Return whether reading finds anything, told of in the log already or not."""
+    rows = rows_from(reading, at_once=today(seller, at=at), at_most=1)
+    found = " OR ".join(f"EXISTS ({query})" for query in QUERIES[kind])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {found}", {**rows, "seller": seller.pk})
+        return bool(cursor.fetchone()[0])
 
 
 def rows_from(reading: Reading, *, at_once: date, at_most: int) -> Mapping[str, Value]:

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from billing.contracts.commands import append_chunk, due_by
-from billing.contracts.queries import DueKind, Reading
+from billing.contracts.queries import DueKind, Reading, is_anything_due
 from billing.sellers.models import Seller
 from invoices.runs.models import BillingRun
 from invoices.runs.queries.progress import progress, running, waits
@@ -37,6 +37,8 @@ def append_runs(
     latest = due_by(seller, kind, at=at)
     finish_runs(at=at, seller=seller, kind=kind)
     reading = next_reading(seller, kind, until=min(until or latest, latest), at=at)
+    if reading and reading.is_new and not is_anything_due(seller, kind, reading=reading, at=at):
+        return 0  # Most turns of most sellers: nothing is locked for them.
     appended = 0
     while reading:
         keep()
