@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from billing.events import dispatch
 from billing.events.log import require_transaction
@@ -30,7 +31,8 @@ class Bulk:
     `query` yields `stream_id`, `day` and `key`, ordered by the last two, at most so many as are to
     be appended at once; `named` are its parameters. An event's payload names its stream as
     `payload_key`; its fact is the stream's day. All carry one `occurred_at`, by which they are
-    found together. They are sent evenly over `send_within` from `send_from` on.
+    found together. They are sent evenly over `send_within` from `send_from` on: by the relay, or
+    `sent_directly` where they are few and someone waits for them.
     """
 
     seller_id: UUID
@@ -41,6 +43,7 @@ class Bulk:
     occurred_at: datetime
     send_from: datetime
     send_within: timedelta = timedelta()
+    sent_directly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,6 @@ class Appended:
 def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
     """
     Append the events of a query's rows, except those that are in the log already.
-
-    They aren't sent directly: the relay sends them once their time has come.
 
     :raises OutsideTransaction: if no transaction is open.
     """
@@ -75,7 +76,20 @@ def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
     with connection.cursor() as cursor:
         cursor.execute(_APPEND.format(query=bulk.query), named)
         count, day, key = cursor.fetchone()
+    if bulk.sent_directly and count:
+        transaction.on_commit(partial(_send, bulk, at), robust=True)
     return Appended(count, Reached(day, key) if key else None)
+
+
+def _send(bulk: Bulk, at: datetime) -> None:
+    new = Event.objects.filter(
+        seller=bulk.seller_id,
+        type=bulk.type,
+        occurred_at=bulk.occurred_at,
+        state=Event.State.WAITING,
+        recorded_at=at,
+    )
+    dispatch.send_now(list(new))
 
 
 # Ids come in the order of the rows, as positions do. Where in its time an event is sent depends on

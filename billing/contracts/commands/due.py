@@ -37,7 +37,8 @@ def append_chunk(
     """
     Append the events of the next chunk of what is due, except those in the log already.
 
-    Return how many were new, and where to go on; None if all was read. The relay sends them.
+    Return how many were new, and where to go on; None if all was read. The relay sends them; those
+    of sellers in test mode are sent directly.
 
     :raises OutsideTransaction: if no transaction is open.
     """
@@ -51,6 +52,7 @@ def append_chunk(
             occurred_at=occurred_at,
             send_from=_begin(seller, kind, reading.until),
             send_within=_spread(seller, kind),
+            sent_directly=seller.is_test,  # Its clock waits on each day until all is handled.
         ),
         at=at,
     )
