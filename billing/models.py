@@ -8,7 +8,7 @@ from billing.contracts.models import (
     SubscriptionChange,
 )
 from billing.customers.models import Customer
-from billing.events.models import Attempt, Event, Failure
+from billing.events.models import Attempt, Event, Failure, Lease
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import (
@@ -41,6 +41,7 @@ __all__ = [
     "ExchangeRate",
     "Failure",
     "IdempotentRequest",
+    "Lease",
     "Membership",
     "Meter",
     "Order",

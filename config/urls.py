@@ -28,6 +28,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.usage.api")),
     path("", include("invoices.delivery.api")),  # Before invoices: codes have slashes too.
     path("", include("invoices.credit_notes.api")),
+    path("", include("invoices.runs.api")),
     path("", include("invoices.issuing.api")),
     path("", include("invoices.reports.api")),
     path("", include("invoices.proving.api")),

@@ -7,6 +7,7 @@ from invoices.documents import admin as documents
 from invoices.issuing import admin as issuing
 from invoices.proving import admin as proving
 from invoices.reports import admin as reports
+from invoices.runs import admin as runs
 
 __all__ = [
     "balances",
@@ -16,4 +17,5 @@ __all__ = [
     "issuing",
     "proving",
     "reports",
+    "runs",
 ]

@@ -14,11 +14,13 @@ from invoices.delivery.models import (
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
+from invoices.runs.models import BillingRun
 
 __all__ = [
     "Account",
     "AccountOverride",
     "BalanceMovement",
+    "BillingRun",
     "Bookkeeping",
     "Charge",
     "Correction",

@@ -43,6 +43,7 @@ from invoices.documents.commands import add_template
 from invoices.documents.commands.render import File, keep_files
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Invoice
+from invoices.runs.models import BillingRun
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 TODAY = AT.date()
@@ -179,6 +180,23 @@ def template(of: Seller, **given: Any) -> DocumentTemplate:
         **given,
     }
     return add_template(seller=of, details=values, at=AT)
+
+
+def billing_run(of: Seller, **given: Any) -> BillingRun:
+    """A run of the first day of three contracts, of which one failed."""
+    values: dict[str, Any] = {
+        "kind": "periods",
+        "day": TODAY,
+        "started_at": AT,
+        "total": 3,
+        "is_appending": False,
+        "read_at": AT,
+        "done": 2,
+        "failed": 1,
+        "finished_at": AT,
+        **given,
+    }
+    return BillingRun.objects.create(seller=of, **values)
 
 
 def document(

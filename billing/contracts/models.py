@@ -98,9 +98,9 @@ class Contract(models.Model):
             ),
         ]
         indexes = [
-            # The scheduler's scan: its cost is the number of contracts that are due.
+            # The scheduler's scan, chunk by chunk: its cost is the number of contracts due.
             models.Index(
-                fields=["seller", "next_billing_date"],
+                fields=["seller", "next_billing_date", "id"],
                 name="contract_due",
                 condition=Q(next_billing_date__isnull=False),
             ),

@@ -164,11 +164,17 @@ class Customer(models.Model):
             has_scheme("customer"),
         ]
         indexes = [
-            # The scheduler's scan: its cost is the number of customers of whom something waits.
+            # The scheduler's scan, chunk by chunk: its cost is the number of customers due.
             models.Index(
-                fields=["seller", "next_collection_date"],
+                fields=["seller", "next_collection_date", "id"],
                 name="customer_to_collect",
                 condition=Q(next_collection_date__isnull=False),
+            ),
+            # The same of those who aren't collected for any more: holds only what is left over.
+            models.Index(
+                fields=["seller", "next_collection_date", "id"],
+                name="customer_left_over",
+                condition=Q(next_collection_date__isnull=False, grouping="per_event"),
             ),
         ]
 

@@ -49,12 +49,9 @@ def append(
     *,
     at: datetime,
     known_too: bool = False,
-    by_relay: bool = False,
 ) -> list[Event]:
     """
     Append events to the log, and send them once the transaction is committed.
-
-    With `by_relay` the relay sends them, at once: so a bulk is sent in windows.
 
     With `known_too`, events whose idempotency key is in the log already are passed over, and only
     the others are returned; without it they are refused by the constraint `event_once`.
@@ -62,7 +59,7 @@ def append(
     :raises OutsideTransaction: if no transaction is open.
     """
     require_transaction()
-    told = [_told(new, at=at, by_relay=by_relay) for new in new_events]
+    told = [_told(new, at=at) for new in new_events]
     if known_too:
         events = [Event(**values) for values in told]
         Event.objects.bulk_create(events, ignore_conflicts=True)
@@ -73,8 +70,7 @@ def append(
     else:
         events = [unsaved(Event, **values) for values in told]
         copy_rows(events)
-    waiting = [event for event in events if event.state == Event.State.WAITING]
-    if waiting and not by_relay:
+    if waiting := [event for event in events if event.state == Event.State.WAITING]:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
     return events
 
@@ -91,7 +87,7 @@ def require_transaction() -> None:
         )
 
 
-def _told(new: NewEvent, *, at: datetime, by_relay: bool) -> dict[str, Any]:
+def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
     """Return the columns of an event's row."""
     event_id = new_id()
     has_tasks = new.is_listened and bool(dispatch.tasks_of(new.type))
@@ -109,7 +105,7 @@ def _told(new: NewEvent, *, at: datetime, by_relay: bool) -> dict[str, Any]:
         "queue": dispatch.queue_of(new.type) if has_tasks else "",
         "state": Event.State.WAITING if has_tasks else Event.State.NOTED,
         "published_at": None,
-        "next_send_at": at if by_relay else at + DIRECT_SEND_TAKES,
+        "next_send_at": at + DIRECT_SEND_TAKES,
         "sends": 0,
         "retried_at": None,
     }

@@ -94,6 +94,12 @@ class Event(models.Model):
                 name="event_waiting_in_stream",
                 condition=Q(state="waiting"),
             ),
+            # How far a billing run got; whether a seller's events wait. Holds what isn't settled.
+            models.Index(
+                fields=["seller", "type", "occurred_at", "state"],
+                name="event_unsettled",
+                condition=Q(state__in=["waiting", "failed"]),
+            ),
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="event_of_transaction"),
             # Lists of a seller's events, newest first.
@@ -190,3 +196,19 @@ class Failure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"
+
+
+class Lease(models.Model):
+    """
+    That one of several processes does what only one needs to do, until an instant of the database.
+
+    `token` grows with each holder: who held it before knows by it that it was taken over.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=200, help_text="Host, process, and a number of its own.")
+    token = models.BigIntegerField(help_text="How often it changed hands.")
+    until = models.DateTimeField(help_text="By the clock of the database.")
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.holder}"

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from billing.events import bulk, dispatch
+from billing.events import dispatch, windows
 from billing.events.commands import Trouble, Try, fail
 from billing.events.models import Event
 from billing.events.queues import dead_letters
@@ -63,7 +63,7 @@ def sweep_bulk(*, at: datetime) -> int:
 
     :raises Exception: as `sweep`.
     """
-    return _send(bulk.take_unsent(at=at), at=at)
+    return _send(windows.take_unsent(at=at), at=at)
 
 
 def sweep_lost(*, at: datetime) -> int:
@@ -72,7 +72,7 @@ def sweep_lost(*, at: datetime) -> int:
 
     :raises Exception: as `sweep`.
     """
-    return _send(bulk.take_lost(at=at), at=at)
+    return _send(windows.take_lost(at=at), at=at)
 
 
 def bury_dead_letters(*, at: datetime) -> int:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0022_events_have_queues"),
+        ("billing", "0024_leases"),
     ]
 
     operations = [

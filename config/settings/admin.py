@@ -59,6 +59,7 @@ UNFOLD = {
                         badge="invoices.proving.admin.failures.open_failures",
                         badge_variant="primary",
                     ),
+                    _item("Billing runs", "event_upcoming", "invoices.billingrun"),
                     _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
                     _item("Events", "bolt", "billing.event"),
                 ],

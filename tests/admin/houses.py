@@ -23,6 +23,7 @@ from invoices.balances.models import BalanceMovement
 from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
 from invoices.issuing.models import Charge, Invoice
 from invoices.reports.models import AccountOverride, Bookkeeping, DebtorAccount
+from invoices.runs.models import BillingRun
 from tests import factories
 from tests.handling import handle
 
@@ -61,8 +62,8 @@ class House:
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
                       Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement, UsageBucket,
                       Delivery, DownloadLink, WebhookEndpoint,
-                      UnattributedUsage, TaxOverride, OwnExchangeRate, SellerRegistration,
-                      VatIdCheck):  # fmt: skip
+                      UnattributedUsage, BillingRun, TaxOverride, OwnExchangeRate,
+                      SellerRegistration, VatIdCheck):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -115,6 +116,7 @@ def house(mark: str) -> House:
 
 
 def _keep_books(seller: Seller, customer: Customer, mark: str) -> None:
+    factories.billing_run(seller)
     Bookkeeping.objects.create(seller=seller, consultant_number=29098, client_number=55003)
     DebtorAccount.objects.create(
         seller=seller, customer=customer, number=10001, created_at=factories.AT

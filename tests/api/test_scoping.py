@@ -83,6 +83,7 @@ def _house() -> Seller:
     factories.document(invoice)
     factories.endpoint(seller, url="https://secret.example/Secret")
     factories.delivery(invoice, address="secret@secret.example")
+    factories.billing_run(seller)
     wanted = Wanted(reason="Secret reason")
     order_correction(invoice_id=invoice.pk, wanted=wanted, by="Secret", at=factories.AT)
     return seller

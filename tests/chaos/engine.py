@@ -21,6 +21,7 @@ WORKER += ["billing,bulk"]
 COMMANDS = {
     "relay": ["manage.py", "relay"],
     "scheduler": ["manage.py", "scheduler"],
+    "scheduler-2": ["manage.py", "scheduler"],
     "worker-1": [*WORKER, "-n", "worker-1@%h"],
     "worker-2": [*WORKER, "-n", "worker-2@%h"],
 }
@@ -52,6 +53,10 @@ class Engine:
     def runs(self, name: str) -> bool:
         """Return whether a process was started and neither killed nor stopped."""
         return name in self._running
+
+    def pid(self, name: str) -> int:
+        """Return the id of a process that runs."""
+        return self._running[name].pid
 
     def kill(self, name: str) -> None:
         """End a process and its children with SIGKILL, as a crash would."""

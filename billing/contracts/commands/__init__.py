@@ -2,6 +2,12 @@
 
 from billing.contracts.commands.agree import NewContract, NewTerm, change_references, make_contract
 from billing.contracts.commands.change import change_subscription, checked_change
+from billing.contracts.commands.due import (
+    append_chunk,
+    append_due,
+    append_kind,
+    due_by,
+)
 from billing.contracts.commands.index import index_contract
 from billing.contracts.commands.redeem import (
     CouponRefused,
@@ -11,7 +17,6 @@ from billing.contracts.commands.redeem import (
 from billing.contracts.commands.schedule import (
     Billed,
     append_days_ended,
-    append_due,
     append_period_ended,
     bring_forward,
     make_due,
@@ -30,14 +35,17 @@ __all__ = [
     "NewContract",
     "NewSubscription",
     "NewTerm",
+    "append_chunk",
     "append_days_ended",
     "append_due",
+    "append_kind",
     "append_period_ended",
     "bring_forward",
     "change_references",
     "change_subscription",
     "checked_change",
     "checked_redemption",
+    "due_by",
     "index_contract",
     "make_contract",
     "make_due",

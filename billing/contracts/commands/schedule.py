@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from billing.catalog.models import Price
+from billing.contracts.commands.due import append_kind
 from billing.contracts.events import period_ended, period_key
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
-from billing.contracts.queries import Known, contracts_due, days_due, next_turn
+from billing.contracts.queries import DueKind, Known, days_due, next_turn
 from billing.customers.events import customer_day_ended, day_key
 from billing.customers.models import Customer
 from billing.customers.queries import collects
@@ -23,25 +24,6 @@ from billing.pricing.prices import AppliesTo
 from billing.sellers.models import Seller
 from billing.sellers.queries import due_until, ended_until, today
 
-CHUNK = 1000
-
-
-def append_due(seller: Seller, *, at: datetime) -> int:
-    """
-    Append one event for each contract of the seller that is due; return how many were new.
-
-    Contracts of customers whose charges are collected are due with their customer's day.
-
-    Due is `next_billing_date <= today` (yesterday, while a test clock holds its day): after an
-    outage everything catches up, one event per missed period, since billing one appends the next.
-    Safe to run twice and in two processes.
-    """
-    appended = 0
-    for chunk in contracts_due(seller, on=due_until(seller, at=at), at_once=CHUNK):
-        with transaction.atomic():
-            appended += len(append_period_ended(*chunk, at=at, by_relay=True))
-    return appended
-
 
 def append_days_ended(
     seller: Seller, *, at: datetime, customer: Customer | None = None, until: date | None = None
@@ -49,35 +31,28 @@ def append_days_ended(
     """
     Append an event for each customer of whom something is to be collected, and return how many.
 
-    It tells of the earliest day that isn't in the log yet, if that day has ended. A customer who
-    isn't collected for any more, and for whom something still waits, needn't wait for the end of
-    the day. Safe to run twice and in two processes. `customer` and `until` restrict it.
+    A day counts once it has ended. A customer who isn't collected for any more, and for whom
+    something still waits, needn't wait for the end of the day. Safe to run twice and in two
+    processes. `customer` and `until` restrict it: then to the earliest day that isn't in the log.
     """
+    if customer is None:
+        return append_kind(seller, DueKind.DAYS, at=at)
     ended = ended_until(seller, at=at)
-    due = days_due(
-        seller,
-        customer=customer,
+    days = days_due(
+        customer,
         ended=min(ended, until or ended),
         at_once=min(day := today(seller, at=at), until or day),
     )
     new = [
-        customer_day_ended(seller_id=seller.pk, customer_id=customer_id, day=on, at=at)
-        for customer_id, on in due
+        customer_day_ended(seller_id=seller.pk, customer_id=customer.pk, day=on, at=at)
+        for on in days
     ]
-    appended = 0
-    for start in range(0, len(new), CHUNK):
-        with transaction.atomic():
-            chunk = new[start : start + CHUNK]
-            appended += len(log.append(chunk, at=at, known_too=True, by_relay=customer is None))
-    return appended
+    with transaction.atomic():
+        return len(log.append(new, at=at, known_too=True))
 
 
-def append_period_ended(*contracts: Contract, at: datetime, by_relay: bool = False) -> list[Event]:
-    """
-    Append the event of each contract's next due day, unless it is in the log already.
-
-    It is sent at once, unless it is left to the relay as part of a bulk.
-    """
+def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
+    """Append the event of each contract's next due day, unless it is in the log already."""
     new = [
         period_ended(
             seller_id=contract.seller_id,
@@ -88,7 +63,7 @@ def append_period_ended(*contracts: Contract, at: datetime, by_relay: bool = Fal
         for contract in contracts
         if contract.next_billing_date
     ]
-    return log.append(new, at=at, known_too=True, by_relay=by_relay) if new else []
+    return log.append(new, at=at, known_too=True) if new else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

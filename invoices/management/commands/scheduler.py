@@ -2,61 +2,104 @@
 
 import logging
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from billing.contracts.commands import append_days_ended, append_due, step_test_clock
+from billing.contracts.commands import step_test_clock
+from billing.contracts.queries import DueKind
+from billing.events.leases import LeaseLost, LeaseOf
 from billing.events.loop import Every, Loop
+from billing.sellers.models import Seller
 from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
 from billing.usage.commands import make_partitions_ahead
 from billing.vat.commands import append_due_checks
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
 from invoices.delivery.commands import order_due_tries
+from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 10.0
+FINISH_EVERY_SECONDS = 1.0
 TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
+STAND_BY_SECONDS = 1.0
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 
 
 class Command(BaseCommand):
-    """Append what is due, book out what expired, order due tries, move test clocks."""
+    """
+    Append what is due, book out what expired, order due tries, move test clocks.
+
+    Of several schedulers one does it, the others stand by.
+    """
 
     help = __doc__
 
     def handle(self, **_: object) -> None:
         """Look what is due until told to stop."""
-        time_to_look = Every(LOOK_EVERY_SECONDS)
-        time_for_partitions = Every(PARTITIONS_EVERY_SECONDS)
-        time_for_tries = Every(TRIES_EVERY_SECONDS)
-
-        def turn() -> float:
-            if time_for_partitions.is_over():
-                make_partitions_ahead(today=timezone.now().date())
-            if time_to_look.is_over():
-                _look()
-                append_due_checks(at=timezone.now())
-            if time_for_tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
-                logger.info("%d deliveries are tried again", ordered)
-            moving = [
-                step_test_clock(seller=seller, at=timezone.now())
-                for seller in sellers_with_moving_clock()
-            ]
-            return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
-
-        Loop("scheduler").run(turn)
+        lease = LeaseOf("scheduler", lasting=settings.SCHEDULER_LEASE)
+        turn = _Turn(lease)
+        Loop("scheduler").run(turn.take)
+        lease.release()
 
 
-def _look() -> None:
-    """Append what is due by the sellers' days, and book out what has expired."""
-    for seller in sellers_on_real_time():
-        if appended := append_due(seller, at=timezone.now()):
-            logger.info("%s: %d contracts are due", seller, appended)
-        if appended := append_days_ended(seller, at=timezone.now()):
-            logger.info("%s: the day has ended for %d customers", seller, appended)
-    for seller in sellers_of_expiring_lots():
-        if expired := expire_lots(seller=seller, at=timezone.now()):
-            logger.info("%s: %d lots of balances have expired", seller, expired)
+class _Turn:
+    """What is done again and again, as long as the lease is held."""
+
+    def __init__(self, lease: LeaseOf) -> None:
+        self._lease = lease
+        self._holds = False
+        self._look = Every(LOOK_EVERY_SECONDS)
+        self._finish = Every(FINISH_EVERY_SECONDS)
+        self._partitions = Every(PARTITIONS_EVERY_SECONDS)
+        self._tries = Every(TRIES_EVERY_SECONDS)
+
+    def take(self) -> float:
+        """Take a turn, and return how long to wait for the next."""
+        if not self._may():
+            return STAND_BY_SECONDS
+        try:
+            return self._act()
+        except LeaseLost as lost:
+            logger.warning("%s The rest is left to the other.", lost)
+            return STAND_BY_SECONDS
+
+    def _may(self) -> bool:
+        holds = self._lease.hold()
+        if holds != self._holds:
+            logger.info("%s", "At work" if holds else "Standing by: another scheduler is at work")
+        self._holds = holds
+        return holds
+
+    def _act(self) -> float:
+        if self._partitions.is_over():
+            make_partitions_ahead(today=timezone.now().date())
+        if self._look.is_over():
+            self._look_what_is_due()
+            append_due_checks(at=timezone.now())
+        if self._finish.is_over():
+            for run in finish_runs(at=timezone.now()):
+                logger.info("%s is finished: %d done, %d failed", run, run.done, run.failed)
+        if self._tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
+            logger.info("%d deliveries are tried again", ordered)
+        moving = [self._step(seller) for seller in sellers_with_moving_clock()]
+        return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
+
+    def _step(self, seller: Seller) -> bool:
+        self._lease.keep()  # Not within the step's transaction: others wait for the lease's row.
+        return step_test_clock(seller=seller, at=timezone.now(), append=append_runs)
+
+    def _look_what_is_due(self) -> None:
+        """Append what is due by the sellers' days, and book out what has expired."""
+        for seller in sellers_on_real_time():
+            for kind in DueKind:
+                appended = append_runs(seller, kind, at=timezone.now(), keep=self._lease.keep)
+                if appended:
+                    logger.info("%s: %d %s are due", seller, appended, kind)
+        for seller in sellers_of_expiring_lots():
+            self._lease.keep()
+            if expired := expire_lots(seller=seller, at=timezone.now()):
+                logger.info("%s: %d lots of balances have expired", seller, expired)

@@ -10,10 +10,10 @@ from celery import current_app
 from django.db import connection, transaction
 
 from billing.contracts.commands import append_due
-from billing.events import bulk, relay
-from billing.events.bulk import Turn
+from billing.events import relay, windows
 from billing.events.models import Event
 from billing.events.queues import create_queues, depth, named_events
+from billing.events.windows import Turn
 from billing.sellers.models import Seller
 from tests import factories
 from tests.vat.conftest import Settings
@@ -83,33 +83,34 @@ def seller(db: None) -> Seller:
 
 class TestShares:
     def test_sellers_take_turns_until_the_relay_has_sent_enough(self) -> None:
-        shares = bulk.shares_of([Turn(ONE, 0), Turn(TWO, 0), Turn(THREE, 0)])
+        shares = windows.shares_of([Turn(ONE, 0), Turn(TWO, 0), Turn(THREE, 0)])
 
         # Ten portions of 500, in turn.
         assert shares == {ONE: 2000, TWO: 1500, THREE: 1500}
 
     def test_who_has_the_least_on_its_way_comes_first(self) -> None:
-        assert list(bulk.shares_of([Turn(ONE, 900), Turn(TWO, 100)])) == [TWO, ONE]
+        assert list(windows.shares_of([Turn(ONE, 900), Turn(TWO, 100)])) == [TWO, ONE]
 
     def test_a_window_ends_what_one_sends(self, settings: Settings) -> None:
         settings.BULK_WINDOW = 2000
 
-        assert bulk.shares_of([Turn(ONE, 1100), Turn(TWO, 2000)]) == {ONE: 500}
+        assert windows.shares_of([Turn(ONE, 1100), Turn(TWO, 2000)]) == {ONE: 500}
 
     def test_a_window_with_less_room_than_a_message_waits(self) -> None:
-        assert bulk.shares_of([Turn(ONE, 9_600)]) == {}
+        assert windows.shares_of([Turn(ONE, 9_600)]) == {}
 
     def test_many_sellers_have_smaller_windows(self, settings: Settings) -> None:
         settings.BULK_WINDOW_OF_ALL = 3000
 
         # 3,000 / 2 = 1,500 each.
-        assert bulk.shares_of([Turn(ONE, 0), Turn(TWO, 1000)]) == {ONE: 1500, TWO: 500}
+        assert windows.shares_of([Turn(ONE, 0), Turn(TWO, 1000)]) == {ONE: 1500, TWO: 500}
 
 
 class TestSending:
     def test_the_scheduler_leaves_its_events_to_the_relay(
         self, seller: Seller, queue: Drained, django_capture_on_commit_callbacks: Any
     ) -> None:
+        seller = factories.seller(is_test=False, clock=None)  # On real time.
         contract = factories.contract(factories.customer(seller))
         type(contract).objects.update(next_billing_date=date(2026, 1, 1))
 
@@ -211,7 +212,7 @@ class TestAMillion:
             cursor.execute("SET session_replication_role = DEFAULT")
             cursor.execute("ANALYZE billing_event")
             cursor.execute(
-                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + bulk._TURNS,
+                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + windows._TURNS,
                 {"queue": "bulk", "at": AT, "window": 10_000},
             )
             plan = cursor.fetchone()[0][0]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0025_indexes_serve_once"),
-        ("invoices", "0024_documents_say_why_plain"),
+        ("invoices", "0025_billing_runs"),
     ]
 
     operations = [

@@ -1,0 +1,118 @@
+"""What is due, appended as billing runs: each seller's day a row with its figures."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from billing.contracts.commands import append_chunk, due_by
+from billing.contracts.queries import DueKind, Reading, is_anything_due
+from billing.sellers.models import Seller
+from invoices.runs.models import BillingRun
+from invoices.runs.queries.progress import progress, running, waits
+from invoices.runs.queries.reading import as_reading, as_stored, next_reading
+
+# A process that is frozen amid a chunk holds the others up for so long at most.
+LET_GO_AFTER = "10s"
+
+
+def append_runs(
+    seller: Seller,
+    kind: DueKind,
+    /,
+    *,
+    at: datetime,
+    until: date | None = None,
+    keep: Callable[[], None] = lambda: None,
+) -> int:
+    """
+    Append what is due to a seller by now, and return how many events were new.
+
+    They belong to the run of the day, which is made if there is something. `until` is an earlier
+    day, if only what is due by that is meant. `keep` is called before each chunk. It can be killed
+    at any point, and done by two processes at once: it goes on where it was, and appends an event
+    once.
+    """
+    latest = due_by(seller, kind, at=at)
+    finish_runs(at=at, seller=seller, kind=kind)
+    reading = next_reading(seller, kind, until=min(until or latest, latest), at=at)
+    if reading and reading.is_new and not is_anything_due(seller, kind, reading=reading, at=at):
+        return 0  # Most turns of most sellers: nothing is locked for them.
+    appended = 0
+    while reading:
+        keep()
+        with transaction.atomic():
+            count, reading = _append_next(seller, kind, reading, at=at)
+        appended += count
+    return appended
+
+
+def finish_runs(
+    *, at: datetime, seller: Seller | None = None, kind: DueKind | None = None
+) -> list[BillingRun]:
+    """Note of runs of which nothing waits any more that they are finished; return them."""
+    runs = running().filter(is_appending=False)
+    if seller:
+        runs = runs.filter(seller=seller)
+    if kind:
+        runs = runs.filter(kind=kind)
+    return [run for run in runs if not waits(run) and _finish(run, at=at)]
+
+
+@transaction.atomic
+def _finish(run: BillingRun, *, at: datetime) -> bool:
+    _alone(run.seller_id, run.kind)
+    run.refresh_from_db()
+    if run.is_appending or run.finished_at or waits(run):
+        return False
+    counted = progress(run, at=at)
+    run.done, run.failed = counted.total - counted.failed, counted.failed
+    run.finished_at = max(at, run.started_at)
+    run.save(update_fields=["done", "failed", "finished_at"])
+    return True
+
+
+def _append_next(
+    seller: Seller, kind: DueKind, reading: Reading, *, at: datetime
+) -> tuple[int, Reading | None]:
+    _alone(seller.pk, kind)
+    run = BillingRun.objects.filter(seller=seller, kind=kind, day=reading.until).first()
+    # Another process may have read on in the meantime.
+    reading = (run and as_reading(run)) or reading
+    run = run or BillingRun(
+        seller=seller,
+        kind=kind,
+        day=reading.until,
+        started_at=_start(seller, kind, at=at),
+        total=0,
+    )
+    count, following = append_chunk(
+        seller, kind, reading=reading, occurred_at=run.started_at, at=at
+    )
+    run.total += count
+    if not run.total:
+        return 0, following  # Nothing was due so far: no run of it.
+    if count or run.finished_at is None:
+        run.done = run.failed = run.finished_at = None
+        run.is_appending, run.reading = following is not None, as_stored(following)
+        run.read_at = run.read_at if following else at
+        run.save()
+    return count, following
+
+
+def _start(seller: Seller, kind: DueKind, *, at: datetime) -> datetime:
+    """Return an instant by which a run's events can be told from those of all before it."""
+    before = BillingRun.objects.filter(seller=seller, kind=kind)
+    latest: datetime | None = before.aggregate(latest=Max("started_at"))["latest"]
+    return at if latest is None else max(at, latest + timedelta(microseconds=1))
+
+
+def _alone(seller_id: object, kind: str) -> None:
+    """Wait until no other process is at a seller's runs of a kind, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('idle_in_transaction_session_timeout', %s, true),"
+            " pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [LET_GO_AFTER, f"billing run {kind} {seller_id}"],
+        )

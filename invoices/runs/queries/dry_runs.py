@@ -1,0 +1,207 @@
+"""What billing a seller up to a day would come to, by the code that bills, with nothing stored."""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import count
+from uuid import UUID
+
+from django.db import Error, connection, transaction
+
+from billing.contracts.events import PERIOD_ENDED
+from billing.contracts.models import Contract
+from billing.contracts.queries import contracts_due, known_on, timelines
+from billing.events.models import Event
+from billing.events.patience import PASSING
+from billing.sellers.models import Seller
+from billing.sellers.queries import today
+from invoices.issuing.queries.basis import between
+from invoices.issuing.queries.drafts import Draft, draft
+from invoices.issuing.queries.lines import lines_due
+from invoices.issuing.queries.prepared import check_draft
+from invoices.issuing.queries.trouble import trouble
+from invoices.runs.queries.differences import Part, charged_before, reasons
+
+CHUNK = 500
+EXAMPLES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A contract that would be charged otherwise than the last time, net."""
+
+    contract: str
+    contract_id: UUID
+    customer: str
+    currency: str
+    before_minor: int | None
+    now_minor: int
+    reasons: Sequence[str]
+
+    @property
+    def change_minor(self) -> int:
+        """By how much it differs."""
+        return self.now_minor - (self.before_minor or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A contract that couldn't be billed, and why."""
+
+    contract: str
+    contract_id: UUID
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Sums:
+    """What contracts of one currency would be charged, and were charged the last time."""
+
+    contracts: int = 0
+    net_minor: int = 0
+    tax_minor: int = 0
+    gross_minor: int = 0
+    first_time: int = 0
+    before_minor: int = 0
+
+
+@dataclass(slots=True)
+class DryRun:
+    """What billing up to a day would come to; of its many contracts only the notable are kept."""
+
+    until: date
+    due: int = 0
+    nothing_owed: int = 0
+    sums: dict[str, Sums] = field(default_factory=dict)
+    largest: list[Difference] = field(default_factory=list)
+    failing: dict[str, int] = field(default_factory=dict)
+    examples: list[Failing] = field(default_factory=list)
+
+
+def dry_run(
+    seller: Seller,
+    *,
+    until: date,
+    at: datetime,
+    largest: int = 10,
+    heard: Callable[[int], None] = lambda _: None,
+) -> DryRun:
+    """
+    Return what billing all that is due to a seller by a day would come to.
+
+    Each contract is charged by itself, also where charges are collected, and missed days as one.
+    Charges that wait already to be collected are not part of it. `heard` is told how many contracts
+    were looked at. Each chunk is read in a read-only transaction of its own.
+    """
+    result, kept = DryRun(until), _Largest(largest)
+    on = today(seller, at=at)
+    for chunk in contracts_due(seller, until=until, at_once=CHUNK):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+            before = charged_before([contract.pk for contract in chunk])
+            for contract in chunk:
+                _look(contract, before.get(contract.pk, []), result, kept, on=on)
+        heard(len(chunk))
+    result.largest = kept.sorted()
+    return result
+
+
+def due_contracts(seller: Seller, *, until: date) -> int:
+    """Return how many contracts of a seller are due by a day."""
+    return Contract.objects.filter(seller=seller, next_billing_date__lte=until).count()
+
+
+class _Largest:
+    """Keeps so many differences, the largest."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._ties = most, count()
+        self._heap: list[tuple[int, int, Difference]] = []
+
+    def meet(self, found: Difference) -> None:
+        heapq.heappush(self._heap, (abs(found.change_minor), -next(self._ties), found))
+        if len(self._heap) > self._most:
+            heapq.heappop(self._heap)
+
+    def sorted(self) -> list[Difference]:
+        return [found for _, _, found in sorted(self._heap, key=lambda row: row[:2], reverse=True)]
+
+
+def _look(
+    contract: Contract, before: Sequence[Part], result: DryRun, kept: _Largest, *, on: date
+) -> None:
+    result.due += 1
+    try:
+        found = _drafted(contract, until=result.until, on=on)
+    except (*PASSING, Error):
+        raise
+    except Exception as error:  # Whatever would be a failure of the run is told as one.
+        _fail(contract, error, result)
+        return
+    if found is None:
+        result.nothing_owed += 1
+        return
+    totals = found.taxed.totals
+    sums = result.sums.setdefault(contract.currency, Sums())
+    sums.contracts += 1
+    sums.net_minor += totals.net_minor
+    sums.tax_minor += totals.tax_minor
+    sums.gross_minor += totals.gross_minor
+    sums.first_time += not before
+    sums.before_minor += sum(part.amount_minor for part in before)
+    now = [
+        Part(line.price_code, net, line.quantity, line.unit_price)
+        for line, net in zip(found.lines, totals.line_nets, strict=True)
+    ]
+    _compare(contract, before, now, kept)
+
+
+def _compare(
+    contract: Contract, before: Sequence[Part], now: Sequence[Part], kept: _Largest
+) -> None:
+    was = sum(part.amount_minor for part in before) if before else None
+    will = sum(part.amount_minor for part in now)
+    if was == will:
+        return
+    kept.meet(
+        Difference(
+            contract=str(contract),
+            contract_id=contract.pk,
+            customer=contract.customer.name,
+            currency=contract.currency,
+            before_minor=was,
+            now_minor=will,
+            reasons=reasons(before, now, currency=contract.currency) if before else ("first time",),
+        )
+    )
+
+
+def _drafted(contract: Contract, *, until: date, on: date) -> Draft | None:
+    """Return the document that a contract would get, if it could be issued on a day."""
+    whole = timelines(contract, passes_over_failed=True).values()
+    known = known_on(contract, whole, on=until)
+    owed = lines_due(contract, whole, on=until, known=known).lines
+    owing = [line for line in owed if line.priced_minor]
+    if not owing:
+        return None
+    mine = between(contract.customer, contract)
+    found = draft(owing, between=mine, currency=contract.currency)
+    check_draft(found, between=mine, currency=contract.currency, on=on)
+    return found
+
+
+def _fail(contract: Contract, error: Exception, result: DryRun) -> None:
+    told = Event(type=PERIOD_ENDED, stream_id=contract.pk, payload={})
+    found = trouble(error, told)
+    result.failing[found.code] = result.failing.get(found.code, 0) + 1
+    if len(result.examples) < EXAMPLES:
+        result.examples.append(
+            Failing(
+                contract=str(contract),
+                contract_id=contract.pk,
+                code=found.code,
+                reason=found.reason,
+            )
+        )

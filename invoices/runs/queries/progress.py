@@ -1,0 +1,121 @@
+"""How far billing runs are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, QuerySet
+
+from billing.contracts.queries import EVENT_TYPES, DueKind
+from billing.events.models import Event, Failure
+from billing.sellers.models import Seller
+from invoices.runs.models import BillingRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """
+    How far a run is.
+
+    `done` counts what was billed, and what a human wrote off. `per_second` is the rate since its
+    start. `left` is how long the rest takes at that rate; None if nothing is done yet.
+    """
+
+    total: int
+    done: int
+    failed: int
+    waiting: int
+    took: timedelta
+    is_appending: bool
+    is_finished: bool
+
+    @property
+    def percent(self) -> float:
+        """What isn't waiting any more, of a hundred; 100 only once nothing waits."""
+        settled = (self.total - self.waiting) / self.total if self.total else 1.0
+        return int(settled * 1000) / 10  # Rounded down.
+
+    @property
+    def per_second(self) -> float:
+        """Events that were settled in a second."""
+        return (self.total - self.waiting) / max(self.took.total_seconds(), 0.001)
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long the rest takes at this rate."""
+        if not self.waiting or not self.per_second:
+            return None if self.waiting else timedelta()
+        return timedelta(seconds=round(self.waiting / self.per_second))
+
+
+def progress(run: BillingRun, *, at: datetime) -> Progress:
+    """Return how far a run is: by an index that holds only what isn't settled."""
+    if run.finished_at is not None and run.done is not None and run.failed is not None:
+        counted, until = {Event.State.FAILED.value: run.failed}, run.finished_at
+    else:
+        unsettled = unsettled_events(run).values_list("state").annotate(count=Count("pk"))
+        counted, until = dict(unsettled), at
+    waiting = counted.get(Event.State.WAITING.value, 0)
+    failed = counted.get(Event.State.FAILED.value, 0)
+    return Progress(
+        total=run.total,
+        done=max(run.total - waiting - failed, 0),
+        failed=failed,
+        waiting=waiting,
+        took=max(until - run.started_at, timedelta()),
+        is_appending=run.is_appending,
+        is_finished=run.finished_at is not None,
+    )
+
+
+def waits(run: BillingRun) -> bool:
+    """Return whether one of a run's events still waits."""
+    return unsettled_events(run).filter(state=Event.State.WAITING).exists()
+
+
+def unsettled_events(run: BillingRun) -> QuerySet[Event]:
+    """Return a run's events that wait or failed."""
+    return events_of(run).filter(state__in=[Event.State.WAITING, Event.State.FAILED])
+
+
+def events_of(run: BillingRun) -> QuerySet[Event]:
+    """Return a run's events."""
+    return Event.objects.filter(
+        seller=run.seller_id, type=EVENT_TYPES[DueKind(run.kind)], occurred_at=run.started_at
+    )
+
+
+def open_failures(run: BillingRun) -> QuerySet[Failure]:
+    """Return what of a run waits for a human, most urgent first."""
+    failed = events_of(run).filter(state=Event.State.FAILED)
+    open_ones = Failure.objects.filter(event__in=failed, state=Failure.State.OPEN)
+    return open_ones.select_related("event").order_by("-priority", "pk")
+
+
+def running() -> QuerySet[BillingRun]:
+    """Return the runs that haven't ended, of all sellers."""
+    return BillingRun.objects.filter(finished_at__isnull=True)
+
+
+def waiting_until(seller: Seller, *, until: date) -> QuerySet[Event]:
+    """Return what was due to a seller by a day and waits, of runs or of days missed before."""
+    return Event.objects.filter(
+        seller=seller,
+        type__in=list(EVENT_TYPES.values()),
+        state=Event.State.WAITING,
+        as_of_date__lte=until,
+    )
+
+
+def together(all_of_them: Iterable[Progress]) -> Progress:
+    """Return several runs as one."""
+    parts = list(all_of_them)
+    return Progress(
+        total=sum(each.total for each in parts),
+        done=sum(each.done for each in parts),
+        failed=sum(each.failed for each in parts),
+        waiting=sum(each.waiting for each in parts),
+        took=max((each.took for each in parts), default=timedelta()),
+        is_appending=any(each.is_appending for each in parts),
+        is_finished=all(each.is_finished for each in parts),
+    )

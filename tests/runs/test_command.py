@@ -1,0 +1,165 @@
+"""`manage.py run_billing`: bills in the terminal, or tells what billing would come to."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import InternalError, transaction
+
+from billing.contracts.commands import change_subscription
+from billing.contracts.commands.change import ChangeRequest
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.events.models import Event
+from billing.sellers.models import Seller
+from invoices.issuing.models import Charge, Invoice
+from invoices.runs.models import BillingRun
+from invoices.runs.queries import dry_run, dry_runs
+from tests import factories
+from tests.runs.conftest import FEBRUARY, JANUARY, contracts, drain
+
+ON = date(2026, 2, 1)
+
+
+@pytest.fixture
+def seller(db: None) -> Seller:
+    """In test mode, so that its day is told: 1 February."""
+    made = factories.seller()
+    contracts(made, 3)
+    made.test_clock.today = ON
+    made.test_clock.save()
+    return made
+
+
+def run(*options: str) -> int:
+    """Run the command, and return its exit code."""
+    try:
+        call_command("run_billing", *options)
+    except SystemExit as left:
+        return int(str(left.code))
+    return 0
+
+
+def lacks_a_tax_number(seller: Seller) -> None:
+    """What the law wants on an invoice: nothing of the seller can be billed."""
+    Seller.objects.filter(pk=seller.pk).update(vat_id="", tax_number="")
+
+
+class TestBilling:
+    def test_it_bills_what_is_due_by_a_day(
+        self, seller: Seller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run("--until", "2026-02-01", "--here") == 0
+
+        assert "3 of 3 billed until 2026-02-01" in capsys.readouterr().out
+        assert Invoice.objects.filter(issue_date=ON).count() == 3
+        assert BillingRun.objects.get().done == 3
+
+    def test_it_says_if_nothing_is_due(
+        self, seller: Seller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run("--until", "2026-01-31") == 0
+        assert "Nothing" in capsys.readouterr().out
+
+    def test_it_refuses_a_day_that_has_not_come(self, seller: Seller) -> None:
+        with pytest.raises(CommandError, match="2026-02-02 has not come yet"):
+            run("--until", "2026-02-02")
+
+    def test_it_leaves_with_1_if_something_failed(
+        self, seller: Seller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lacks_a_tax_number(seller)
+
+        assert run("--here") == 1
+
+        out = capsys.readouterr().out
+        assert "0 of 3 billed" in out
+        assert "seller_data_missing" in out
+
+    def test_days_that_were_missed_are_billed_too(self, seller: Seller) -> None:
+        seller.test_clock.today = date(2026, 4, 1)
+        seller.test_clock.save()
+
+        assert run("--here") == 0
+        assert Invoice.objects.count() == 4 * 3
+
+
+def sums(seller: Seller, **given: Any) -> Any:
+    return dry_run(seller, until=ON, at=FEBRUARY, **given)
+
+
+def seats(contract: Contract, quantity: int, *, at: datetime) -> None:
+    request = ChangeRequest(
+        kind=SubscriptionChange.Kind.CHANGE_QUANTITY,
+        quantity=Decimal(quantity),
+        on=ON,
+    )
+    subscription = Subscription.objects.get(contract=contract)
+    change_subscription(subscription_id=subscription.pk, request=request, at=at)
+    drain(at=at)
+
+
+class TestDryRun:
+    def test_it_tells_what_billing_then_comes_to(self, seller: Seller) -> None:
+        seats(Contract.objects.earliest("pk"), 3, at=JANUARY)
+
+        found = sums(seller)
+        run("--here")
+
+        billed = Invoice.objects.filter(issue_date=ON)
+        assert sorted(billed.values_list("net_minor", flat=True)) == [30_00, 30_00, 90_00]
+        euros = found.sums["EUR"]
+        assert (euros.contracts, euros.net_minor) == (3, 150_00)
+        # 19 % of 30.00 and of 90.00, rounded once per document
+        assert (euros.tax_minor, euros.gross_minor) == (2 * 5_70 + 17_10, 178_50)
+        assert (euros.before_minor, euros.first_time) == (90_00, 0)
+
+    def test_it_lists_the_largest_differences_with_reasons(self, seller: Seller) -> None:
+        first, second, _ = Contract.objects.order_by("pk")
+        seats(first, 2, at=JANUARY)
+        seats(second, 5, at=JANUARY)
+
+        (largest,) = sums(seller, largest=1).largest
+
+        assert (largest.contract_id, largest.change_minor) == (second.pk, 120_00)
+        assert largest.reasons == ("base: quantity 1 → 5",)
+
+    def test_it_tells_what_would_fail_and_why(
+        self, seller: Seller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lacks_a_tax_number(seller)
+
+        assert run("--dry-run") == 1
+
+        out = capsys.readouterr().out
+        assert "3 would fail: seller_data_missing" in out
+
+    def test_it_stores_nothing(self, seller: Seller, capsys: pytest.CaptureFixture[str]) -> None:
+        before = [model.objects.count() for model in (Event, Invoice, Charge, BillingRun)]
+
+        assert run("--dry-run") == 0
+
+        assert [model.objects.count() for model in (Event, Invoice, Charge, BillingRun)] == before
+        assert "nothing is stored" in capsys.readouterr().out
+
+    def test_its_transaction_can_only_read(
+        self, seller: Seller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def write(contract: Contract, **_: object) -> None:
+            factories.customer(contract.seller)
+
+        monkeypatch.setattr(dry_runs, "_drafted", write)
+
+        with pytest.raises(InternalError, match="read-only transaction"), transaction.atomic():
+            sums(seller)
+
+    def test_it_looks_at_chunk_after_chunk(
+        self, seller: Seller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dry_runs, "CHUNK", 2)
+        heard: list[int] = []
+
+        found = sums(seller, heard=heard.append)
+
+        assert (found.due, heard) == (3, [2, 1])
