@@ -17,6 +17,9 @@ EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1, "documents.render": 10}
 EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
 EVENT_RESEND_AT_MOST = timedelta(minutes=15)
 
+# How often the scheduler looks what days that have come ask for.
+SCHEDULER_LOOK_SECONDS = env.number("SCHEDULER_LOOK_SECONDS", 10)
+
 BILLING_QUEUE = "billing"
 # Each has workers of its own, so that documents and their delivery never hold up billing.
 QUEUES = (BILLING_QUEUE, "documents", "delivery")
@@ -29,6 +32,7 @@ BROKER_CREATES_QUEUES = env.flag("BROKER_CREATES_QUEUES", default=False)
 BROKER_RECEIVES_AT_MOST = 5  # Then the message goes to the dead-letter queue, and into a failure.
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
+CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": env.text("AWS_REGION", "eu-central-1"),
     "is_secure": env.flag("BROKER_TLS", default=True),

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -16,7 +17,6 @@ from invoices.delivery.commands import order_due_tries
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_SECONDS = 10.0
 TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         """Look what is due until told to stop."""
-        time_to_look = Every(LOOK_EVERY_SECONDS)
+        time_to_look = Every(settings.SCHEDULER_LOOK_SECONDS)
         time_for_partitions = Every(PARTITIONS_EVERY_SECONDS)
         time_for_tries = Every(TRIES_EVERY_SECONDS)
 
