@@ -2,12 +2,16 @@
 kombu's transport over SQS, whose workers outlive a call that failed.
 
 kombu 5.7 takes a call that timed out or met a fault of the broker for an empty list where it needs
-a mapping, and ends the worker over it.
+a mapping, and ends the worker over it; also over a message that can't be given back.
 """
 
+import logging
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
+
+logger = logging.getLogger(__name__)
 
 ASK_AGAIN_SECONDS = 1.0
 
@@ -35,6 +39,14 @@ class Channel(SQS.Channel):
             hub.call_later(ASK_AGAIN_SECONDS, again, queue)
         else:
             super()._loop1(queue, messages_fetched)  # type: ignore[misc]
+
+    def _restore(self, message: Any) -> None:
+        try:
+            super()._restore(message)
+        except (BotoCoreError, ClientError) as error:
+            # It was hidden for so long that others may have it, or the broker is away: it comes
+            # again by itself.
+            logger.warning("A message was not given back: %s", error)
 
 
 class Transport(SQS.Transport):
