@@ -48,6 +48,8 @@ class TestWhateverBreaks:
         planned, begun = plan(seed), time.monotonic()
         try:
             houses = play(planned, site)
+        except KeyboardInterrupt:
+            raise
         except BaseException as failure:
             told = f"{failure}\n{planned}\nreplay: pytest tests/chaos --chaos-seed {seed}\n"
             told += site.engine.tails()
