@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -55,9 +56,12 @@ class Site:
         self.engine = Engine(logs, self.environ, services.keeper.guard)
         self.port = free_port()
         self.ended: Counter[str] = Counter()  # Processes that ended though nobody killed them.
-        # For `verify`, which this process runs.
+        # For `verify`, and for what this process sends.
         documents = {**settings.STORAGES["documents"], "OPTIONS": {"location": self.disk.folder}}
-        self._settings = override_settings(STORAGES={**settings.STORAGES, "documents": documents})
+        self._settings = override_settings(
+            STORAGES={**settings.STORAGES, "documents": documents},
+            EVENT_RESEND_AFTER=timedelta(seconds=int(IMPATIENT["EVENT_RESEND_SECONDS"])),
+        )
 
     def open(self) -> None:
         """Start everything."""
