@@ -37,13 +37,18 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     """
     with django_db_blocker.unblock():
         yield
-        tables = [
-            f'"{model._meta.db_table}"'
-            for model in apps.get_models(include_auto_created=True)
-            if model._meta.db_table not in KEPT
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-            cursor.execute(f"TRUNCATE {', '.join(tables)}")
-            cursor.execute("SET session_replication_role = DEFAULT")
+        empty_database()
         connections.close_all()
+
+
+def empty_database() -> None:
+    """Remove all that tests left, past the triggers that protect the facts."""
+    tables = [
+        f'"{model._meta.db_table}"'
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.db_table not in KEPT
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
+        cursor.execute("SET session_replication_role = DEFAULT")

@@ -17,6 +17,9 @@ EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1, "documents.render": 10, "issuing
 EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
 EVENT_RESEND_AT_MOST = timedelta(minutes=15)
 
+# How often the scheduler looks what days that have come ask for.
+SCHEDULER_LOOK_SECONDS = env.number("SCHEDULER_LOOK_SECONDS", 10)
+
 BILLING_QUEUE = "billing"
 # What the calendar makes due: the relay sends it in windows, and no order waits behind it.
 BULK_QUEUE = "bulk"

@@ -6,24 +6,27 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 from django.conf import settings
 from django.db import connection
 
+from config.stack.guard import Guard
 from config.stack.sqs import answers
 
 WEB = ["-m", "gunicorn", "config.wsgi", "--threads", "4", "--keep-alive", "75"]
 WEB += ["--no-control-socket"]  # It would lie in the home folder, one for all.
-WORKER = ["-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1", "-Q"]
-WORKER += ["billing,bulk"]
+WORKER = ["-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1"]
 COMMANDS = {
     "relay": ["manage.py", "relay"],
     "scheduler": ["manage.py", "scheduler"],
     "scheduler-2": ["manage.py", "scheduler"],
-    "worker-1": [*WORKER, "-n", "worker-1@%h"],
-    "worker-2": [*WORKER, "-n", "worker-2@%h"],
+    "worker-1": [*WORKER, "-Q", "billing,bulk", "-n", "worker-1@%h"],
+    "worker-2": [*WORKER, "-Q", "billing,bulk", "-n", "worker-2@%h"],
+    "worker-3": [*WORKER, "-Q", "documents,delivery", "-n", "worker-3@%h"],
 }
 # Short, so that what a killed process held comes back within the test's time.
 IMPATIENT = {"EVENT_RESEND_SECONDS": "3", "BROKER_VISIBILITY_SECONDS": "20", "LOG_LEVEL": "INFO"}
@@ -32,9 +35,17 @@ IMPATIENT = {"EVENT_RESEND_SECONDS": "3", "BROKER_VISIBILITY_SECONDS": "20", "LO
 class Engine:
     """Processes of the engine on the tests' database and broker."""
 
-    def __init__(self, logs: Path) -> None:
-        """Nothing runs yet; each process logs to a file of its own in `logs`."""
+    def __init__(
+        self, logs: Path, environ: Mapping[str, str] = IMPATIENT, guard: Guard | None = None
+    ) -> None:
+        """
+        Nothing runs yet; each process logs to a file of its own in `logs`.
+
+        A guard ends them should this process be killed.
+        """
+        self._guard = guard
         self._logs = logs
+        self._environ = environ
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *names: str) -> None:
@@ -42,13 +53,17 @@ class Engine:
         for name in names:
             self._spawn(name, COMMANDS[name])
 
-    def serve(self) -> str:
+    def serve(self, port: int | None = None) -> str:
         """Start the website, and return its address once it answers."""
-        port = _free_port()
+        port = port or free_port()
         self._spawn("web", [*WEB, "--bind", f"127.0.0.1:{port}"])
         url = f"http://127.0.0.1:{port}"
         self.wait_until(lambda: answers(f"{url}/healthz"), within=60.0, what="the website answers")
         return url
+
+    def serve_soon(self, port: int) -> None:
+        """Start the website, and don't wait for it."""
+        self._spawn("web", [*WEB, "--bind", f"127.0.0.1:{port}"])
 
     def runs(self, name: str) -> bool:
         """Return whether a process was started and neither killed nor stopped."""
@@ -66,6 +81,33 @@ class Engine:
         """Ask a process to stop, and wait for it."""
         self._end(name, signal.SIGTERM)
 
+    def kill_child(self, name: str) -> None:
+        """End the newest child of a process with SIGKILL: of a worker, one that works."""
+        with suppress(psutil.NoSuchProcess):
+            for child in self.processes(name)[:0:-1][:1]:
+                child.kill()
+
+    def processes(self, name: str) -> list[psutil.Process]:
+        """Return a process with its children; none if it doesn't run."""
+        if name not in self._running:
+            return []
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self._running[name].pid)
+            return [process, *process.children(recursive=True)]
+        return []
+
+    def freeze(self, name: str) -> None:
+        """Stop a process and its children where they are."""
+        os.killpg(self._running[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        os.killpg(self._running[name].pid, signal.SIGCONT)
+
+    def died(self) -> list[str]:
+        """Return the processes that ended though nobody killed them."""
+        return [name for name, each in self._running.items() if each.poll() is not None]
+
     def close(self) -> None:
         """End what still runs."""
         for name in list(self._running):
@@ -75,38 +117,42 @@ class Engine:
         """Return when `is_so` says so; after `within` seconds fail, and show the latest lines."""
         deadline = time.monotonic() + within
         while not is_so():
-            assert time.monotonic() < deadline, (
-                f"not within {within:.0f} s: {what}\n{self._tails()}"
-            )
+            assert time.monotonic() < deadline, f"not within {within:.0f} s: {what}\n{self.tails()}"
             time.sleep(0.05)
 
-    def _spawn(self, name: str, arguments: list[str]) -> None:
-        with (self._logs / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                [sys.executable, *arguments],
-                env={**os.environ, **IMPATIENT, "DATABASE_URL": _test_database()},
-                cwd=settings.BASE_DIR,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def _tails(self) -> str:
+    def tails(self) -> str:
+        """Return the latest lines of all logs."""
         return "\n".join(
             f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}"
             for log in sorted(self._logs.glob("*.log"))
         )
 
+    def _spawn(self, name: str, arguments: list[str]) -> None:
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={**os.environ, **self._environ, "DATABASE_URL": _test_database()},
+                cwd=settings.BASE_DIR,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        if self._guard:
+            self._guard.watch(self._running[name].pid, signal.SIGKILL)
+
     def _end(self, name: str, number: signal.Signals) -> None:
         process = self._running.pop(name)
+        if self._guard:
+            self._guard.release(process.pid)
         if number is signal.SIGKILL:
-            os.killpg(process.pid, number)
+            with suppress(ProcessLookupError):  # It ended by itself, with all its children.
+                os.killpg(process.pid, number)
         else:
             process.send_signal(number)
         process.wait(timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]

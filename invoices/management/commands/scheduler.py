@@ -21,7 +21,6 @@ from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_SECONDS = 10.0
 FINISH_EVERY_SECONDS = 1.0
 TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
@@ -52,7 +51,7 @@ class _Turn:
     def __init__(self, lease: LeaseOf) -> None:
         self._lease = lease
         self._holds = False
-        self._look = Every(LOOK_EVERY_SECONDS)
+        self._look = Every(settings.SCHEDULER_LOOK_SECONDS)
         self._finish = Every(FINISH_EVERY_SECONDS)
         self._partitions = Every(PARTITIONS_EVERY_SECONDS)
         self._tries = Every(TRIES_EVERY_SECONDS)
