@@ -1,10 +1,11 @@
 """Reads about customers: how their charges are collected."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from billing.customers.events import day_key
 from billing.customers.models import Customer
-from billing.events.queries import is_settled
+from billing.events.queries import Days, first_open
 from billing.periods import day_after, month_day_after
 
 
@@ -29,10 +30,21 @@ def collection_day(customer: Customer, *, on: date) -> date:
 
     A day that is closed already for the customer is passed over.
     """
-    day = _first_collection(customer, on)
-    while is_settled(customer.seller_id, day_key(customer.pk, day)):
-        day = _first_collection(customer, day_after(day))
-    return day
+    return collection_days([(customer, on)])[0]
+
+
+def collection_days(wanted: Sequence[tuple[Customer, date]]) -> list[date]:
+    """Return what `collection_day` does of each of these customers of one seller."""
+    asked = [_collections_from(customer, on) for customer, on in wanted]
+    return first_open(wanted[0][0].seller_id, asked) if wanted else []
+
+
+def _collections_from(customer: Customer, on: date) -> Days:
+    return Days(
+        first=_first_collection(customer, on),
+        following=lambda day: _first_collection(customer, day_after(day)),
+        closed_by=lambda day: [day_key(customer.pk, day)],
+    )
 
 
 def _first_collection(customer: Customer, on: date) -> date:

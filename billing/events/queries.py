@@ -1,16 +1,38 @@
 """Reads of the log."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from billing.events.log import NewEvent
 from billing.events.models import Event
 
 
-def is_settled(seller_id: UUID, *idempotency_keys: str) -> bool:
-    """Return whether one of these facts is in the log and waits no more, failed or not."""
-    told = Event.objects.filter(seller_id=seller_id, idempotency_key__in=idempotency_keys)
-    return told.exclude(state=Event.State.WAITING).exists()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """Days in order: the first, the one after each, and the keys of the facts that close it."""
+
+    first: date
+    following: Callable[[date], date]
+    closed_by: Callable[[date], Collection[str]]
+
+
+def first_open(seller_id: UUID, asked: Sequence[Days]) -> list[date]:
+    """
+    Return the first day of each that isn't closed: none of its facts is settled, failed or not.
+
+    As many queries for many as for the one of which most days are closed.
+    """
+    found = [days.first for days in asked]
+    places = list(range(len(asked)))
+    while places:
+        keys = {place: asked[place].closed_by(found[place]) for place in places}
+        settled = _settled(seller_id, [key for mine in keys.values() for key in mine])
+        places = [place for place, mine in keys.items() if not settled.isdisjoint(mine)]
+        for place in places:
+            found[place] = asked[place].following(found[place])
+    return found
 
 
 def transaction_ids(seller_id: UUID, told_by: Iterable[NewEvent]) -> dict[str, UUID]:
@@ -21,3 +43,10 @@ def transaction_ids(seller_id: UUID, told_by: Iterable[NewEvent]) -> dict[str, U
             "idempotency_key", "transaction_id"
         )
     )
+
+
+def _settled(seller_id: UUID, idempotency_keys: Iterable[str]) -> set[str]:
+    """Return those of these facts that are in the log and wait no more."""
+    told = Event.objects.filter(seller_id=seller_id, idempotency_key__in=list(idempotency_keys))
+    settled = told.exclude(state=Event.State.WAITING)
+    return set(settled.values_list("idempotency_key", flat=True))

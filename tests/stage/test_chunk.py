@@ -17,6 +17,7 @@ from billing.catalog.models import Plan
 from billing.contracts.commands import append_due, change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.pricing.terms import Discount
 from billing.sellers.models import Seller, TestClock
@@ -128,9 +129,12 @@ def world(seller: Seller) -> None:
 def state() -> dict[str, object]:
     """All that billing leaves, with the ids that it gives told in the order they are given."""
     invoices = Invoice.objects.select_related("seller").order_by("kind", "sequence")
-    known = {str(pk) for pk in Event.objects.filter(recorded_at__lt=THEN).values_list("pk")}
+    own = {
+        str(event.pk): f"{event.type} of {event.stream_id} on {event.as_of_date}"
+        for event in Event.objects.filter(recorded_at__gte=THEN).exclude(type="invoice.issued")
+    }
     chain = [json.loads(content(one, list(one.lines.order_by("position")))) for one in invoices]
-    own = {one["id"]: f"document {place}" for place, one in enumerate(chain)}
+    own |= {one["id"]: f"document {place}" for place, one in enumerate(chain)}
     own |= {line["id"]: f"line {line['position']}" for one in chain for line in one["lines"]}
     hashes, previous = [], ""
     for one in chain:
@@ -143,7 +147,6 @@ def state() -> dict[str, object]:
         hashes.append(previous)
     return {
         "hashes": hashes,
-        "known": len(known),
         "contracts": list(
             Contract.objects.order_by("pk").values(
                 "pk", "billed_date", "billed_position", "next_billing_date"
@@ -151,13 +154,24 @@ def state() -> dict[str, object]:
         ),
         "subscriptions": list(Subscription.objects.order_by("pk").values()),
         "events": sorted(
-            Event.objects.values_list("type", "as_of_date", "state", "transaction_id")
+            (*rest, own.get(str(transaction), str(transaction)))
+            for *rest, transaction in Event.objects.values_list(
+                "type", "as_of_date", "state", "transaction_id"
+            )
         ),
-        "attempts": sorted(Attempt.objects.values_list("event_id", "outcome")),
+        "attempts": sorted(
+            (own.get(str(event_id), str(event_id)), outcome)
+            for event_id, outcome in Attempt.objects.values_list("event_id", "outcome")
+        ),
         "movements": list(
             BalanceMovement.objects.order_by("id").values_list("kind", "amount_minor", "rest_minor")
         ),
-        "waits": Charge.objects.filter(invoice=None).count(),
+        "waits": list(
+            Charge.objects.filter(invoice=None)
+            .order_by("ordinal")
+            .values_list("customer", "cause", "price_code", "amount_minor", "tax_category")
+        ),
+        "customers": list(Customer.objects.order_by("pk").values_list("next_collection_date")),
         "failures": Failure.objects.count(),
     }
 

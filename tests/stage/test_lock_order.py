@@ -19,11 +19,12 @@ from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.commands import change_customer
 from billing.customers.models import Customer
 from billing.events.models import Event, Failure
+from billing.orders.models import Order
 from billing.sellers.models import Seller
 from invoices.balances.models import BalanceMovement
-from invoices.issuing.commands import bill
+from invoices.issuing.commands import bill, bill_due, bill_facts
 from invoices.issuing.commands.day import lock_day
-from invoices.issuing.models import Invoice
+from invoices.issuing.models import Charge, Invoice
 from tests import factories
 from tests.stage.conftest import AT, drain
 
@@ -138,6 +139,64 @@ class TestCustomersBeforeContracts:
         billed.result()
 
         assert Customer.objects.get().next_collection_date == date(2026, 1, 1)
+        assert not Failure.objects.exists()
+
+    def test_orders_together_while_a_customers_day_ends(
+        self, seller: Seller, starts: Starts
+    ) -> None:
+        one, other = (factories.customer(seller, grouping="per_day") for _ in range(2))
+        for customer in (other, one):
+            factories.order(customer)
+        orders = [waiting("order.placed", seller=seller, stream_id=order.pk)
+                  for order in Order.objects.order_by("-pk")]  # fmt: skip
+        named = [event.pk for event in orders]
+
+        with locked(Customer.objects.filter(pk=one.pk)):
+            billed = starts(lambda: bill_facts(event_ids=named, at=AT, worker="test"))
+            # That of the other is billed; the chunk waited for nobody, and holds nothing now.
+            assert Charge.objects.get().customer_id == other.pk
+            assert starts(lambda: _locks(Customer.objects.filter(pk=other.pk))).done()
+        billed.result()
+
+        assert Charge.objects.count() == 2
+        assert not Failure.objects.exists()
+
+    def test_days_together_pass_over_a_customer(self, seller: Seller, starts: Starts) -> None:
+        one, other = (factories.customer(seller, grouping="per_day") for _ in range(2))
+        for customer in (one, other):
+            sold(customer)
+        drain()
+        day_ends(seller)
+        named = [event.pk for event in Event.objects.filter(type="customer.day_ended")]
+
+        with locked(Customer.objects.filter(pk=one.pk)):
+            ended = starts(lambda: bill_due(event_ids=named, at=AT, worker="test"))
+            assert Invoice.objects.get().customer_id == other.pk
+        ended.result()
+
+        assert Invoice.objects.count() == 2
+        call_command("verify")
+
+    def test_days_together_wait_for_contracts_after_customers(
+        self, seller: Seller, starts: Starts
+    ) -> None:
+        one, other = (factories.customer(seller, grouping="per_day") for _ in range(2))
+        first, second = sold(one), sold(other)
+        drain()
+        day_ends(seller)
+        named = [event.pk for event in Event.objects.filter(type="customer.day_ended")]
+        factories.order(other)
+
+        with locked(Contract.objects.filter(pk=max(first.contract_id, second.contract_id))):
+            ended = [
+                starts(lambda ids=ids: bill_due(event_ids=ids, at=AT, worker="test"))
+                for ids in (named, named[::-1])
+            ]
+            ordered = starts(billing(waiting("order.placed", stream_id=Order.objects.get().pk)))
+        for each in (*ended, ordered):
+            each.result()
+
+        assert sorted(Invoice.objects.values_list("net_minor", flat=True)) == [3000, 3000]
         assert not Failure.objects.exists()
 
     def test_a_price_that_brings_contracts_forward(self, seller: Seller, starts: Starts) -> None:

@@ -7,7 +7,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from billing.customers.events import customer_day_ended
 from billing.customers.models import Customer
+from billing.events import log
 from billing.events.models import Attempt, Event, Failure
 from billing.sellers.models import Seller
 from invoices.issuing.commands import bill, bill_facts
@@ -47,6 +49,24 @@ def world(seller: Seller) -> None:
     taken_back = factories.line(unit_price=Decimal("-20"))  # A credit note.
     factories.order(factories.customer(seller), taken_back)
     factories.order(customer, factories.line(unit_price=Decimal(0)))
+    collecting = [
+        factories.customer(seller, **given)
+        for given in ({"grouping": "per_day"}, {"grouping": "monthly"}, {"grouping": "monthly"})
+    ]
+    end_today(collecting[2])
+    for each in collecting:
+        factories.order(each, gross, three)
+        factories.order(each, currency="USD")
+
+
+def end_today(customer: Customer) -> None:
+    """Have a customer's day end; what it orders since counts for the next one."""
+    told = customer_day_ended(
+        seller_id=customer.seller_id, customer_id=customer.pk, day=AT.date(), at=AT
+    )
+    with transaction.atomic():
+        (event,) = log.append([told], at=AT)
+    bill(event_id=event.pk, at=AT, worker="test")
 
 
 class TestTheSame:

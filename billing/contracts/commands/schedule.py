@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from billing.catalog.models import Price
@@ -18,37 +18,52 @@ from billing.customers.models import Customer
 from billing.customers.queries import collects
 from billing.events import log
 from billing.events.models import Event
-from billing.events.queries import is_settled
+from billing.events.queries import Days, first_open
 from billing.periods import day_after
 from billing.pricing.prices import AppliesTo
 from billing.sellers.models import Seller
 from billing.sellers.queries import due_until, ended_until, today
 
 
-def append_days_ended(
-    seller: Seller, *, at: datetime, customer: Customer | None = None, until: date | None = None
-) -> int:
+def append_days_ended(seller: Seller, *, at: datetime) -> int:
     """
     Append an event for each customer of whom something is to be collected, and return how many.
 
     A day counts once it has ended. A customer who isn't collected for any more, and for whom
     something still waits, needn't wait for the end of the day. Safe to run twice and in two
-    processes. `customer` and `until` restrict it: then to the earliest day that isn't in the log.
+    processes.
     """
-    if customer is None:
-        return append_kind(seller, DueKind.DAYS, at=at)
-    ended = ended_until(seller, at=at)
-    days = days_due(
-        customer,
-        ended=min(ended, until or ended),
-        at_once=min(day := today(seller, at=at), until or day),
-    )
+    return append_kind(seller, DueKind.DAYS, at=at)
+
+
+def append_days_of(until: Mapping[Customer, date], *, at: datetime) -> None:
+    """
+    Append as `append_days_ended` does for customers of one seller, each until a day.
+
+    Of each the earliest day that isn't in the log: in as many statements for many as for one.
+    """
+    days = earliest_days(until, at=at)
     new = [
-        customer_day_ended(seller_id=seller.pk, customer_id=customer.pk, day=on, at=at)
-        for on in days
+        customer_day_ended(
+            seller_id=customer.seller_id, customer_id=customer.pk, day=days[customer.pk], at=at
+        )
+        for customer in until
+        if customer.pk in days
     ]
-    with transaction.atomic():
-        return len(log.append(new, at=at, known_too=True))
+    if new:
+        log.append(new, at=at, known_too=True)
+
+
+def earliest_days(until: Mapping[Customer, date], *, at: datetime) -> dict[UUID, date]:
+    """Return the days of which `append_days_of` appends events, by the customers' ids."""
+    if not until:
+        return {}
+    seller = next(iter(until)).seller
+    ended, now = ended_until(seller, at=at), today(seller, at=at)
+    return days_due(
+        seller.pk,
+        {each.pk: (min(ended, on), min(now, on)) for each, on in until.items()},
+    )
 
 
 def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
@@ -90,8 +105,6 @@ def note_billed(
     If that day has come already, its event is appended at once. Where charges are collected, it is
     a day that isn't closed yet.
     """
-    if next_billing_date and collects(contract.customer):
-        next_billing_date = open_day(contract, on=next_billing_date)
     billed = Billed(
         contract=contract,
         known=known,
@@ -102,11 +115,12 @@ def note_billed(
 
 
 def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
-    """Note as `note_billed` does of contracts of one seller: in two statements."""
+    """Note as `note_billed` does of contracts of one seller: in as many statements."""
+    following = _following(billed)
     for each in billed:
         each.contract.billed_date = each.known.on
         each.contract.billed_position = each.known.position
-        each.contract.next_billing_date = each.next_billing_date
+        each.contract.next_billing_date = following[each.contract.pk]
     contracts = [each.contract for each in billed]
     charged = [
         (subscription_id, until, each.known.on, each.known.position)
@@ -156,11 +170,27 @@ def make_due(contract: Contract, *, day: date) -> None:
 
 def open_day(contract: Contract, *, on: date) -> date:
     """Return a day or, where that is closed for the contract or its customer, the next open one."""
-    while is_settled(
-        contract.seller_id, day_key(contract.customer_id, on), period_key(contract.pk, on)
-    ):
-        on = day_after(on)
-    return on
+    return first_open(contract.seller_id, [_days_from(contract, on)])[0]
+
+
+def _days_from(contract: Contract, on: date) -> Days:
+    return Days(
+        first=on,
+        following=day_after,
+        closed_by=lambda day: [day_key(contract.customer_id, day), period_key(contract.pk, day)],
+    )
+
+
+def _following(billed: Sequence[Billed]) -> dict[UUID, date | None]:
+    """Return when contracts are due next: where charges are collected, on a day that is open."""
+    found = {each.contract.pk: each.next_billing_date for each in billed}
+    asked = {
+        each.contract.pk: _days_from(each.contract, each.next_billing_date)
+        for each in billed
+        if each.next_billing_date and collects(each.contract.customer)
+    }
+    open_ = first_open(billed[0].contract.seller_id, list(asked.values())) if asked else []
+    return found | dict(zip(asked, open_, strict=True))
 
 
 def pass_over(contract: Contract, *, day: date, at: datetime) -> None:

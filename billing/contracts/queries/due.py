@@ -128,25 +128,26 @@ def contracts_due(seller: Seller, *, until: date, at_once: int) -> Iterator[list
         reached = rows[-1]
 
 
-def days_due(customer: Customer, *, ended: date, at_once: date) -> list[date]:
+def days_due(seller_id: UUID, until: Mapping[UUID, tuple[date, date]]) -> dict[UUID, date]:
     """
-    Return the earliest day on which something of a customer is to be collected, or nothing.
+    Return the earliest day on which something of each customer is to be collected, if anything is.
 
-    A day counts once it has ended; up to `at_once` if the customer isn't collected for any more.
-    Days that the log tells of already are passed over.
+    A day counts up to the first that is given for a customer; if it isn't collected for any more,
+    up to the second. Days that the log tells of already are passed over.
     """
+    days = list(until.values())
     with connection.cursor() as cursor:
         cursor.execute(
             _DAYS_DUE,
             {
-                "seller": customer.seller_id,
-                "customer": customer.pk,
-                "ended": ended,
-                "at_once": at_once,
+                "seller": seller_id,
+                "customers": list(until),
+                "ended": [ended for ended, _ in days],
+                "at_once": [at_once for _, at_once in days],
                 "type": CUSTOMER_DAY_ENDED,
             },
         )
-        return [day for (day,) in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 def next_due_day(seller: Seller, *, after: date) -> date | None:
@@ -167,19 +168,22 @@ _ALL_DUE = """
     ORDER BY next_billing_date, id LIMIT %(at_most)s
 """
 _DAYS_DUE = """
-    WITH due AS (
-        SELECT c.next_billing_date AS day
-        FROM billing_contract c JOIN billing_customer u ON u.id = c.customer_id
-        WHERE c.customer_id = %(customer)s AND c.next_billing_date <= %(ended)s
-          AND u.grouping <> 'per_event'
-        UNION
-        SELECT next_collection_date FROM billing_customer
-        WHERE id = %(customer)s AND next_collection_date
-              <= CASE grouping WHEN 'per_event' THEN %(at_once)s::date ELSE %(ended)s::date END
-    )
-    SELECT day FROM due
-    WHERE NOT EXISTS (
-        SELECT FROM billing_event e WHERE e.seller_id = %(seller)s
-        AND e.idempotency_key = format('%%s:%%s:%%s', %(type)s::text, %(customer)s, day))
-    ORDER BY day LIMIT 1
+    SELECT u.id, due.day
+    FROM unnest(%(customers)s::uuid[], %(ended)s::date[], %(at_once)s::date[])
+        AS asked(customer_id, ended, at_once)
+    JOIN billing_customer u ON u.id = asked.customer_id
+    CROSS JOIN LATERAL (
+        SELECT either.day FROM (
+            SELECT c.next_billing_date AS day FROM billing_contract c
+            WHERE c.customer_id = u.id AND c.next_billing_date <= asked.ended
+              AND u.grouping <> 'per_event'
+            UNION
+            SELECT u.next_collection_date WHERE u.next_collection_date
+                  <= CASE u.grouping WHEN 'per_event' THEN asked.at_once ELSE asked.ended END
+        ) AS either
+        WHERE NOT EXISTS (
+            SELECT FROM billing_event e WHERE e.seller_id = %(seller)s
+            AND e.idempotency_key = format('%%s:%%s:%%s', %(type)s::text, u.id, either.day))
+        ORDER BY either.day LIMIT 1
+    ) AS due
 """

@@ -146,7 +146,7 @@ def _lock_customer(target: Event, me: events.Worker) -> None:
     """Lock a customer's day, and append one that was missed: it comes first."""
     customer = lock_day(target.stream_id, until=target.as_of_date)
     eve = target.as_of_date - timedelta(days=1)
-    contracts.append_days_ended(customer.seller, at=me.at, customer=customer, until=eve)
+    contracts.append_days_of({customer: eve}, at=me.at)
 
 
 def _order(event: Event) -> tuple[object, ...]:

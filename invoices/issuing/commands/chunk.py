@@ -13,20 +13,33 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from billing.contracts import commands as contracts
 from billing.contracts.commands import Billed
+from billing.customers import commands as customers
+from billing.customers.models import Customer
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.sellers.models import Seller
 from invoices.issuing.commands.bill import bill
-from invoices.issuing.commands.issue import Ready, issue
+from invoices.issuing.commands.collecting import note_next, write_lines
+from invoices.issuing.commands.issue import Ready, write_documents
+from invoices.issuing.models import Charge
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """That a customer's day has ended; of which day the oldest charge is that still waits."""
+
+    day: date
+    oldest: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +47,16 @@ class Work:
     """
     What billing an event writes.
 
-    A document, unless nothing is owed; of a contract also how far it is billed.
+    Documents, or charges that wait, unless nothing is owed; how far contracts are billed. Of the
+    end of a customer's day also the day of the oldest charge that still waits then.
     """
 
     event: Event
-    customer_id: UUID
-    document: Ready | None
-    billed: Billed | None = None
+    customer: Customer
+    documents: Sequence[Ready] = ()
+    waiting: Sequence[Charge] = ()
+    billed: Sequence[Billed] = ()
+    ended: Ended | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +131,15 @@ def _not_collecting() -> Iterator[None]:
 
 def _each_for_itself(works: Sequence[Work]) -> Iterator[Work]:
     """Leave out customers of whom one document may use the money that another gives back."""
-    documents = [work.document for work in works if work.document]
-    of_customers = Counter(document.demand.customer.pk for document in documents)
+    of_customers = Counter(work.customer.pk for work in works if work.documents)
     crediting = {
-        document.demand.customer.pk
-        for document in documents
+        work.customer.pk
+        for work in works
+        for document in work.documents
         if document.prepared.kind == "credit_note"
     }
     for work in works:
-        if work.customer_id not in crediting or of_customers[work.customer_id] == 1:
+        if work.customer.pk not in crediting or of_customers[work.customer.pk] == 1:
             yield work
 
 
@@ -131,10 +147,26 @@ def _write(works: Sequence[Work], me: events.Worker) -> None:
     """Write what was worked out; the number series is locked last."""
     if not works:
         return
-    billed = [work.billed for work in works if work.billed]
+    documents = [document for work in works for document in work.documents]
+    write_lines(documents, waiting=[charge for work in works for charge in work.waiting])
+    billed = [each for work in works for each in work.billed]
     if billed:
         contracts.note_all_billed(billed, at=me.at)
+    _note_collected(works, at=me.at)
     events.complete_all([work.event for work in works], tried=me.tried())
-    documents = [work.document for work in works if work.document]
     if documents:
-        issue(documents)
+        write_documents(documents)
+
+
+def _note_collected(works: Sequence[Work], *, at: datetime) -> None:
+    """Note when what waits of customers is collected."""
+    ended = {work.customer: (work.ended.day, work.ended.oldest) for work in works if work.ended}
+    if ended:
+        note_next(ended, at=at)
+    due: dict[Customer, date] = {}
+    for work in works:
+        if work.waiting and not work.ended:
+            day = work.event.as_of_date
+            due[work.customer] = min(due.get(work.customer, day), day)
+    if due:
+        customers.make_all_due(due)

@@ -10,18 +10,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from billing.customers import commands as customers
 from billing.customers.queries import collects
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
-from billing.sellers.models import Seller
 from billing.sellers.queries import today
 from invoices.issuing.commands.bill import BILL, bill
-from invoices.issuing.commands.charging import document_of
+from invoices.issuing.commands.charging import decide_to_wait, document_of
 from invoices.issuing.commands.chunk import Chunk, Work, alone_if_refused, bill_together
-from invoices.issuing.commands.issue import Demand
+from invoices.issuing.commands.issue import Demand, charges_of
 from invoices.issuing.queries.basis import Basis, Between
+from invoices.issuing.queries.drafts import DraftLine
 from invoices.issuing.queries.order_lines import lines_of_orders
 from invoices.issuing.queries.waiting import orders_in_turn, sellers_of
 
@@ -58,38 +59,52 @@ def _bill_orders(named: Sequence[UUID], me: events.Worker) -> None:
 
 
 def _work_out(chunk: Chunk) -> list[Work]:
-    locked = _claim(chunk.event_ids)
-    orders = _orders_of(chunk.seller, locked)
+    orders, locked = _claim(chunk)
     basis = Basis(chunk.seller, {order.customer for order in orders.values()})
     on = today(chunk.seller, at=chunk.me.at)
     lines = lines_of_orders(list(orders.values()))
     works: list[Work] = []
     for event in locked:
-        order = orders.get(event.stream_id)
-        if order is None:
-            continue
+        order = orders[event.stream_id]
         between = Between(basis=basis, customer=order.customer, contract=None, order=order)
         demand = Demand(
             event=event, between=between, currency=order.currency, today=on, at=chunk.me.at
         )
         with alone_if_refused(event):
-            document = document_of(demand, lines[order.pk]())
-            works.append(Work(event=event, customer_id=order.customer_id, document=document))
+            works.append(_work(demand, lines[order.pk]()))
     return works
 
 
-def _claim(event_ids: Sequence[UUID]) -> list[Event]:
-    """Lock the events of orders that wait, unless another has."""
-    waiting = Event.objects.filter(pk__in=event_ids, type=ORDER_PLACED, state=Event.State.WAITING)
-    return list(waiting.select_for_update(skip_locked=True).order_by("position"))
+def _work(demand: Demand, lines: Sequence[DraftLine]) -> Work:
+    if collects(demand.customer):
+        waiting = charges_of(demand, *decide_to_wait(demand, lines))
+        return Work(event=demand.event, customer=demand.customer, waiting=waiting)
+    document = document_of(demand, lines)
+    documents = [document] if document else []
+    return Work(event=demand.event, customer=demand.customer, documents=documents)
 
 
-def _orders_of(seller: Seller, locked: Sequence[Event]) -> dict[UUID, Order]:
-    """Return the orders of events, but for those of customers whose charges are collected."""
-    wanted = Order.objects.filter(pk__in=[event.stream_id for event in locked])
-    found: dict[UUID, Order] = {}
-    for order in wanted.select_related("customer"):
-        order.customer.seller = seller
-        if not collects(order.customer):
-            found[order.pk] = order
-    return found
+def _claim(chunk: Chunk) -> tuple[dict[UUID, Order], list[Event]]:
+    """
+    Lock the events of orders that wait, unless another has, and return them with their orders.
+
+    Customers whose charges are collected are locked before; those whom another has are left out.
+    """
+    placed = Event.objects.filter(
+        pk__in=chunk.event_ids, type=ORDER_PLACED, state=Event.State.WAITING
+    )
+    orders = Order.objects.filter(pk__in=placed.values("stream_id")).select_related("customer")
+    of = {order.pk: order for order in orders}
+    collecting = {each.customer_id for each in of.values() if collects(each.customer)}
+    free = customers.lock_free_customers(collecting) if collecting else {}
+    for order in of.values():
+        order.customer = free.get(order.customer_id, order.customer)
+        order.customer.seller = chunk.seller
+    locked = placed.select_for_update(skip_locked=True).order_by("position")
+    taken = [
+        event
+        for event in locked
+        if event.stream_id in of
+        and (of[event.stream_id].customer_id in free or not collects(of[event.stream_id].customer))
+    ]
+    return {event.stream_id: of[event.stream_id] for event in taken}, taken

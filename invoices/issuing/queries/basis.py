@@ -106,12 +106,17 @@ class Basis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between:
-    """Whose document it is, on which basis; of a contract or an order, if it is of one alone."""
+    """
+    Whose document it is, on which basis; of a contract or an order, if it is of one alone.
+
+    `sources` are the contracts and orders of its lines, where they are known already.
+    """
 
     basis: Basis
     customer: Customer
     contract: Contract | None
     order: Order | None = None
+    sources: Sequence[Contract | Order] = ()
 
     @property
     def seller(self) -> Seller:

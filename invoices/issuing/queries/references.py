@@ -5,19 +5,25 @@ from collections.abc import Sequence
 from billing.contracts.models import Contract
 from billing.orders.models import Order
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.basis import Between
 
 _NAMES = ("purchase_order", "project_reference")
 
 
-def references_as_printed(lines: Sequence[Charge], of: Contract | Order | None) -> dict[str, str]:
+def references_as_printed(lines: Sequence[Charge], between: Between) -> dict[str, str]:
     """
-    Return the customer's references of what stands on a document: `of` one alone, if given.
+    Return the customer's references of what stands on a document: of one alone, if it is of that.
 
     Several are named one after the other. Source: EN 16931 BT-13, BT-11.
     """
-    found = [of] if of else _sources(lines)
+    alone = between.contract or between.order
+    found = [alone] if alone else _in_order(between.sources) or _sources(lines)
     said = {name: dict.fromkeys(getattr(each, name) for each in found) for name in _NAMES}
     return {name: ", ".join(text for text in texts if text) for name, texts in said.items()}
+
+
+def _in_order(sources: Sequence[Contract | Order]) -> list[Contract | Order]:
+    return sorted(sources, key=lambda source: (isinstance(source, Order), source.pk))
 
 
 def _sources(lines: Sequence[Charge]) -> list[Contract | Order]:

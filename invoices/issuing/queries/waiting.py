@@ -1,25 +1,27 @@
 """Charges that wait to be collected onto an invoice."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
-from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
 from billing.sellers.models import Seller
-from billing.usage.models import UsageBucket
 from invoices.issuing.models import Charge
 
 
 def sellers_of(event_ids: Iterable[UUID]) -> list[tuple[Seller, list[UUID]]]:
     """Return the sellers of those events that wait, each with its events in their order."""
-    waiting = Event.objects.filter(pk__in=list(event_ids), state=Event.State.WAITING)
+    wanted = list(event_ids)
+    if not wanted:
+        return []
+    waiting = Event.objects.filter(pk__in=wanted, state=Event.State.WAITING)
     ids: dict[UUID, list[UUID]] = {}
     for event_id, seller_id in waiting.order_by("position").values_list("id", "seller_id"):
         ids.setdefault(seller_id, []).append(event_id)
@@ -45,11 +47,30 @@ def waiting_charges(customer: Customer) -> QuerySet[Charge]:
 
 def oldest_day(customer: Customer, *, after: date | None) -> date | None:
     """Return the day of the oldest charge that waits, of those after a day; None if none waits."""
-    waiting = waiting_charges(customer)
-    if after:
-        waiting = waiting.filter(event__as_of_date__gt=after)
-    oldest: date | None = waiting.aggregate(day=Min("event__as_of_date"))["day"]
-    return oldest
+    return oldest_days({customer.pk: after or date.min}).get(customer.pk)
+
+
+def oldest_days(after: Mapping[UUID, date]) -> dict[UUID, date]:
+    """Return what `oldest_day` does of each customer of whom something waits: in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST, [list(after), list(after.values())])
+        return dict(cursor.fetchall())
+
+
+def charges_until(days: Mapping[UUID, date]) -> list[Charge]:
+    """Return what waits of customers' days and those before them, in the order it was made."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNTIL, [list(days), list(days.values())])
+        ids = [charge_id for (charge_id,) in cursor.fetchall()]
+    waiting = Charge.objects.filter(pk__in=ids).order_by("ordinal")
+    return list(
+        waiting.select_related("subscription__contract", "price__plan", "plan", "order_line__order")
+    )
+
+
+def count_waiting(customer_ids: Collection[UUID]) -> int:
+    """Return how many charges of customers wait."""
+    return Charge.objects.filter(customer__in=customer_ids, invoice__isnull=True).count()
 
 
 def ahead_of_day(customer_id: UUID, *, day: date) -> Iterable[UUID]:
@@ -63,22 +84,24 @@ def ahead_of_day(customer_id: UUID, *, day: date) -> Iterable[UUID]:
     return [pk for _, pk in sorted(both)]
 
 
-def next_fact_day(contract: Contract, *, after: date) -> date | None:
+def customers_ahead(days: Mapping[UUID, date]) -> set[UUID]:
+    """Return the customers for whom something waits ahead of a day of theirs: `ahead_of_day`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AHEAD, [list(days), list(days.values()), ORDER_PLACED])
+        return {customer_id for (customer_id,) in cursor.fetchall()}
+
+
+def next_fact_days(after: Mapping[UUID, date]) -> dict[UUID, date]:
     """
-    Return the first day after a day on which a fact of a contract was recorded.
+    Return by contract the first day after a day on which a fact of it was recorded, if there is.
 
     Of usage only that of days up to that day: what comes later is due with its period.
     """
-    changes = SubscriptionChange.objects.filter(
-        subscription__contract=contract, recorded_on__gt=after
-    )
-    used = UsageBucket.objects.filter(
-        subscription__contract=contract, day__lte=after, recorded_on__gt=after
-    )
-    days: list[date | None] = [
-        rows.aggregate(day=Min("recorded_on"))["day"] for rows in (changes, used)
-    ]
-    return min((day for day in days if day), default=None)
+    if not after:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_FACTS, [list(after), list(after.values())])
+        return dict(cursor.fetchall())
 
 
 # Whose events wait is read seller by seller out of the index event_unsettled.
@@ -99,4 +122,46 @@ _IN_TURN = """
         ORDER BY e.occurred_at LIMIT %(most)s
     ) AS waiting
     ORDER BY waiting.turn, waiting.occurred_at LIMIT %(most)s
+"""
+_OLDEST = """
+    SELECT asked.customer_id, min(e.as_of_date)
+    FROM unnest(%s::uuid[], %s::date[]) AS asked(customer_id, after)
+    JOIN invoices_charge c ON c.customer_id = asked.customer_id AND c.invoice_id IS NULL
+    JOIN billing_event e ON e.id = c.event_id AND e.as_of_date > asked.after
+    GROUP BY asked.customer_id
+"""
+_UNTIL = """
+    SELECT c.id
+    FROM unnest(%s::uuid[], %s::date[]) AS asked(customer_id, day)
+    JOIN invoices_charge c ON c.customer_id = asked.customer_id AND c.invoice_id IS NULL
+    JOIN billing_event e ON e.id = c.event_id AND e.as_of_date <= asked.day
+"""
+_AHEAD = """
+    SELECT asked.customer_id
+    FROM unnest(%s::uuid[], %s::date[]) AS asked(customer_id, day)
+    CROSS JOIN (SELECT %s::text) AS placed(type)
+    WHERE EXISTS (
+        SELECT FROM billing_contract c JOIN billing_event e ON e.stream_id = c.id
+        WHERE c.customer_id = asked.customer_id AND e.state = 'waiting'
+          AND e.as_of_date <= asked.day
+    ) OR EXISTS (
+        SELECT FROM billing_order o JOIN billing_event e ON e.stream_id = o.id
+        WHERE o.customer_id = asked.customer_id AND e.state = 'waiting'
+          AND e.as_of_date <= asked.day AND e.type = placed.type
+    )
+"""
+_NEXT_FACTS = """
+    SELECT fact.contract_id, min(fact.recorded_on) FROM (
+        SELECT s.contract_id, f.recorded_on
+        FROM unnest(%s::uuid[], %s::date[]) AS asked(contract_id, after)
+        JOIN billing_subscription s ON s.contract_id = asked.contract_id
+        CROSS JOIN LATERAL (
+            SELECT recorded_on FROM billing_subscriptionchange
+            WHERE subscription_id = s.id AND recorded_on > asked.after
+            UNION ALL
+            SELECT recorded_on FROM billing_usagebucket
+            WHERE subscription_id = s.id AND recorded_on > asked.after AND day <= asked.after
+        ) AS f
+    ) AS fact
+    GROUP BY fact.contract_id
 """
