@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from billing.contracts.commands import append_days_ended, append_due, change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Subscription, SubscriptionChange
+from billing.customers.commands import change_customer
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.sellers.models import Seller, TestClock
@@ -124,9 +125,11 @@ def world(seller: Seller) -> list[Subscription]:
     for customer in (several, rich, monthly, later, foreign):
         ordered(customer)
     with_usage(several)
-    with_usage_later = collected(seller, grouping="monthly", invoice_day=15)
-    factories.order(with_usage_later)
+    later_too, left_over = collected(seller, grouping="monthly", invoice_day=15), collected(seller)
+    for customer in (later_too, left_over):
+        factories.order(customer)
     facts()
+    change_customer(customer_id=left_over.pk, details={"grouping": "per_event"}, at=AT)
     come(seller, date(2026, 1, 2))
     return made
 
@@ -180,7 +183,7 @@ class TestTheSame:
         one_by_one, chunk = outcome(alone), outcome(together)
 
         assert chunk == one_by_one
-        assert together() == 7  # Six customers of the first day, one of another too.
+        assert together() == 8  # Seven customers of the first day, one of another too.
         call_command("verify")
 
     def test_so_much_that_a_chunk_is_halved(
@@ -242,6 +245,23 @@ class TestLeftAlone:
         assert collected_then.count() == 3
         assert one_by_one["failures"] == 1
 
+    def test_what_the_database_refuses_fails_alone(self, seller: Seller) -> None:
+        for _ in range(3):
+            started(collected(seller))
+        facts()
+        come(seller, date(2026, 1, 2))
+        due = waiting()
+        Attempt.objects.create(
+            event=due[1], seller=seller, task="issuing.bill_due", worker="ghost",
+            started_at=AT, ended_at=AT, outcome="succeeded",
+        )  # fmt: skip
+
+        assert together() == 2
+
+        states = Event.objects.filter(type="customer.day_ended").order_by("position")
+        assert list(states.values_list("state", flat=True)) == ["handled", "failed", "handled"]
+        assert Invoice.objects.count() == 2
+
 
 class TestStatements:
     def lived(self, seller: Seller, count: int) -> None:
@@ -278,7 +298,40 @@ class TestStatements:
         assert of_days[0] == of_days[1] < 60
 
 
+def more(subscription: Subscription) -> Callable[[], object]:
+    """Double a subscription, and have the change billed."""
+
+    def change() -> object:
+        changed(subscription, Kind.CHANGE_QUANTITY, quantity=Decimal(2))
+        told = Event.objects.filter(stream_id=subscription.contract_id).latest("position")
+        return bill_facts(event_ids=[told.pk], at=AT, worker="w")
+
+    return change
+
+
 class TestRaces:
+    def test_changes_that_arrive_meanwhile_are_charged_once(self, committed: None) -> None:
+        seller = factories.seller()
+        made = [started(collected(seller)) for _ in range(6)]
+        facts()
+        come(seller, date(2026, 1, 2))
+        ids = [event.pk for event in waiting()]
+
+        at_once(
+            [lambda mine=mine: bill_due(event_ids=mine, at=AT, worker="w")
+             for mine in (ids, ids[::-1])]
+            + [more(subscription) for subscription in made[:4]]
+        )  # fmt: skip
+        come(seller, date(2026, 1, 3))
+        together()
+
+        # 2 x 30.00 from the first day or the second on (60.00 - 1/31 of the one added)
+        charged = sum(Charge.objects.exclude(invoice=None).values_list("amount_minor", flat=True))
+        assert 4 * (6000 - 97) + 2 * 3000 <= charged <= 4 * 6000 + 2 * 3000
+        assert not Charge.objects.filter(invoice=None).exists()
+        assert not Failure.objects.exists()
+        call_command("verify")
+
     def test_workers_on_the_same_chunk_end_each_day_once(self, committed: None) -> None:
         seller = factories.seller()
         customers = [collected(seller) for _ in range(8)]

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from billing.contracts import commands as contracts
+from billing.contracts.commands import Billed
 from billing.contracts.models import Contract
 from billing.customers import commands as customers
 from billing.customers.events import CUSTOMER_DAY_ENDED
@@ -87,12 +88,12 @@ def work_out_days(chunk: Chunk) -> list[Work]:
 
 
 def _read(chunk: Chunk, days: Sequence[_Day]) -> _Read:
-    on = today(chunk.seller, at=chunk.me.at)
-    owed = owing([Due(contract, each.event) for each in days for contract in each.contracts])
-    late = {pk: each.known.on for pk, each in owed.items() if each.known.on < on}
     collected_on = {each.customer.pk: each.day for each in days if each.is_collected}
     if len(days) > 1 and count_waiting(collected_on) > COLLECTED_AT_MOST:
         raise TooMuchAtOnce
+    on = today(chunk.seller, at=chunk.me.at)
+    owed = owing([Due(contract, each.event) for each in days for contract in each.contracts])
+    late = {pk: each.known.on for pk, each in owed.items() if each.known.on < on}
     return _Read(
         basis=Basis(chunk.seller, [each.customer for each in days]),
         today=on,
@@ -124,14 +125,14 @@ def _work(each: _Day, read: _Read, chunk: Chunk) -> Work:
         customer=each.customer,
         documents=documents,
         waiting=[] if each.is_collected else [waiting.charge for waiting in new],
-        billed=[
-            one.billed(
-                next_billing_date=earliest(one.found.next_due, read.facts.get(one.due.contract.pk))
-            )
-            for one in owed
-        ],
+        billed=[_billed(one, read) for one in owed],
         ended=Ended(each.day, oldest),
     )
+
+
+def _billed(owed: Owing, read: _Read) -> Billed:
+    later = read.facts.get(owed.due.contract.pk)
+    return owed.billed(next_billing_date=earliest(owed.found.next_due, later))
 
 
 def _charges(demand: Demand, owed: Owing) -> Iterator[Waiting]:
