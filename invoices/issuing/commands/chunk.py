@@ -78,7 +78,8 @@ def bill_together(chunk: Chunk, work_out: WorkOut, *, named: Collection[UUID]) -
 
     If the database refuses something of it, the halves are tried: so it is found what.
     """
-    handled = _bill_together(chunk, work_out)
+    with _not_collecting():  # All that is made is gone again by its end.
+        handled = _bill_together(chunk, work_out)
     for event_id in chunk.event_ids:
         if event_id not in handled and event_id in named:
             bill(event_id=event_id, at=chunk.me.at, worker=chunk.me.name)
@@ -87,7 +88,7 @@ def bill_together(chunk: Chunk, work_out: WorkOut, *, named: Collection[UUID]) -
 
 def _bill_together(chunk: Chunk, work_out: WorkOut) -> set[UUID]:
     try:
-        with _not_collecting(), transaction.atomic():
+        with transaction.atomic():
             works = list(_each_for_itself(work_out(chunk)))
             _write(works, chunk.me)
     except PASSING:

@@ -14,6 +14,7 @@ from uuid import UUID
 from billing.contracts import commands as contracts
 from billing.contracts.commands import Billed
 from billing.contracts.models import Contract
+from billing.copying import plainly
 from billing.customers import commands as customers
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
@@ -161,7 +162,7 @@ def _claim(chunk: Chunk) -> Iterator[_Day]:
     due = _lock_contracts({free[pk]: event.as_of_date for pk, event in plain.items()})
     ids = [event.pk for event in plain.values()]
     waiting = Event.objects.filter(pk__in=ids, state=Event.State.WAITING)
-    for event in waiting.select_for_update().order_by("position"):
+    for event in plainly(waiting.select_for_update().order_by("position")):
         yield _Day(event, free[event.stream_id], due.get(event.stream_id, ()))
 
 
@@ -169,7 +170,7 @@ def _plain(chunk: Chunk, free: Mapping[UUID, Customer]) -> dict[UUID, Event]:
     """Return the days of those customers for whom nothing waits ahead, and no day was missed."""
     first: dict[UUID, Event] = {}
     of_free = Event.objects.filter(stream_id__in=list(free), state=Event.State.WAITING)
-    for event in of_free.order_by("as_of_date", "position"):
+    for event in plainly(of_free.order_by("as_of_date", "position")):
         first.setdefault(event.stream_id, event)
     named = set(chunk.event_ids)
     plain = {pk: event for pk, event in first.items() if event.pk in named}
@@ -185,7 +186,8 @@ def _lock_contracts(days: Mapping[Customer, date]) -> dict[UUID, list[Contract]]
     latest = max(days.values(), default=date.min)
     due = Contract.objects.filter(customer__in=of, next_billing_date__lte=latest)
     found: dict[UUID, list[Contract]] = {}
-    for contract in chargeable(_on_their_days(due.select_for_update().order_by("pk"), of, days)):
+    locked = plainly(due.select_for_update().order_by("pk"))
+    for contract in chargeable(_on_their_days(locked, of, days)):
         found.setdefault(contract.customer_id, []).append(contract)
     return found
 

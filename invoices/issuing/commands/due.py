@@ -11,7 +11,9 @@ from uuid import UUID
 
 from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract
+from billing.copying import plainly
 from billing.customers.events import CUSTOMER_DAY_ENDED
+from billing.customers.models import Customer
 from billing.customers.queries import collects
 from billing.events import commands as events
 from billing.events.models import Event
@@ -83,16 +85,20 @@ def _claim(seller: Seller, ids: Sequence[UUID]) -> list[Due]:
     Left out are those for which other events wait too, and those of customers whose charges are
     collected.
     """
-    streams = Event.objects.filter(pk__in=ids, state=Event.State.WAITING).values("stream_id")
-    rows = Contract.objects.select_for_update(of=("self",), skip_locked=True)
-    free = rows.filter(pk__in=streams).select_related("customer").order_by("pk")
-    locked = {contract.pk: contract for contract in free}
+    told = Event.objects.filter(pk__in=ids, state=Event.State.WAITING)
+    streams = list(told.values_list("stream_id", flat=True))
+    free = Contract.objects.select_for_update(skip_locked=True).filter(pk__in=streams)
+    locked = {contract.pk: contract for contract in plainly(free.order_by("pk"))}
+    # By their keys: a join could be planned as a scan of all by a database without statistics.
+    whose = Customer.objects.filter(pk__in={each.customer_id for each in locked.values()})
+    customers = {customer.pk: customer for customer in plainly(whose)}
     waiting: dict[UUID, list[Event]] = {}
     for event in _lock_waiting(locked):
         waiting.setdefault(event.stream_id, []).append(event)
     due: list[Due] = []
     for contract_id, (event, *others) in waiting.items():
         contract = locked[contract_id]
+        contract.customer = customers[contract.customer_id]
         contract.seller = contract.customer.seller = seller
         if not others and _is_plain(contract, event):
             due.append(Due(contract, event))
@@ -101,7 +107,7 @@ def _claim(seller: Seller, ids: Sequence[UUID]) -> list[Due]:
 
 def _lock_waiting(contract_ids: Iterable[UUID]) -> Iterable[Event]:
     waiting = Event.objects.filter(stream_id__in=list(contract_ids), state=Event.State.WAITING)
-    return waiting.select_for_update().order_by("position")
+    return plainly(waiting.select_for_update().order_by("position"))
 
 
 def _is_plain(contract: Contract, event: Event) -> bool:

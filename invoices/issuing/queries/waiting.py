@@ -123,18 +123,27 @@ _IN_TURN = """
     ) AS waiting
     ORDER BY waiting.turn, waiting.occurred_at LIMIT %(most)s
 """
+# Customer by customer and charge by charge, however the planner takes the tables to be.
 _OLDEST = """
     SELECT asked.customer_id, min(e.as_of_date)
     FROM unnest(%s::uuid[], %s::date[]) AS asked(customer_id, after)
-    JOIN invoices_charge c ON c.customer_id = asked.customer_id AND c.invoice_id IS NULL
-    JOIN billing_event e ON e.id = c.event_id AND e.as_of_date > asked.after
+    CROSS JOIN LATERAL (
+        SELECT event_id FROM invoices_charge
+        WHERE customer_id = asked.customer_id AND invoice_id IS NULL OFFSET 0
+    ) AS c
+    CROSS JOIN LATERAL (SELECT as_of_date FROM billing_event WHERE id = c.event_id OFFSET 0) AS e
+    WHERE e.as_of_date > asked.after
     GROUP BY asked.customer_id
 """
 _UNTIL = """
     SELECT c.id
     FROM unnest(%s::uuid[], %s::date[]) AS asked(customer_id, day)
-    JOIN invoices_charge c ON c.customer_id = asked.customer_id AND c.invoice_id IS NULL
-    JOIN billing_event e ON e.id = c.event_id AND e.as_of_date <= asked.day
+    CROSS JOIN LATERAL (
+        SELECT id, event_id FROM invoices_charge
+        WHERE customer_id = asked.customer_id AND invoice_id IS NULL OFFSET 0
+    ) AS c
+    CROSS JOIN LATERAL (SELECT as_of_date FROM billing_event WHERE id = c.event_id OFFSET 0) AS e
+    WHERE e.as_of_date <= asked.day
 """
 _AHEAD = """
     SELECT asked.customer_id
