@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from billing.ids import new_id
@@ -119,7 +119,12 @@ class Attempt(models.Model):
         SUCCEEDED = "succeeded"
         FAILED = "failed"
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="attempts")
+    event = models.ForeignKey(
+        Event,
+        models.PROTECT,
+        related_name="attempts",
+        db_index=False,  # The unique constraint begins with it.
+    )
     seller = models.ForeignKey(SELLER, models.PROTECT, related_name="+", db_index=False)
     task = models.CharField(max_length=80)
     worker = models.CharField(max_length=120)
@@ -130,9 +135,12 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
+            # Tries that failed hold null in it, of which there may be many: so one index refuses
+            # a second success, and finds all tries of an event.
             models.UniqueConstraint(
-                fields=["event", "task"],
-                condition=Q(outcome="succeeded"),
+                "event",
+                "task",
+                Case(When(outcome="succeeded", then=True), output_field=models.BooleanField()),
                 name="event_handled_once_per_task",
             ),
             models.CheckConstraint(
