@@ -20,6 +20,7 @@ PURPOSES = {
     "event_handled_once_per_task": (
         "Uniqueness: a task succeeds once for an event. All tries of an event: its story, verify."
     ),
+    "attempt_archive_once": "Uniqueness: a stretch of the log is archived once; where it ends.",
     "billing_contract_customer_id_0f7a9c7e": (
         "A customer's contracts: its page, what may be due once it changes."
     ),

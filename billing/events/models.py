@@ -153,6 +153,37 @@ class Attempt(models.Model):
         return f"{self.task}: {self.outcome}"
 
 
+class AttemptArchive(models.Model):
+    """
+    A file with all tries of a stretch of a seller's log, which the database let go: a fact.
+
+    The stretches of a seller follow each other without a gap, from the first event on. All events
+    in them are settled: none is tried again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="+", db_index=False)
+    after_position = models.BigIntegerField(help_text="Of the latest event before the stretch.")
+    until_position = models.BigIntegerField(help_text="Of the latest event in it.")
+    attempts = models.PositiveBigIntegerField(help_text="How many tries the file holds.")
+    storage_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, help_text="Of the file.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "after_position"], name="attempt_archive_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_position__gt=F("after_position")), name="attempt_archive_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.storage_name
+
+
 class Failure(models.Model):
     """An event that a human must look at, until it was retried, resolved or written off."""
 
