@@ -94,7 +94,7 @@ def _wait_for_workers(log: Path) -> None:
 
 def _profiled(name: str, form: str, into: Path) -> list[str]:
     options = ["--subprocesses", "--nonblocking", "--rate", str(SAMPLES_PER_SECOND)]
-    worker = [sys.executable, *worker_arguments(name, "billing")]
+    worker = [sys.executable, *worker_arguments(name, "billing,bulk")]
     return [str(PY_SPY), "record", *options, "-f", form, "-o", str(into), "--", *worker]
 
 

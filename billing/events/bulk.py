@@ -12,6 +12,8 @@ from billing.events import dispatch
 from billing.events.log import require_transaction
 from billing.events.models import Event
 
+SENT_DIRECTLY_AT_MOST = 500
+
 Value = date | UUID | str | int | float
 
 
@@ -78,19 +80,20 @@ def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
         cursor.execute(_APPEND.format(query=bulk.query), named)
         count, day, key = cursor.fetchone()
     if bulk.sent_directly and count:
-        transaction.on_commit(partial(_send, bulk, at), robust=True)
+        transaction.on_commit(partial(_send, bulk), robust=True)
     return Appended(count, Reached(day, key) if key else None)
 
 
-def _send(bulk: Bulk, at: datetime) -> None:
-    new = Event.objects.filter(
+def _send(bulk: Bulk) -> None:
+    """Send the first of what wasn't sent yet; the relay sends the rest."""
+    unsent = Event.objects.filter(
         seller=bulk.seller_id,
         type=bulk.type,
         occurred_at=bulk.occurred_at,
         state=Event.State.WAITING,
-        recorded_at=at,
+        sends=0,
     )
-    dispatch.send_now(list(new))
+    dispatch.send_now(list(unsent.order_by("position")[:SENT_DIRECTLY_AT_MOST]))
 
 
 # Ids come in the order of the rows, as positions do. Where in its time an event is sent depends on

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from billing.pricing.course import Part, Step, course_of
-from billing.pricing.prices import PriceKind, Timing
+from billing.pricing.lasting import is_paid_ahead
+from billing.pricing.prices import PriceKind
 from billing.pricing.stretches import Facts, facts_on, period_start, runs, settled_on
 from billing.pricing.timeline import Timeline, standing
 
@@ -59,7 +60,7 @@ def open_by_now(timeline: Timeline, *, usage_known: Iterable[date] = ()) -> date
     ]
     days = [*news, *(day + _DAY for day in usage_known)]
     facts = _facts(then, settled.until)
-    if not days and _is_paid_ahead(facts):
+    if not days and is_paid_ahead(facts):
         return facts.schedule.slot(settled.until).ends_on
     return period_start(facts, min([settled.until, *(day - _DAY for day in days)]))
 
@@ -92,29 +93,6 @@ def closed(timeline: Timeline, *, on: date) -> Timeline:
 
 def _facts(known: Timeline, until: date) -> Facts:
     return facts_on(standing(known.changes), until, known.known_on, known.opening)
-
-
-def _is_paid_ahead(facts: Facts) -> bool:
-    """
-    Return whether the period of a day is charged for good: only new facts could change it.
-
-    It was charged in advance, on terms that nothing is known to end before it is over.
-    """
-    until, part = facts.until, facts.course.part_on(facts.until)
-    if part is None or facts.course.cancellation or facts.next_pending != date.max:
-        return False
-    slot, segment = facts.schedule.slot(until), part.segments[-1]
-    goes_on = segment.starts_on <= until and segment.ends_on is None
-    held = [each for each in part.segments if (each.ends_on or date.max) > slot.starts_on]
-    prices = [priced.price for each in held for priced in each.prices.values()]
-    return (
-        goes_on
-        and part.plan.minimum_commitment is None
-        and all(price.kind is not PriceKind.USAGE for price in prices)
-        and all(
-            price.timing is Timing.ADVANCE for price in prices if price.kind is PriceKind.RECURRING
-        )
-    )
 
 
 def _opening(known: Timeline, since: date) -> Iterator[Step]:

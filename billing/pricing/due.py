@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.pricing.agreement import Term
+from billing.pricing.lasting import sure_turn
 from billing.pricing.owed import owed
 from billing.pricing.prices import PriceKind
 from billing.pricing.stretches import Facts, facts_on, period_start, settled_on
@@ -33,6 +34,8 @@ def _next_due_turn(timeline: Timeline, changes: Sequence[Change], after: date) -
     on = after
     while True:
         facts = facts_on(changes, on, timeline.known_on, timeline.opening)
+        if sure := sure_turn(facts):
+            return sure
         turn = _next_turn(facts, on)
         if turn is None:
             return None

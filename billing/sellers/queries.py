@@ -47,6 +47,11 @@ def local_date(seller: Seller, *, at: datetime) -> date:
     return at.astimezone(ZoneInfo(seller.timezone)).date()
 
 
+def has_clock(seller: Seller) -> bool:
+    """Return whether a seller's days are those of a test clock."""
+    return _clock(seller) is not None
+
+
 def sellers_on_real_time() -> Iterable[Seller]:
     """Return the sellers whose days pass by themselves."""
     return Seller.objects.filter(test_clock__isnull=True)

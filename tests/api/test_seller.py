@@ -65,7 +65,7 @@ class TestProcess:
 
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
-    def test_it_shows_its_metrics(self) -> None:
+    def test_it_shows_its_metrics(self, db: None) -> None:
         assert b"django_http_requests" in Client().get("/metrics").content
 
     def test_it_describes_the_api(self, db: None) -> None:

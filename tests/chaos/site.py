@@ -61,6 +61,7 @@ class Site:
         self._settings = override_settings(
             STORAGES={**settings.STORAGES, "documents": documents},
             EVENT_RESEND_AFTER=timedelta(seconds=int(IMPATIENT["EVENT_RESEND_SECONDS"])),
+            BROKER_VISIBILITY_SECONDS=VISIBILITY_SECONDS,
         )
 
     def open(self) -> None:

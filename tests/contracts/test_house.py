@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import rfc8785
 from celery import current_app
+from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,3 +133,23 @@ class TestCanonicalJson:
             return  # Lone surrogates: PostgreSQL doesn't take them either.
 
         assert canonical(value) == expected
+
+
+class TestMigrations:
+    def test_the_database_has_all_that_the_models_name(self, db: None) -> None:
+        """A migration that alters a column may drop what only begins with it."""
+        models = [*apps.get_app_config("billing").get_models()]
+        models += apps.get_app_config("invoices").get_models()
+        named = {
+            each.name
+            for model in models
+            for each in (*model._meta.constraints, *model._meta.indexes)
+        }
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes"
+            )
+            there = {name for (name,) in cursor.fetchall()}
+
+        assert named <= there

@@ -17,7 +17,7 @@ from billing.contracts.queries.due import (
 )
 from billing.events.bulk import Appended, Bulk, append_bulk
 from billing.sellers.models import Seller
-from billing.sellers.queries import LAST_HOUR, due_until, ended_until, today
+from billing.sellers.queries import LAST_HOUR, due_until, ended_until, has_clock, today
 
 CHUNK = 10_000
 # What is collected is dated on the day itself: it is sent well before the day's last hour is over.
@@ -52,7 +52,7 @@ def append_chunk(
             occurred_at=occurred_at,
             send_from=_begin(seller, kind, reading.until),
             send_within=_spread(seller, kind),
-            sent_directly=seller.is_test,  # Its clock waits on each day until all is handled.
+            sent_directly=has_clock(seller),  # Its clock waits until all is handled.
         ),
         at=at,
     )

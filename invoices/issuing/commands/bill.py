@@ -48,11 +48,10 @@ from invoices.issuing.queries.lines import (
     is_still_due,
     lines_due,
     lines_of_change,
-    lines_of_order,
-    lines_of_order_reopened,
     lines_of_usage,
     lines_reopened,
 )
+from invoices.issuing.queries.order_lines import lines_of_order, lines_of_order_reopened
 from invoices.issuing.queries.trouble import is_foreseen, trouble
 from invoices.issuing.queries.waiting import ahead_of_day
 

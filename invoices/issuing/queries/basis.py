@@ -10,6 +10,7 @@ from uuid import UUID
 from billing.catalog.queries import tax_rates
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.orders.models import Order
 from billing.pricing.parties import Parties, parties_as_printed
 from billing.pricing.tax_decision import countries_of, decide_tax
 from billing.pricing.tax_overrides import Override
@@ -105,11 +106,12 @@ class Basis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Between:
-    """Whose document it is, on which basis; of a contract, if it is of one alone."""
+    """Whose document it is, on which basis; of a contract or an order, if it is of one alone."""
 
     basis: Basis
     customer: Customer
     contract: Contract | None
+    order: Order | None = None
 
     @property
     def seller(self) -> Seller:

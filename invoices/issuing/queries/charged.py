@@ -107,6 +107,7 @@ def _tax(row: _Row) -> Tax:
     )
 
 
+# Subscription by subscription, however the planner takes the tables to be: there is no better way.
 # A charge keeps its tax if it doesn't wait for a document to decide it.
 _CHARGED = """
     SELECT c.subscription_id, c.price_id, c.plan_id, c.stretch_starts_on, c.starts_on, c.ends_on,
@@ -115,8 +116,10 @@ _CHARGED = """
            c.tax_category, c.tax_percent, c.exemption_code, c.exemption_text, c.tax_override_id,
            c.seller_vat_id
     FROM unnest(%s::uuid[], %s::date[]) AS open(subscription_id, since)
-    JOIN invoices_charge c ON c.subscription_id = open.subscription_id
-                          AND c.stretch_starts_on >= open.since
+    CROSS JOIN LATERAL (
+        SELECT * FROM invoices_charge
+        WHERE subscription_id = open.subscription_id AND stretch_starts_on >= open.since
+        OFFSET 0) AS c
     LEFT JOIN invoices_charge o ON o.id = c.corrects_id
     ORDER BY c.ordinal
 """

@@ -2,12 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db.models import prefetch_related_objects
@@ -65,10 +64,10 @@ def content(invoice: Invoice, lines: Sequence[Charge]) -> bytes:
 
 
 def _said(row: Invoice | Charge, always: Sequence[str], if_any: Iterable[str]) -> dict[str, Any]:
-    said = dict(zip(always, map(_plain, _reader(always)(row)), strict=True))
-    for name in if_any:
-        if value := getattr(row, name):
-            said[name] = _plain(value)
+    said = dict(zip(always, _reader(always)(row), strict=True))
+    said |= {name: value for name in if_any if (value := getattr(row, name))}
+    for name in _NOT_AS_THEY_ARE & said.keys():
+        said[name] = _written(said[name])
     return said
 
 
@@ -164,19 +163,14 @@ def _small_business(seller: Seller) -> dict[str, str | None] | None:
     }
 
 
-def _plain(value: object) -> object:
-    write = _WRITTEN.get(type(value))
-    return write(value) if write else value
+def _written(value: Decimal | datetime | None) -> str | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if value is None else plain_decimal(value)
 
 
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-
+# Days and ids are written as the encoder writes them: ISO 8601, RFC 9562.
 _CANONICAL = msgspec.json.Encoder(order="sorted")
-_WRITTEN: dict[type, Callable[[Any], str]] = {
-    Decimal: plain_decimal,
-    date: date.isoformat,
-    datetime: _instant,
-    UUID: str,
-}
+_NOT_AS_THEY_ARE = {
+    "quantity", "measured", "unit_price", "tax_percent", "exchange_rate", "issued_at",
+}  # fmt: skip

@@ -35,8 +35,7 @@ class Contents:
     """
     What a document says, or would say.
 
-    Parties are as printed. Without `number` it is a draft; without `lines` too it is one of which
-    only parties and taxes are known.
+    Parties are as printed. Without `number` it is a draft.
     """
 
     seller: Mapping[str, Any]
@@ -44,7 +43,7 @@ class Contents:
     currency: str
     gross_minor: int
     taxes: Sequence[Mapping[str, Any]]
-    lines: Sequence[Charge] | None = None
+    lines: Sequence[Charge]
     number: str | None = None
     issue_date: object = None
     accounting_currency: str = ""  # In which the VAT is stated too, if it is another.

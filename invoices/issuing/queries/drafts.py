@@ -18,7 +18,6 @@ from billing.pricing.timeline import Timeline
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.basis import Basis, Between
 from invoices.issuing.queries.charged import parties_charged
-from invoices.issuing.queries.legal_contents import check_parties
 from invoices.issuing.queries.taxes import tax_columns
 
 
@@ -115,19 +114,14 @@ def taxed(lines: Sequence[Taxable], *, between: Between, currency: str) -> Taxed
 
     :raises TaxDataMissing: if no rate is known for a line's country, class and day.
     :raises TaxNotDecided: if the seller is outside the EU, and the customer in another country.
-    :raises SellerDataMissing: if the seller lacks what the law wants on an invoice.
-    :raises CustomerDataMissing: if the customer does.
     """
-    seller, customer = between.seller, between.customer
-    tax_on = between.basis.tax_on(customer)
+    tax_on = between.basis.tax_on(between.customer)
     taxes = [line.tax or tax_on(line.supply, line.supplied_on) for line in lines]
     with_tax = [
         TaxedLine(amount_minor=line.priced_minor, tax=tax, tax_included=line.tax_included)
         for line, tax in zip(lines, taxes, strict=True)
     ]
-    found = totals(with_tax, currency)
-    check_parties(seller, customer, taxes=taxes, gross_minor=found.gross_minor, currency=currency)
-    return Taxed(taxes=taxes, totals=found)
+    return Taxed(taxes=taxes, totals=totals(with_tax, currency))
 
 
 def draft(lines: Sequence[DraftLine], *, between: Between, currency: str) -> Draft:

@@ -39,11 +39,11 @@ def _format(said: Contents) -> str:
 
 
 def _is_chosen(said: Contents) -> bool:
-    return said.lines is not None and _format(said) in CHOSEN
+    return _format(said) in CHOSEN
 
 
 def _is_peppol(said: Contents) -> bool:
-    return said.lines is not None and _format(said) == PEPPOL
+    return _format(said) == PEPPOL
 
 
 def _is_german(said: Contents) -> bool:
@@ -75,7 +75,7 @@ def _places(party: Mapping[str, Any]) -> Sequence[str]:
 def _delivery(said: Contents) -> Sequence[str]:
     delivery = said.customer.get("delivery") or {}
     are_goods = any(
-        line.supply == SupplyKind.GOODS or line.tax_category == "K" for line in said.lines or ()
+        line.supply == SupplyKind.GOODS or line.tax_category == "K" for line in said.lines
     )
     if not are_goods or not delivery.get("country"):
         return []

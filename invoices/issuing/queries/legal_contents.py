@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from billing.customers.models import Customer
 from billing.pricing.tax_area import is_in_eu
-from billing.pricing.taxes import SupplyKind, Tax
+from billing.pricing.taxes import SupplyKind
 from billing.sellers.models import Seller
 from billing.wording.vat import vat_note
 from invoices.issuing.queries.contents import (
@@ -43,7 +42,7 @@ def _needs_customer(said: Contents) -> bool:
 def _is_distance_sale(said: Contents) -> bool:
     """Return whether goods went to a consumer abroad, where the seller is registered itself."""
     return said.customer["kind"] == "consumer" and any(
-        line.seller_vat_id and line.supply == SupplyKind.GOODS for line in said.lines or ()
+        line.seller_vat_id and line.supply == SupplyKind.GOODS for line in said.lines
     )
 
 
@@ -106,16 +105,14 @@ def _numbered(said: Contents) -> Sequence[str]:
 def _described(said: Contents) -> Sequence[str]:
     return [
         f"{what} of line {line.position}"
-        for line in said.lines or ()
+        for line in said.lines
         for what, value in (("name", line.text.strip()), ("quantity", line.quantity is not None))
         if not value
     ]
 
 
 def _supplied(said: Contents) -> Sequence[str]:
-    days: list[tuple[int | None, object]] = [
-        (line.position, line.starts_on) for line in said.lines or ()
-    ]
+    days: list[tuple[int | None, object]] = [(line.position, line.starts_on) for line in said.lines]
     return [f"day of line {position}" for position, day in days if not day]
 
 
@@ -128,7 +125,7 @@ def _taxed(said: Contents) -> Sequence[str]:
 def _one_vat_id(said: Contents) -> Sequence[str]:
     """Tell of VAT ids abroad beside each other, or beside the seller's own at one rate."""
     ids_of_rates: dict[tuple[str, Decimal], set[str]] = defaultdict(set)
-    for line in said.lines or ():
+    for line in said.lines:
         # What is taken back was shown under its own; an override doesn't say whose VAT it is.
         if not (line.is_taxed_as_charged or line.tax_override_id):
             ids_of_rates[line.tax_category, line.tax_percent].add(line.seller_vat_id)
@@ -138,10 +135,6 @@ def _one_vat_id(said: Contents) -> Sequence[str]:
     # A rate that is due at home too is one sum with that of the registration.
     shown = sorted(abroad) if len(abroad) > 1 else [*abroad, "the seller's own"]
     return [f"single VAT id of its seller, but VAT under {' and '.join(shown)}"]
-
-
-def _is_finished(said: Contents) -> bool:
-    return said.lines is not None
 
 
 CONTENTS = (
@@ -184,7 +177,7 @@ CONTENTS = (
         of=CustomerDataMissing,
         source="UStG § 14a (1), (3); EN 16931 BR-AE-03, BR-IC-03",
         missing=_customer_vat_id,
-        applies=lambda said: _is_finished(said) and _owes_abroad(said),
+        applies=_owes_abroad,
     ),
     Content(
         of=SellerDataMissing,
@@ -196,15 +189,12 @@ CONTENTS = (
         of=CustomerDataMissing,
         source="EN 16931 BR-AE-03",
         missing=_identified,
-        applies=lambda said: (
-            _is_finished(said) and "AE" in said.categories and not said.is_cross_border
-        ),
+        applies=lambda said: "AE" in said.categories and not said.is_cross_border,
     ),
     Content(
         of=SeveralVatIds,
         source="UStG § 14 (4) no. 2; 2006/112/EC Art. 226 (3)",
         missing=_one_vat_id,
-        applies=_is_finished,
     ),
     Content(
         of=InvoiceContentMissing,
@@ -216,46 +206,23 @@ CONTENTS = (
         of=InvoiceContentMissing,
         source="UStG § 14 (4) no. 5",
         missing=_described,
-        applies=_is_finished,
     ),
     Content(
         of=InvoiceContentMissing,
         source="UStG § 14 (4) no. 6",
         missing=_supplied,
-        applies=_is_finished,
     ),
     Content(
         of=InvoiceContentMissing,
         source="UStG § 14 (4) no. 7 and 8",
         missing=_taxed,
-        applies=_is_finished,
     ),
     Content(
         of=InvoiceContentMissing,
         source="UStG § 14 (4) no. 8, § 14a (5)",
         missing=_hints,
-        applies=_is_finished,
     ),
 )
-
-
-def check_parties(
-    seller: Seller, customer: Customer, *, taxes: Sequence[Tax], gross_minor: int, currency: str
-) -> None:
-    """
-    Do nothing if a document between two parties can say of them what it must.
-
-    :raises SellerDataMissing: if the seller lacks something.
-    :raises CustomerDataMissing: if the customer does.
-    """
-    said = Contents(
-        seller={name: getattr(seller, name, "") for name in PRINTED},
-        customer={name: getattr(customer, name, "") for name in PRINTED},
-        currency=currency,
-        gross_minor=gross_minor,
-        taxes=[{"category": tax.category} for tax in taxes],
-    )
-    _refuse(said)
 
 
 def check_contents(said: Contents, *, seller: Seller) -> None:

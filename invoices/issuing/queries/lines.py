@@ -1,29 +1,19 @@
 """What an event demands: owed minus charged of a contract, or the lines of an order."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
-
 from billing.catalog.models import Plan, Price, Product
-from billing.catalog.queries import PriceMissing, on_sale, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
-from billing.money import EXACT, to_minor
-from billing.orders.models import Order, OrderLine
+from billing.money import EXACT
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due, turns_on
-from billing.pricing.explanation import explain_purchase
 from billing.pricing.owed import owed
-from billing.pricing.prices import ZERO
-from billing.pricing.rating import full_price
-from billing.pricing.rating import unit_price as price_of_unit
-from billing.pricing.taxes import Supply, SupplyKind
 from billing.pricing.timeline import Timeline
-from invoices.issuing.models import Charge
 from invoices.issuing.queries.charged import COMMITMENT, charged
 from invoices.issuing.queries.drafts import DraftLine, as_taxed
 from invoices.issuing.queries.metered import Looked, opened
@@ -174,38 +164,6 @@ def is_still_due(contract: Contract, *, on: date) -> bool:
     return due_on is not None and due_on <= on
 
 
-def lines_of_order(order: Order) -> list[DraftLine]:
-    """
-    Return the lines of an order, priced.
-
-    :raises PriceMissing: if a line gives no price and its product has none in the currency.
-    """
-    order_lines = list(order.lines.select_related("product").order_by("position"))
-    products = [
-        line.product_id for line in order_lines if line.unit_price is None and line.product_id
-    ]
-    prices = list(Price.objects.filter(product_id__in=products)) if products else []
-    return [_order_line(order, line, prices) for line in order_lines]
-
-
-def lines_of_order_reopened(order: Order, *, correction_id: str) -> list[DraftLine]:
-    """
-    Return the lines of an order less what stays charged of them: some were taken back.
-
-    What was conceded of them stays given back.
-
-    :raises PriceMissing: if a line gives no price and its product has none in the currency.
-    """
-    lines = lines_of_order(order)
-    still = dict(
-        Charge.objects.filter(order_line_id__in=[line.order_line_id for line in lines])
-        .filter(is_concession=False)
-        .values_list("order_line_id")
-        .annotate(sum=Sum("priced_minor"))
-    )
-    return [_less(line, still.get(line.order_line_id, 0), correction_id) for line in lines]
-
-
 def owed_not_charged(
     contract: Contract,
     account: Account,
@@ -291,10 +249,10 @@ def printed_of(lines: Iterable[Line]) -> dict[str, dict[str, str]]:
     if prices:
         for row in Price.objects.filter(pk__in=prices).select_related("plan__product"):
             product = row.plan.product if row.plan else None
-            told[str(row.pk)] = {"text": row.text, "unit": row.unit, **_item(product)}
+            told[str(row.pk)] = {"text": row.text, "unit": row.unit, **item_of(product)}
     if plans:
         for plan in Plan.objects.filter(pk__in=plans).select_related("product"):
-            told[f"{COMMITMENT}{plan.pk}"] = {"plan": plan.name, **_item(plan.product)}
+            told[f"{COMMITMENT}{plan.pk}"] = {"plan": plan.name, **item_of(plan.product)}
     return told
 
 
@@ -307,21 +265,12 @@ def _said_in(locale: str, said: Mapping[str, str]) -> Mapping[str, str]:
     return {"text": f"{said['plan']}: {what}", **rest}
 
 
-def _less(line: DraftLine, charged_minor: int, correction_id: str) -> DraftLine:
-    return replace(
-        line,
-        priced_minor=line.priced_minor - charged_minor,
-        cause=f"correction {correction_id}",
-        explanation={**line.explanation, "charged_before_minor": charged_minor},
-    )
-
-
 def _committed_plan(line: Line) -> UUID | None:
     is_commitment = line.price.id.startswith(COMMITMENT)
     return UUID(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
 
 
-def _item(product: Product | None) -> dict[str, str]:
+def item_of(product: Product | None) -> dict[str, str]:
     """Return what is printed of a product beside a line's text."""
     if product is None:
         return {}
@@ -331,66 +280,3 @@ def _item(product: Product | None) -> dict[str, str]:
 def _stored(value: Decimal) -> Decimal:
     """Return a figure as its column keeps it, so that the hash is that of what is stored."""
     return value.quantize(_PLACES, context=EXACT)
-
-
-def _order_line(order: Order, line: OrderLine, prices: Sequence[Price]) -> DraftLine:
-    price = None
-    if line.unit_price is None:
-        price = _price_of_product(order, line, prices)
-        terms = price_terms(price)
-        unit_price = price_of_unit(terms) or ZERO  # It is flat or per unit: it has one.
-        amount = full_price(terms, line.quantity)
-    else:
-        unit_price = line.unit_price
-        amount = EXACT.multiply(line.quantity, line.unit_price)
-    item = _item(line.product)
-    return DraftLine(
-        subscription_id=None,
-        price_id=price.id if price else None,
-        price_code=price.code if price else "",
-        order_line_id=line.id,
-        cause=f"order {order.id}",
-        is_credit=False,
-        starts_on=order.ordered_on,
-        ends_on=None,
-        stretch_starts_on=order.ordered_on,
-        text=line.text or (price.text if price else ""),
-        quantity=line.quantity,
-        unit_price=unit_price,
-        priced_minor=to_minor(amount, order.currency),
-        tax_included=price.tax_included if price else line.tax_included,
-        supply=price_terms(price).supply if price else _supply(line),
-        unit=price.unit if price else line.unit,
-        item_number=line.item_number or item.get("item_number", ""),
-        description=line.description or item.get("description", ""),
-        explanation=dict(
-            explain_purchase(
-                price_terms(price) if price else None,
-                quantity=line.quantity,
-                unit_price=unit_price,
-                tax_included=price.tax_included if price else line.tax_included,
-                owed_minor=to_minor(amount, order.currency),
-            )
-        ),
-    )
-
-
-def _supply(line: OrderLine) -> Supply:
-    return Supply(
-        tax_class=line.tax_class,
-        kind=SupplyKind(line.supply),
-        exemption_code=line.exemption_code,
-        exemption_text=line.exemption_text,
-        product_id=str(line.product_id or ""),
-    )
-
-
-def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) -> Price:
-    product = line.product
-    assert product is not None
-    for price in on_sale(prices, on=order.ordered_on):
-        if price.product_id == product.id and price.currency == order.currency:
-            return price  # There is one: see price_of_product_on_sale_once.
-    raise PriceMissing(
-        f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}."
-    )

@@ -60,7 +60,7 @@ def prepared(
         customer={
             **between.basis.customer_as_printed(between.customer),
             **vat_ids_as_printed(between.customer, before.vat_ids),
-            **references_as_printed(lines, between.contract),
+            **references_as_printed(lines, between.contract or between.order),
         },
         corrects=corrects,
         stated=Stated()

@@ -9,13 +9,13 @@ from invoices.issuing.models import Charge
 _NAMES = ("purchase_order", "project_reference")
 
 
-def references_as_printed(lines: Sequence[Charge], contract: Contract | None) -> dict[str, str]:
+def references_as_printed(lines: Sequence[Charge], of: Contract | Order | None) -> dict[str, str]:
     """
-    Return the customer's references of what stands on a document, which is of a contract if given.
+    Return the customer's references of what stands on a document: `of` one alone, if given.
 
     Several are named one after the other. Source: EN 16931 BT-13, BT-11.
     """
-    found = [contract] if contract else _sources(lines)
+    found = [of] if of else _sources(lines)
     said = {name: dict.fromkeys(getattr(each, name) for each in found) for name in _NAMES}
     return {name: ", ".join(text for text in texts if text) for name, texts in said.items()}
 

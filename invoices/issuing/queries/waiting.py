@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Min, QuerySet
 
 from billing.contracts.models import Contract, SubscriptionChange
@@ -11,8 +12,30 @@ from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
+from billing.sellers.models import Seller
 from billing.usage.models import UsageBucket
 from invoices.issuing.models import Charge
+
+
+def sellers_of(event_ids: Iterable[UUID]) -> list[tuple[Seller, list[UUID]]]:
+    """Return the sellers of those events that wait, each with its events in their order."""
+    waiting = Event.objects.filter(pk__in=list(event_ids), state=Event.State.WAITING)
+    ids: dict[UUID, list[UUID]] = {}
+    for event_id, seller_id in waiting.order_by("position").values_list("id", "seller_id"):
+        ids.setdefault(seller_id, []).append(event_id)
+    sellers = Seller.objects.in_bulk(ids)
+    return [(sellers[seller_id], mine) for seller_id, mine in ids.items()]
+
+
+def orders_in_turn(*, at_most: int) -> list[UUID]:
+    """
+    Return events of orders that wait: the oldest of each seller, then the next of each, and so on.
+
+    The cost is that of the sellers of whom something waits, and of what is returned of each.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_TURN, {"type": ORDER_PLACED, "most": at_most})
+        return [event_id for (event_id,) in cursor.fetchall()]
 
 
 def waiting_charges(customer: Customer) -> QuerySet[Charge]:
@@ -56,3 +79,24 @@ def next_fact_day(contract: Contract, *, after: date) -> date | None:
         rows.aggregate(day=Min("recorded_on"))["day"] for rows in (changes, used)
     ]
     return min((day for day in days if day), default=None)
+
+
+# Whose events wait is read seller by seller out of the index event_unsettled.
+_IN_TURN = """
+    WITH RECURSIVE sellers AS (
+        (SELECT seller_id FROM billing_event WHERE state IN ('waiting', 'failed')
+         ORDER BY seller_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT e.seller_id FROM billing_event e
+                WHERE e.state IN ('waiting', 'failed') AND e.seller_id > s.seller_id
+                ORDER BY e.seller_id LIMIT 1)
+        FROM sellers s WHERE s.seller_id IS NOT NULL
+    )
+    SELECT waiting.id FROM sellers s CROSS JOIN LATERAL (
+        SELECT e.id, e.occurred_at, row_number() OVER (ORDER BY e.occurred_at) AS turn
+        FROM billing_event e
+        WHERE e.seller_id = s.seller_id AND e.type = %(type)s AND e.state = 'waiting'
+        ORDER BY e.occurred_at LIMIT %(most)s
+    ) AS waiting
+    ORDER BY waiting.turn, waiting.occurred_at LIMIT %(most)s
+"""
