@@ -146,6 +146,11 @@ PURPOSES = {
         "Uniqueness: a reason is told once; what waits for a meter or subscription."
     ),
     "usage_bucket_once": "Uniqueness; the buckets of a subscription's meter between two days.",
+    "billing_usagerecord_pkey": (
+        "Uniqueness; the records of a subscription's meter between two instants."
+    ),
+    "billing_usagekey_pkey": "Uniqueness: a meter takes a key once; what was sent under a key.",
+    "billing_usagedistinct_pkey": "Uniqueness: each value of a bucket counts once.",
     "usage_conflict_kept_once": "Uniqueness: the same other payload of a key is kept once.",
     "vat_id_check_by_customer": (
         "A customer's latest check: each tax decision of one whose VAT id must be confirmed."

@@ -4,14 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-# An earlier migration took the index of `subscription`, and with it, as Django finds what to drop
-# by its column, the one that refuses a second start.
-STARTS_ONCE = """
-CREATE UNIQUE INDEX IF NOT EXISTS subscription_starts_once
-ON billing_subscriptionchange (subscription_id) WHERE kind = 'start';
-"""
-
-
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0025_indexes_serve_once"),
@@ -260,5 +252,4 @@ class Migration(migrations.Migration):
                 name="event_handled_once_per_task",
             ),
         ),
-        migrations.RunSQL(STARTS_ONCE, migrations.RunSQL.noop),
     ]
