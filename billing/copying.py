@@ -1,4 +1,4 @@
-"""Writing many rows at once: by COPY, which costs a tenth of inserting them."""
+"""Many rows at once: written by COPY, which costs a tenth of inserting them, and read plainly."""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection
-from django.db.models import Field, JSONField, Model
+from django.db.models import Field, JSONField, Model, QuerySet
 from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=Model)
@@ -46,6 +46,21 @@ def unsaved(model: type[Row], **values: Any) -> Row:
     row._state = ModelState()
     row.__dict__.update(values)
     return row
+
+
+def plainly(rows: QuerySet[Row]) -> list[Row]:
+    """
+    Return the objects of a query of whole rows, without what Django does for each.
+
+    They are as it would return them, but for its signals, and relations that would be read along.
+    """
+    names = [field.attname for field in rows.model._meta.concrete_fields]
+    found: list[Row] = []
+    for values in rows.values_list(*names):
+        row = unsaved(rows.model, **dict(zip(names, values, strict=True)))
+        row._state.adding, row._state.db = False, rows.db
+        found.append(row)
+    return found
 
 
 @cache

@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from billing.pricing.course import Part, Step, course_of
+from billing.pricing.facts import Facts, facts_of, facts_on
 from billing.pricing.lasting import is_paid_ahead
 from billing.pricing.prices import PriceKind
-from billing.pricing.stretches import Facts, facts_on, period_start, runs, settled_on
-from billing.pricing.timeline import Timeline, standing
+from billing.pricing.stretches import period_start, runs, settled_on
+from billing.pricing.timeline import Timeline
 
 _DAY = timedelta(days=1)
 
@@ -92,7 +93,7 @@ def closed(timeline: Timeline, *, on: date) -> Timeline:
 
 
 def _facts(known: Timeline, until: date) -> Facts:
-    return facts_on(standing(known.changes), until, known.known_on, known.opening)
+    return facts_of(known, until)
 
 
 def _opening(known: Timeline, since: date) -> Iterator[Step]:

@@ -1,6 +1,6 @@
 """The course a subscription takes by its changes: parts on a plan, segments of constant terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -101,6 +101,49 @@ def course(
     course can be taken up where an `opening` leaves it, by changes that take effect later.
     """
     return course_of(*_steps(changes, known_on, opening))
+
+
+class Courses:
+    """
+    The courses of one subscription that were asked for last.
+
+    Billing asks for the same one again and again: what is owed, whether it is settled, when more
+    is due.
+    """
+
+    _MOST = 4
+
+    def __init__(self) -> None:
+        """Remember none yet."""
+        self._latest: dict[tuple[object, ...], tuple[object, Course]] = {}
+
+    def of(
+        self, changes: Sequence[Change], known_on: date | None, opening: tuple[Step, ...]
+    ) -> Course:
+        """Return `course` of them."""
+        known_on = _known(changes, opening, known_on)
+        key = (known_on, id(opening), *map(id, changes))
+        if key in self._latest:
+            return self._latest[key][1]
+        if len(self._latest) >= self._MOST:
+            self._latest.clear()
+        found = course(changes, known_on=known_on, opening=opening)
+        self._latest[key] = (changes, opening), found  # Kept, so that no other has their ids.
+        return found
+
+
+def _known(
+    changes: Iterable[Change], opening: Iterable[Step], known_on: date | None
+) -> date | None:
+    """Return by which day's knowledge of prices a course goes; None if all is known by then."""
+    plans = [change.plan for change in changes if change.plan]
+    plans += [step.terms.plan for step in opening]
+    is_all_known = known_on is None or all(
+        price.recorded_on is None or price.recorded_on <= known_on
+        for plan in plans
+        for price in plan.prices
+    )
+    return None if is_all_known else known_on
 
 
 def course_of(steps: Sequence[Step], cancellation: Change | None = None) -> Course:

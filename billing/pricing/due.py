@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billing.pricing.agreement import Term
+from billing.pricing.facts import Facts, facts_of, facts_on
 from billing.pricing.lasting import sure_turn
 from billing.pricing.owed import owed
 from billing.pricing.prices import PriceKind
-from billing.pricing.stretches import Facts, facts_on, period_start, settled_on
+from billing.pricing.stretches import period_start, settled_on
 from billing.pricing.terms import Change, ChangeKind, When
 from billing.pricing.timeline import ContradictoryTimeline, Timeline, standing
 
@@ -33,7 +34,7 @@ def next_due(timeline: Timeline, *, after: date) -> date | None:
 def _next_due_turn(timeline: Timeline, changes: Sequence[Change], after: date) -> date | None:
     on = after
     while True:
-        facts = facts_on(changes, on, timeline.known_on, timeline.opening)
+        facts = facts_on(changes, on, timeline.known_on, timeline.opening, timeline.courses)
         if sure := sure_turn(facts):
             return sure
         turn = _next_turn(facts, on)
@@ -59,7 +60,7 @@ def _next_late_usage(
         if after < bucket.recorded_on < before
     }
     for on in sorted(days):
-        facts = facts_on(changes, on, timeline.known_on, timeline.opening)
+        facts = facts_on(changes, on, timeline.known_on, timeline.opening, timeline.courses)
         is_settled = settled_on(facts, timeline.usage.values()) == on
         if is_settled and _amounts(timeline, on, None) != _amounts(timeline, on - _DAY, None):
             return on
@@ -74,7 +75,7 @@ def turns_on(timeline: Timeline, on: date) -> bool:
     that they leave. What a start begins on its own day is due as well.
     """
     eve = on - _DAY
-    facts = facts_on(timeline.known(eve).changes, on, eve, timeline.opening)
+    facts = facts_on(timeline.known(eve).changes, on, eve, timeline.opening, timeline.courses)
     if not facts.course.parts:
         return any(
             change.kind is ChangeKind.START and change.effective_on == on
@@ -104,7 +105,7 @@ def _now(_timeline: Timeline, on: date, _term: Term | None) -> date:
 
 
 def _period_end(timeline: Timeline, on: date, _term: Term | None) -> date:
-    facts = facts_on(standing(timeline.changes), on, timeline.known_on, timeline.opening)
+    facts = facts_of(timeline, on)
     if facts.course.part_on(on) is None:
         raise ContradictoryTimeline(
             f"No billing period is running on {on}: choose the day itself, or a day between the "
@@ -175,7 +176,7 @@ def _owes_other_than_the_day_before(
     if any(item.amount_minor for item in owed(timeline, until=on, since=on)):
         return True  # What begins on a day was not due the day before.
     eve = on - _DAY
-    facts = facts_on(changes, eve, timeline.known_on, timeline.opening)
+    facts = facts_on(changes, eve, timeline.known_on, timeline.opening, timeline.courses)
     since = period_start(facts, eve) if facts.course.parts else None
     return _amounts(timeline, on, since) != _amounts(timeline, eve, since)
 

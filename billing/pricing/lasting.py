@@ -4,9 +4,9 @@ from datetime import date
 
 from billing.money import to_minor
 from billing.pricing.course import Segment
+from billing.pricing.facts import Facts
 from billing.pricing.prices import PriceKind, PriceTerms, Timing
 from billing.pricing.rating import full_price
-from billing.pricing.stretches import Facts
 
 
 def is_paid_ahead(facts: Facts) -> bool:

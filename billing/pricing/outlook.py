@@ -6,9 +6,9 @@ from itertools import islice
 
 from billing.periods import Period
 from billing.pricing.difference import Line, difference
+from billing.pricing.facts import Facts, facts_on
 from billing.pricing.owed import owed
 from billing.pricing.prices import PriceKind
-from billing.pricing.stretches import Facts, facts_on
 from billing.pricing.timeline import Timeline, standing
 
 _NEVER = date.max
@@ -24,7 +24,7 @@ def next_full_period(timeline: Timeline, *, since: date) -> Period | None:
     changes = standing(timeline.changes)
     on = since
     while True:
-        facts = facts_on(changes, on, timeline.known_on, timeline.opening)
+        facts = facts_on(changes, on, timeline.known_on, timeline.opening, timeline.courses)
         period = _full_period(facts, on)
         if period and period.starts_on < facts.next_pending:
             return period

@@ -9,6 +9,7 @@ from decimal import Decimal
 from billing.money import share_of, to_minor
 from billing.periods import Period
 from billing.pricing.course import Part
+from billing.pricing.facts import Facts, facts_of
 from billing.pricing.prices import (
     PlanTerms,
     PriceKind,
@@ -20,9 +21,9 @@ from billing.pricing.proration import Share, share
 from billing.pricing.rating import ONE, unit_price
 from billing.pricing.reckoning import Books, Reckoning, reckon, reckon_usage, used_up_to
 from billing.pricing.schedule import Slot
-from billing.pricing.stretches import Facts, Stretch, facts_on, settled_on, stretches
+from billing.pricing.stretches import Stretch, settled_on, stretches
 from billing.pricing.terms import Change
-from billing.pricing.timeline import Timeline, standing
+from billing.pricing.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def owed(timeline: Timeline, *, until: date, since: date | None = None) -> tuple
     With `since`, the first day of a billing period, only the stretches that start on or after
     it: enough to renew a subscription without new facts; compare with the charges of those.
     """
-    facts = facts_on(standing(timeline.changes), until, timeline.known_on, timeline.opening)
+    facts = facts_of(timeline, until)
     first = max(since or date.min, timeline.open_from)
     books = Books(timeline.zone, settled_on(facts, timeline.usage.values()))
     found: list[Owed] = []

@@ -8,32 +8,16 @@ from itertools import chain
 
 from billing.periods import Alignment, Period, day_after
 from billing.pricing.conditions import ActiveDiscount, Pricing
-from billing.pricing.course import Course, Part, Segment, Step, course
+from billing.pricing.course import Part, Segment, course
+from billing.pricing.facts import Facts
 from billing.pricing.prices import PriceKind, Timing
 from billing.pricing.rating import rated_quantity
-from billing.pricing.schedule import Schedule, Slot
+from billing.pricing.schedule import Slot
 from billing.pricing.terms import Change, ChangeKind, Credit
 from billing.pricing.usage import Bucket
 
 _NEVER = date.max
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What an engine looks at on a day: the standing facts and the course they give."""
-
-    standing: Sequence[Change]
-    until: date
-    course: Course
-    next_pending: date  # When the next known change takes effect; date.max if none will.
-    opening: tuple[Step, ...] = ()
-
-    @property
-    def schedule(self) -> Schedule:
-        """The billing periods; there are some once there are parts."""
-        assert self.course.schedule is not None
-        return self.course.schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +64,6 @@ class Run:
     def end(self) -> date:
         """The first day after it; `date.max` if nothing is known to end it."""
         return self.ends_on or _NEVER
-
-
-def facts_on(
-    standing: Sequence[Change],
-    until: date,
-    known_on: date | None = None,
-    opening: tuple[Step, ...] = (),
-) -> Facts:
-    """
-    Return the facts as they stand on a day; `standing` is in the order of taking effect.
-
-    An `opening` stands for the facts before them.
-    """
-    in_force = [change for change in standing if change.effective_on <= until]
-    pending = standing[len(in_force) :]
-    next_pending = pending[0].effective_on if pending else _NEVER
-    found = course(in_force, known_on=known_on, opening=opening)
-    return Facts(standing, until, found, next_pending, opening)
 
 
 def stretches(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
 
-from billing.pricing.course import Step
+from billing.pricing.course import Courses, Step
 from billing.pricing.prices import PlanTerms, PriceTerms, commitment_price
 from billing.pricing.refused import Refused
 from billing.pricing.terms import Change, ChangeKind
@@ -54,6 +54,7 @@ class Timeline:
     open_from: date = date.min
     settled: Settled | None = None
     undos: tuple[Change, ...] = ()
+    courses: Courses = field(default_factory=Courses, compare=False, repr=False)
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """

@@ -9,7 +9,7 @@ from django.db import transaction
 from billing.contracts.commands.change import ChangeRequest, change_subscription
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import unpriced_timeline
-from billing.pricing.stretches import facts_on
+from billing.pricing.facts import facts_on
 from billing.pricing.timeline import ContradictoryTimeline
 from billing.sellers.queries import today
 

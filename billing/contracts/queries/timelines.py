@@ -20,6 +20,7 @@ from billing.catalog.queries import (
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.contracts.queries.changes import as_change
+from billing.copying import plainly
 from billing.events.models import Failure
 from billing.pricing.due import effective_date
 from billing.pricing.prices import PlanTerms
@@ -103,10 +104,9 @@ class Agreements:
         """Read it in as many queries for many contracts as for one; of `only` one subscription."""
         ids = [contract.pk for contract in contracts]
         whose = Q(pk=only) if only else Q(contract__in=ids)
-        subscriptions = {row.pk: row for row in Subscription.objects.filter(whose)}
-        rows = list(
-            SubscriptionChange.objects.filter(subscription__in=subscriptions).order_by("position")
-        )
+        subscriptions = {row.pk: row for row in plainly(Subscription.objects.filter(whose))}
+        changes = SubscriptionChange.objects.filter(subscription__in=subscriptions)
+        rows = plainly(changes.order_by("position"))
         plans = Plan.objects.in_bulk({row.plan_id for row in rows} - {None})
         self._begun: dict[UUID, dict[UUID, Subscription]] = defaultdict(dict)
         self._changes: dict[UUID, list[SubscriptionChange]] = defaultdict(list)

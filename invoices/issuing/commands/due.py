@@ -14,6 +14,7 @@ from billing.contracts.commands import Billed
 from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract
 from billing.contracts.queries import Agreements, Known, known_on
+from billing.copying import plainly
 from billing.customers.models import Customer
 from billing.customers.queries import collects
 from billing.events import commands as events
@@ -103,9 +104,10 @@ def _claim(seller: Seller, ids: Sequence[UUID]) -> list[_Due]:
     told = Event.objects.filter(pk__in=ids, state=Event.State.WAITING)
     streams = list(told.values_list("stream_id", flat=True))
     free = Contract.objects.select_for_update(skip_locked=True).filter(pk__in=streams)
-    locked = {contract.pk: contract for contract in free.order_by("pk")}
+    locked = {contract.pk: contract for contract in plainly(free.order_by("pk"))}
     # By their keys: a join could be planned as a scan of all by a database without statistics.
-    customers = Customer.objects.in_bulk({contract.customer_id for contract in locked.values()})
+    whose = Customer.objects.filter(pk__in={each.customer_id for each in locked.values()})
+    customers = {customer.pk: customer for customer in plainly(whose)}
     waiting: dict[UUID, list[Event]] = {}
     for event in _lock_waiting(locked):
         waiting.setdefault(event.stream_id, []).append(event)
@@ -121,7 +123,7 @@ def _claim(seller: Seller, ids: Sequence[UUID]) -> list[_Due]:
 
 def _lock_waiting(contract_ids: Iterable[UUID]) -> Iterable[Event]:
     waiting = Event.objects.filter(stream_id__in=list(contract_ids), state=Event.State.WAITING)
-    return waiting.select_for_update().order_by("position")
+    return plainly(waiting.select_for_update().order_by("position"))
 
 
 def _is_plain(contract: Contract, event: Event) -> bool:
