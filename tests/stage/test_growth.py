@@ -42,7 +42,7 @@ def grown(seller: Seller) -> Seller:
 
 
 def _keep_plans(seller: Seller) -> None:
-    """Let triggers run so often that the session keeps their plans: those of tables known to be small."""
+    """Let triggers run so often that the session keeps plans for tables known to be small."""
     customer = factories.customer(seller, external_id="K-2")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
