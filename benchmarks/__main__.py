@@ -47,7 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=200, help="orders in quiet times")
     parser.add_argument("--seconds", type=int, default=10, help="of usage")
     parser.add_argument("--records", type=int, default=200_000, help="of a busy subscription")
+    parser.add_argument(
+        "--stored", type=_counts, default=(20_000, 60_000), help="invoices, of growth: 10000,100000"
+    )
     return parser
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(sorted(map(int, text.split(","))))
 
 
 def _names(text: str) -> list[str]:

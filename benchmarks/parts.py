@@ -14,6 +14,7 @@ from benchmarks import (
     baselines,
     burst,
     documents,
+    growth,
     month_end,
     order_latency,
     pricing,
@@ -39,6 +40,7 @@ class Sizes:
     orders: int
     seconds: int
     records: int
+    stored: tuple[int, ...]
 
 
 def machine() -> Figures:
@@ -124,6 +126,11 @@ def measure_pricing(_: Sizes) -> Figures:
     return {**asdict(speed), "ratio_to_baseline": speed.renewal_us / speed.baseline_us}
 
 
+def measure_growth(sizes: Sizes) -> Figures:
+    """Return what invoices cost to be written and read, by how many are stored."""
+    return {f"{each.invoices}": asdict(each) for each in growth.measure(sizes=sizes.stored)}
+
+
 def measure_memory(_: Sizes) -> Figures:
     """Return what the worker processes hold behind all that."""
     return {"max": max(process.rss_mib for process in worker_memory.measure())}
@@ -139,4 +146,5 @@ PARTS: dict[str, Callable[[Sizes], Figures]] = {
     "mixed": measure_mixed,
     "usage": measure_usage,
     "worker_rss_mib": measure_memory,
+    "growth": measure_growth,
 }

@@ -8,7 +8,7 @@ from billing.contracts.models import (
     SubscriptionChange,
 )
 from billing.customers.models import Customer
-from billing.events.models import Attempt, Event, Failure, Lease
+from billing.events.models import Attempt, AttemptArchive, Event, Failure, Lease
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import (
@@ -33,6 +33,7 @@ from billing.vat.models import TaxOverride, VatIdCheck
 __all__ = [
     "ApiKey",
     "Attempt",
+    "AttemptArchive",
     "Contract",
     "Coupon",
     "CouponRedemption",

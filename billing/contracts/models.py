@@ -197,7 +197,7 @@ class SubscriptionChange(models.Model):
         UNDO = "undo"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     subscription = models.ForeignKey(
         Subscription,
         models.PROTECT,
@@ -215,7 +215,13 @@ class SubscriptionChange(models.Model):
     recorded_on = models.DateField(editable=False, help_text="Day on which it became known.")
     recorded_at = models.DateTimeField(editable=False)
     plan = models.ForeignKey(
-        Plan, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
+        Plan,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     quantity = models.DecimalField(max_digits=30, decimal_places=12, null=True, blank=True)
     credit = models.CharField(

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from billing.ids import new_id
@@ -119,7 +119,12 @@ class Attempt(models.Model):
         SUCCEEDED = "succeeded"
         FAILED = "failed"
 
-    event = models.ForeignKey(Event, models.PROTECT, related_name="attempts")
+    event = models.ForeignKey(
+        Event,
+        models.PROTECT,
+        related_name="attempts",
+        db_index=False,  # The unique constraint begins with it.
+    )
     seller = models.ForeignKey(SELLER, models.PROTECT, related_name="+", db_index=False)
     task = models.CharField(max_length=80)
     worker = models.CharField(max_length=120)
@@ -130,9 +135,12 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
+            # Tries that failed hold null in it, of which there may be many: so one index refuses
+            # a second success, and finds all tries of an event.
             models.UniqueConstraint(
-                fields=["event", "task"],
-                condition=Q(outcome="succeeded"),
+                "event",
+                "task",
+                Case(When(outcome="succeeded", then=True), output_field=models.BooleanField()),
                 name="event_handled_once_per_task",
             ),
             models.CheckConstraint(
@@ -143,6 +151,37 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task}: {self.outcome}"
+
+
+class AttemptArchive(models.Model):
+    """
+    A file with all tries of a stretch of a seller's log, which the database let go: a fact.
+
+    The stretches of a seller follow each other without a gap, from the first event on. All events
+    in them are settled: none is tried again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="+", db_index=False)
+    after_position = models.BigIntegerField(help_text="Of the latest event before the stretch.")
+    until_position = models.BigIntegerField(help_text="Of the latest event in it.")
+    attempts = models.PositiveBigIntegerField(help_text="How many tries the file holds.")
+    storage_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, help_text="Of the file.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "after_position"], name="attempt_archive_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_position__gt=F("after_position")), name="attempt_archive_forward"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.storage_name
 
 
 class Failure(models.Model):

@@ -90,7 +90,9 @@ class OwnExchangeRate(Rate):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="exchange_rates")
+    seller = models.ForeignKey(
+        Seller, models.PROTECT, related_name="exchange_rates", db_index=False
+    )
     source = models.CharField(
         max_length=200, help_text="As printed: whose rate it is, and by what leave it is used."
     )

@@ -20,9 +20,9 @@ class Order(models.Model):
     """A single purchase: a fact, never changed."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="orders")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="orders", db_index=False)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, related_name="orders", db_constraint=False
+        Customer, models.PROTECT, related_name="orders", db_constraint=False, db_index=False
     )
     external_id = models.CharField(
         max_length=100, null=True, blank=True, help_text="The caller's own id."
@@ -54,11 +54,19 @@ class OrderLine(models.Model):
     """One thing of an order. Without a unit price the product's price on the day holds."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", editable=False)
-    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    seller = models.ForeignKey(
+        Seller, models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", db_index=False)
     position = models.PositiveIntegerField(help_text="1, 2, 3 … on the order.")
     product = models.ForeignKey(
-        Product, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
+        Product,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     text = models.CharField(max_length=300, blank=True, help_text="As printed on the line.")
     quantity = models.DecimalField(max_digits=30, decimal_places=12)

@@ -254,7 +254,7 @@ class ApiKey(models.Model):
 class Membership(models.Model):
     """A staff user who works for a seller; without one a user sees no seller's rows."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="memberships")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="memberships", db_index=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="seller_memberships"
     )
@@ -271,7 +271,7 @@ class Membership(models.Model):
 class IdempotentRequest(models.Model):
     """A writing request that was carried out under an Idempotency-Key, with its answer."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64, help_text="SHA-256 of method, path and body.")
     status = models.PositiveSmallIntegerField(help_text="HTTP status of the answer.")

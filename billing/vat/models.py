@@ -44,7 +44,7 @@ class TaxOverride(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="tax_overrides")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="tax_overrides", db_index=False)
     customer = models.ForeignKey(
         Customer,
         models.PROTECT,
@@ -101,7 +101,6 @@ class TaxOverride(models.Model):
                 name="tax_override_validity_forward",
             ),
         ]
-        indexes = [models.Index(fields=["seller", "id"], name="tax_override_by_seller")]  # Lists.
 
     def __str__(self) -> str:
         return f"{self.category} {self.percent.normalize():f} %: {self.reason}"
@@ -120,7 +119,7 @@ class VatIdCheck(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, related_name="vat_id_checks", db_constraint=False
+        Customer, models.PROTECT, related_name="vat_id_checks", db_constraint=False, db_index=False
     )
     vat_id = models.CharField("VAT id", max_length=20)
     outcome = models.CharField(max_length=11, choices=Outcome)

@@ -91,7 +91,9 @@ class AccountOverride(Mapping):
     """Another account that a seller wants for a tax, a country or a product, with the reason."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="account_overrides")
+    seller = models.ForeignKey(
+        Seller, models.PROTECT, related_name="account_overrides", db_index=False
+    )
     product = models.ForeignKey(
         Product, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
     )
@@ -195,7 +197,7 @@ class DebtorAccount(models.Model):
     """The account of a customer in the seller's books: a fact, numbered once."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     customer = models.OneToOneField(
         Customer, models.PROTECT, related_name="debtor_account", db_constraint=False
     )

@@ -22,7 +22,7 @@ class BillingRun(models.Model):
         DAYS = "days", "customers' collected charges"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="billing_runs")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="billing_runs", db_index=False)
     kind = models.CharField(max_length=7, choices=Kind)
     day = models.DateField(help_text="Up to which day, the seller's, it was due.")
     started_at = models.DateTimeField()

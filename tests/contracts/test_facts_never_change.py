@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from billing.contracts.models import Contract
 from billing.events.models import Event
-from billing.models import Attempt, Failure, OrderLine
+from billing.models import Attempt, AttemptArchive, Failure, OrderLine
 from billing.orders.models import Order
 from billing.sellers.models import Seller
 from invoices.credit_notes.commands import order_correction
@@ -50,6 +50,7 @@ FACTS = [
     ("billing_orderline", "order_line", set()),
     ("billing_event", "event", {"state", "published_at", "next_send_at", "sends", "retried_at"}),
     ("billing_attempt", "attempt", set()),
+    ("billing_attemptarchive", "attempt_archive", set()),
     ("billing_taxrate", "tax_rate", {"valid_until"}),
     ("billing_sellerregistration", "seller_registration", {"valid_until"}),
     ("billing_taxoverride", "tax_override", {"valid_until", "ended_at"}),
@@ -154,6 +155,10 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     Failure.objects.create(
         seller=seller, event=event, code="defect", reason="x", remedy="y", priority=1,
         state="open", opened_at=AT,
+    )  # fmt: skip
+    AttemptArchive.objects.create(
+        seller=seller, after_position=0, until_position=event.position, attempts=99,
+        storage_name="a", sha256="b", created_at=AT,
     )  # fmt: skip
     factories.money(contract.customer)
     factories.endpoint(seller)

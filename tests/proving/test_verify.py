@@ -365,6 +365,7 @@ class TestVerify:
         shown |= {check for _, check in (*BALANCES_TAMPERED, *CORRECTIONS_TAMPERED)}
         shown |= {"files_made", "files_as_written"}  # See tests/rendering.
         shown |= {"exchange_rates_recorded"}  # See tests/exchange.
+        shown |= {"archives_prove", "archived_is_settled"}  # See test_archives.py.
 
         assert shown == {check.name for check in CHECKS}
 

@@ -24,7 +24,7 @@ class Coupon(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="coupons")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="coupons", db_index=False)
     code = models.CharField(
         max_length=50,
         validators=[RegexValidator(COUPON_CODE, "Use letters, digits, dots, dashes, underscores.")],
@@ -83,7 +83,6 @@ class Coupon(models.Model):
                 name="coupon_validity_forward",
             ),
         ]
-        indexes = [models.Index(fields=["seller", "id"], name="coupon_by_seller")]  # Lists.
 
     def __str__(self) -> str:
         return self.code

@@ -85,7 +85,7 @@ class Price(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="prices")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="prices", db_index=False)
     plan = models.ForeignKey(
         Plan, models.PROTECT, null=True, blank=True, related_name="prices", db_constraint=False
     )

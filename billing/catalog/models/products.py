@@ -30,7 +30,7 @@ class Product(models.Model):
     """Something that a seller sells."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="products")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="products", db_index=False)
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, help_text="As printed.")
     description = optional_text(500, "More about it, as printed.")
@@ -60,7 +60,7 @@ class Meter(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="meters")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="meters", db_index=False)
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, help_text="As printed.")
     aggregation = models.CharField(max_length=12, choices=choices(AGGREGATIONS))
@@ -100,7 +100,7 @@ class Plan(models.Model):
     """A way to subscribe to a product: how long a period is, and where it begins."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="plans")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="plans", db_index=False)
     product = models.ForeignKey(Product, models.PROTECT, related_name="plans", db_constraint=False)
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=200, help_text="As printed.")

@@ -78,7 +78,7 @@ class UsageConflict(models.Model):
     """A record that was sent under the key of another: kept, never counted."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     meter_code = models.CharField(max_length=100)
     key = models.CharField(max_length=200, db_collation=BYTEWISE)
     payload_hash = models.BinaryField()

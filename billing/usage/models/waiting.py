@@ -27,7 +27,7 @@ class UnattributedUsage(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=24, choices=Reason)
     named = models.CharField(max_length=104, help_text="The meter or subscription, as sent.")
     event = models.ForeignKey(Event, models.PROTECT, null=True, related_name="+")
@@ -51,7 +51,7 @@ class UnattributedRecord(models.Model):
     """A record as sent. It never changes, but for why it waits and when it was attributed."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", db_index=False)
     event = models.ForeignKey(
         Event, models.PROTECT, related_name="+", db_index=False, help_text="That tells of it."
     )

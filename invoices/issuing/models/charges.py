@@ -156,10 +156,11 @@ class Charge(models.Model):
         constraints = [
             models.UniqueConstraint(
                 "subscription",
+                # Before the price: what is open of a subscription lies together, at the end of it.
+                "stretch_starts_on",
+                "starts_on",
                 "price",
                 "plan",
-                "starts_on",
-                "stretch_starts_on",
                 MD5("tag"),  # A tag may be too long for an index.
                 "is_credit",
                 "cause",

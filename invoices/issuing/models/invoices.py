@@ -17,7 +17,7 @@ CORRECTION_KINDS = [("cancellation", "cancellation"), ("correction", "correction
 class NumberSeries(models.Model):
     """The counter of a seller's documents of one kind in one year; locked last, never skips."""
 
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="number_series")
+    seller = models.ForeignKey(Seller, models.PROTECT, related_name="number_series", db_index=False)
     kind = models.CharField(max_length=11, choices=KINDS)
     series = models.CharField(max_length=20, blank=True, help_text="Empty: the main series.")
     year = models.PositiveSmallIntegerField()

@@ -179,6 +179,18 @@ def of_attempt(attempt: Attempt) -> Entry:
     )
 
 
+def of_unreadable(event: Event, why: str) -> Entry:
+    """Return the entry that stands for tries whose archive can't be read."""
+    return Entry(
+        at=event.recorded_at,
+        kind="attempt",
+        title=f"Tries are archived: {why}",
+        details={"type": event.type},
+        ids=_ids(event=event.id),
+        ordinal=0,
+    )
+
+
 def of_failure(failure: Failure) -> Iterable[Entry]:
     """Yield the entry of a failure, and of what became of it."""
     ids = _ids(failure=failure.id, event=failure.event_id)

@@ -1,7 +1,7 @@
 """The story of a transaction: fact, event, each try, charges, invoice, deliveries."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import Prefetch, Q
 
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, SubscriptionChange
+from billing.events.archived import ArchiveUnreadable, archived_attempts
 from billing.events.models import Attempt, Event, Failure
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
@@ -75,16 +76,25 @@ def _of_facts(events: Iterable[Event]) -> Iterable[Entry]:
     yield from map(entries.of_correction, corrections.select_related("invoice"))
 
 
-def _of_events(events: Iterable[Event]) -> Iterable[Entry]:
+def _of_events(events: Sequence[Event]) -> Iterable[Entry]:
     """Yield the events, their sending, each try, and each failure with what became of it."""
     streams = {event.stream_id for event in events}
     contracts = Contract.objects.filter(id__in=streams).select_related("customer").in_bulk()
     for event in events:
         yield from entries.of_event(event, contracts.get(event.stream_id))
     tries = Attempt.objects.filter(event__in=events).select_related("event").order_by("id")
+    yield from _of_archived(events)
     yield from map(entries.of_attempt, tries)
     for failure in Failure.objects.filter(event__in=events).order_by("opened_at", "id"):
         yield from entries.of_failure(failure)
+
+
+def _of_archived(events: Sequence[Event]) -> Iterable[Entry]:
+    """Yield the tries that lie in files; where one can't be read, an entry that says so."""
+    try:
+        yield from map(entries.of_attempt, archived_attempts(events))
+    except ArchiveUnreadable as unreadable:
+        yield entries.of_unreadable(events[0], str(unreadable))
 
 
 def _of_documents(first: Event) -> Iterable[Entry]:

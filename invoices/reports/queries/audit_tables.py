@@ -6,6 +6,7 @@ from django.db.models import Count, Max, Min
 
 from billing.catalog.models import Price
 from billing.customers.models import Customer
+from billing.events.archived import archived_of
 from billing.events.models import Attempt, Failure
 from billing.money import from_minor
 from invoices.balances.models import BalanceMovement
@@ -182,6 +183,8 @@ def _attempts(period: Period) -> Rows:
     columns = (
         "id", "event_id", "task", "worker", "started_at", "ended_at", "outcome", "error_class",
     )  # fmt: skip
+    for each in archived_of(period.seller.pk, period.events):
+        yield tuple(getattr(each, column) for column in columns)
     found = Attempt.objects.filter(event__in=period.events).order_by("pk")
     yield from found.values_list(*columns).iterator(chunk_size=AT_ONCE)
 

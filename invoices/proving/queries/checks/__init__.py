@@ -1,6 +1,7 @@
 """The checks of the books: each names what must hold and finds where it doesn't."""
 
 from invoices.proving.queries.checks import (
+    archives,
     balances,
     charges,
     corrections,
@@ -17,6 +18,7 @@ from invoices.proving.queries.checks import (
 
 CHECKS = (
     *events.CHECKS,
+    *archives.CHECKS,
     *facts.CHECKS,
     *parties.CHECKS,
     *numbers.CHECKS,

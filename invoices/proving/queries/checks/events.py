@@ -40,9 +40,12 @@ WITH flow AS (
     SELECT event_id, task, count(*) AS n FROM billing_attempt
     WHERE outcome = 'succeeded' GROUP BY event_id, task
 ), wanted AS (
-    SELECT e.id, e.seller_id, e.type, e.state, e.position, f.task, coalesce(s.n, 0) AS n
+    SELECT e.id, e.seller_id, e.type, e.state, e.position, f.task, coalesce(s.n, 0) AS n,
+           e.position <= coalesce(a.until_position, 0) AS is_archived
     FROM billing_event e JOIN flow f ON f.type = e.type
     LEFT JOIN succeeded s ON s.event_id = e.id AND s.task = f.task
+    LEFT JOIN (SELECT seller_id, max(until_position) AS until_position
+               FROM billing_attemptarchive GROUP BY seller_id) a ON a.seller_id = e.seller_id
     WHERE e.seller_id = ANY(%(sellers)s)
 )
 """
@@ -52,7 +55,7 @@ _HANDLED_ONCE = (
     + """
 SELECT seller_id, 'event ' || id,
        format('%%s is handled, but %%s succeeded %%s times', type, task, n)
-FROM wanted WHERE state = 'handled' AND n <> 1
+FROM wanted WHERE state = 'handled' AND n <> 1 AND NOT is_archived
 UNION ALL
 SELECT seller_id, 'event ' || id, type || ' is noted, although a task listens to it: ' || task
 FROM wanted WHERE state = 'noted'
