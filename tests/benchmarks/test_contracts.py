@@ -15,6 +15,7 @@ AT = datetime(2026, 3, 31, 9, tzinfo=UTC)
 
 
 @pytest.mark.usefixtures("committed")
+@pytest.mark.slow
 class TestBuildContracts:
     def test_all_are_due_on_the_day_and_the_books_are_proven(self) -> None:
         built = build_contracts(count=30, at=AT)

@@ -121,6 +121,7 @@ class TestRaces:
         assert len(waiting(DELIVER)) == 1
 
 
+@pytest.mark.slow
 class TestKilled:
     def test_a_worker_killed_between_sending_and_noting_sends_once_more_with_the_same_id(
         self, rival: Seller, app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -93,7 +93,3 @@ def test_what_is_missing_is_named(
         assert wanted in found
     assert missing("zugferd", **lacking) == ""
     assert missing("pdf", **lacking) == ""
-
-
-def test_a_draft_is_asked_for_nothing() -> None:
-    assert missing("xrechnung_ubl", seller={"phone": ""}, lines=None) == ""
