@@ -26,18 +26,12 @@ demo: setup ## walk through the engine in a fresh stack (ORDERS=file.csv imports
 run: setup ## run everything in this terminal until Ctrl-C
 	@$(STACK) run
 
-PURE := $(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django \
-	-W ignore::pytest.PytestConfigWarning
-
-# The pure ones need no services, and so run beside the others.
 test: setup ## all tests but the slow ones
-	@mkdir -p .stack; $(PURE) -m "not slow" > .stack/test-pure.log 2>&1 & pure=$$!; \
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/pure; others=$$?; \
-	wait $$pure; alone=$$?; echo "tests/pure:"; tail -n 60 .stack/test-pure.log; \
-	exit $$(( others + alone > 0 ))
+	@$(BIN)/python -m pytest -m "not slow"
 
 test-pure: setup ## the pure core's tests: no services, seconds
-	@$(PURE)
+	@$(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django \
+		-W ignore::pytest.PytestConfigWarning
 
 test-slow: setup ## the proofs that take minutes
 	@$(BIN)/python -m pytest -m slow
