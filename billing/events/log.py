@@ -44,12 +44,7 @@ class NewEvent:
     is_listened: bool = True
 
 
-def append(
-    new_events: Sequence[NewEvent],
-    *,
-    at: datetime,
-    known_too: bool = False,
-) -> list[Event]:
+def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = False) -> list[Event]:
     """
     Append events to the log, and send them once the transaction is committed.
 
