@@ -21,6 +21,8 @@ PURPOSES = {
         "Uniqueness: a task succeeds once for an event. All tries of an event: its story, verify."
     ),
     "attempt_archive_once": "Uniqueness: a stretch of the log is archived once; where it ends.",
+    "bulk_message_sent": "take_unsent: how much of a seller is on its way.",
+    "bulk_message_unsent": "take_unsent: which sellers have something to send, a seller's next.",
     "billing_contract_customer_id_0f7a9c7e": (
         "A customer's contracts: its page, what may be due once it changes."
     ),
@@ -60,8 +62,7 @@ PURPOSES = {
     "customer_to_collect": (
         "The scheduler's scan, chunk by chunk: its cost is the number of customers due."
     ),
-    "event_bulk_sent": "send_bulk: how much of a seller is on its way, and what to send again.",
-    "event_bulk_unsent": "send_bulk: which sellers have something to send, and a seller's next.",
+    "event_bulk_to_send": "sweep_lost: those of the bulk's queue that no message of a bulk names.",
     "event_by_seller": (
         "Lists of a seller's events, newest first; the archive of tries, oldest first."
     ),

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from billing.events import dispatch
+from billing.events import dispatch, windows
 from billing.events.log import require_transaction
 from billing.events.models import Event
 
-SENT_DIRECTLY_AT_MOST = 500
+SENT_DIRECTLY_AT_MOST = 2  # Messages.
 
 Value = date | UUID | str | int | float
 
@@ -33,8 +33,8 @@ class Bulk:
     `query` yields `stream_id`, `day` and `key`, ordered by the last two, at most so many as are to
     be appended at once; `named` are its parameters. An event's payload names its stream as
     `payload_key`; its fact is the stream's day. All carry one `occurred_at`, by which they are
-    found together. They are sent evenly over `send_within` from `send_from` on: by the relay, or
-    `sent_directly` where they are few and someone waits for them.
+    found together. They are sent evenly over `send_within` from `send_from` on, those of a minute
+    together: by the relay, or `sent_directly` where they are few and someone waits for them.
     """
 
     seller_id: UUID
@@ -75,51 +75,74 @@ def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
         "state": Event.State.WAITING if has_tasks else Event.State.NOTED,
         "send_from": bulk.send_from,
         "send_within": bulk.send_within.total_seconds(),
+        "portion": _portion(bulk.type),
     }
     with connection.cursor() as cursor:
         cursor.execute(_APPEND.format(query=bulk.query), named)
         count, day, key = cursor.fetchone()
     if bulk.sent_directly and count:
-        transaction.on_commit(partial(_send, bulk), robust=True)
+        transaction.on_commit(partial(_send, bulk.seller_id, at=at), robust=True)
     return Appended(count, Reached(day, key) if key else None)
 
 
-def _send(bulk: Bulk) -> None:
-    """Send the first of what wasn't sent yet; the relay sends the rest."""
-    unsent = Event.objects.filter(
-        seller=bulk.seller_id,
-        type=bulk.type,
-        occurred_at=bulk.occurred_at,
-        state=Event.State.WAITING,
-        sends=0,
-    )
-    dispatch.send_now(list(unsent.order_by("position")[:SENT_DIRECTLY_AT_MOST]))
+def _send(seller_id: UUID, *, at: datetime) -> None:
+    """Send the first of what waits to be sent; the relay sends the rest."""
+
+    def send() -> None:
+        taken = windows.take_at_once(seller_id, at=at, at_most=SENT_DIRECTLY_AT_MOST)
+        windows.send(taken, at=at)
+
+    dispatch.unless_away(send)
 
 
-# Ids come in the order of the rows, as positions do. Where in its time an event is sent depends on
-# its stream alone (random digits of its key), so that it is the same day by day.
+def _portion(event_type: str) -> int:
+    """Return how many events a message names: no more than each of its tasks can do in time."""
+    of_tasks = [dispatch.events_per_message(task) for task in dispatch.tasks_of(event_type)]
+    return min([windows.PORTION, *of_tasks])
+
+
+# Ids come in the order of the rows, as positions do. When in its time an event is sent depends on
+# its stream alone (random digits of its key), so that it is the same day by day. No message is sent
+# before the time of its latest event. What was appended is found by grouping: a join of what a
+# statement has just made could be planned as a loop over both.
 _APPEND = """
     WITH due AS MATERIALIZED ({query}),
     told AS MATERIALIZED (
         SELECT anlass_uuid7() AS id, stream_id, day,
-               ('x' || right(stream_id::text, 8))::bit(32)::bigint / 4294967296.0 AS share
+               greatest(%(at)s, %(send_from)s
+                   + ('x' || right(stream_id::text, 8))::bit(32)::bigint / 4294967296.0
+                       * %(send_within)s * interval '1 second') AS send_at
         FROM due ORDER BY day, key
     ),
     appended AS (
         INSERT INTO billing_event (
             id, seller_id, transaction_id, type, stream_id, payload, as_of_date, occurred_at,
-            recorded_at, idempotency_key, queue, state, next_send_at, sends
+            recorded_at, idempotency_key, queue, state, sends
         )
         SELECT id, %(seller)s, id, %(type)s, stream_id,
                jsonb_build_object(%(payload_key)s::text, stream_id), day, %(occurred_at)s, %(at)s,
                format('%%s:%%s:%%s', %(type)s::text, stream_id, to_char(day, 'YYYY-MM-DD')),
-               %(queue)s, %(state)s,
-               greatest(%(at)s, %(send_from)s
-                   + share::double precision * %(send_within)s * interval '1 second'),
-               0
+               %(queue)s, %(state)s, 0
         FROM told ORDER BY id
         ON CONFLICT (seller_id, idempotency_key) DO NOTHING
-        RETURNING 1
+        RETURNING id
+    ),
+    timed AS (
+        SELECT id, max(send_at) AS send_at, date_trunc('minute', max(send_at)) AS minute
+        FROM (SELECT id, send_at, false AS is_new FROM told
+              UNION ALL SELECT id, NULL, true FROM appended) AS either
+        GROUP BY id HAVING bool_or(is_new)
+    ),
+    placed AS (
+        SELECT id, send_at, minute,
+               (row_number() OVER (PARTITION BY minute ORDER BY id) - 1) / %(portion)s AS nth
+        FROM timed
+    ),
+    messages AS (
+        INSERT INTO billing_bulkmessage (
+            seller_id, type, event_ids, size, next_send_at, sends)
+        SELECT %(seller)s, %(type)s, array_agg(id ORDER BY id), count(*), max(send_at), 0
+        FROM placed WHERE %(state)s = 'waiting' GROUP BY minute, nth ORDER BY minute, nth
     )
     SELECT (SELECT count(*) FROM appended), latest.day, latest.key
     FROM (SELECT 1) AS one

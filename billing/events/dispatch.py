@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,11 +12,10 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from billing.events.batch import Outcome
-from billing.events.models import Event
+from billing.events.models import BulkMessage, Event
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +37,11 @@ class _Outage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one message names: events of one seller, for one task."""
+    """What one message names: events of one seller, for one task; the row of a bulk's message."""
 
     task: str
     event_ids: tuple[UUID, ...]
+    bulk_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,14 @@ class Sent:
     accepted: list[Event]
     left: list[Event]
     refused: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class SentBulk:
+    """What became of messages of a bulk: those not sent, and the events refused for good."""
+
+    left: list[BulkMessage]
+    refused: set[UUID]
 
 
 @cache
@@ -83,17 +91,25 @@ def send_now(events: Sequence[Event]) -> None:
 
     What can't be sent stays in the log, and the relay sends it.
     """
+
+    def send() -> None:
+        sent = publish(events)
+        if sent.accepted:
+            mark_published(sent.accepted)
+
+    unless_away(send)
+
+
+def unless_away(send: Callable[[], object]) -> None:
+    """Send what was just committed, unless the broker was away a moment ago; never raise for it."""
     if time.monotonic() < _Outage.until:
         return
     try:
-        sent = publish(events)
+        send()
     except Exception:
         # Whatever is wrong with the broker must not reach the one who stated the fact.
         _Outage.until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
-        logger.warning("Not sent, left to the relay: %d events", len(events), exc_info=True)
-        return
-    if sent.accepted:
-        mark_published(sent.accepted, at=timezone.now())
+        logger.warning("Not sent, left to the relay", exc_info=True)
 
 
 def publish(events: Iterable[Event], *, alone: bool = False) -> Sent:
@@ -106,19 +122,7 @@ def publish(events: Iterable[Event], *, alone: bool = False) -> Sent:
     :raises Exception: whatever kombu and botocore say of a broker that is away: nothing was sent.
     """
     by_id = {event.id: event for event in events}
-    left: set[UUID] = set()
-    refused: set[UUID] = set()
-    messages = _messages(by_id.values(), alone=alone)
-    while messages:
-        halves: list[Message] = []
-        for message, outcome in zip(messages, _send(messages), strict=True):
-            if outcome is Outcome.NOT_SENT:
-                left.update(message.event_ids)
-            elif outcome is Outcome.REFUSED and len(message.event_ids) > 1:
-                halves += _halved(message)
-            elif outcome is Outcome.REFUSED:
-                refused.update(message.event_ids)
-        messages = halves
+    left, refused = _deliver(_messages(by_id.values(), alone=alone))
     return Sent(
         accepted=[event for event in by_id.values() if event.id not in left | refused],
         left=[by_id[event_id] for event_id in left - refused],
@@ -126,12 +130,30 @@ def publish(events: Iterable[Event], *, alone: bool = False) -> Sent:
     )
 
 
-def mark_published(events: Sequence[Event], *, at: datetime) -> None:
+def publish_bulk(messages: Iterable[BulkMessage]) -> SentBulk:
+    """
+    Send messages of a bulk, in few calls; return what became of them. A refused one is halved.
+
+    :raises Exception: as `publish`.
+    """
+    messages = list(messages)
+    left, refused = _deliver(
+        [
+            Message(task, tuple(message.event_ids), message.pk)
+            for message in messages
+            for task in tasks_of(message.type)
+        ]
+    )
+    return SentBulk([each for each in messages if not left.isdisjoint(each.event_ids)], refused)
+
+
+def mark_published(events: Sequence[Event], *, at: datetime | None = None) -> None:
     """
     Note that `events` were sent, and when they are sent again should they still wait.
 
     Each further send waits twice as long, up to a bound, and a jittered fifth more or less. An
-    event that a worker holds already is passed over: it needs no note.
+    event that a worker holds already is passed over: it needs no note. Without an instant the
+    database's counts: the clock of whoever sends may be wrong.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -139,10 +161,17 @@ def mark_published(events: Sequence[Event], *, at: datetime) -> None:
             {
                 "at": at,
                 "ids": [event.id for event in events],
-                "first": settings.EVENT_RESEND_AFTER.total_seconds(),
-                "most": settings.EVENT_RESEND_AT_MOST.total_seconds(),
+                **backing_off(),
             },
         )
+
+
+def backing_off() -> dict[str, float]:
+    """Return the parameters of `NEXT_SEND`: seconds until the second send, and at most."""
+    return {
+        "first": settings.EVENT_RESEND_AFTER.total_seconds(),
+        "most": settings.EVENT_RESEND_AT_MOST.total_seconds(),
+    }
 
 
 def unmark(events: Sequence[Event], *, until: datetime) -> None:
@@ -165,6 +194,23 @@ def _messages(events: Iterable[Event], *, alone: bool) -> list[Message]:
     return [Message(task, tuple(ids)) for task, ids in made]
 
 
+def _deliver(messages: Sequence[Message]) -> tuple[set[UUID], set[UUID]]:
+    """Send messages; return the events of those that weren't sent, and the events refused alone."""
+    left: set[UUID] = set()
+    refused: set[UUID] = set()
+    while messages:
+        halves: list[Message] = []
+        for message, outcome in zip(messages, _send(messages), strict=True):
+            if outcome is Outcome.NOT_SENT:
+                left.update(message.event_ids)
+            elif outcome is Outcome.REFUSED and len(message.event_ids) > 1:
+                halves += _halved(message)
+            elif outcome is Outcome.REFUSED:
+                refused.update(message.event_ids)
+        messages = halves
+    return left, refused
+
+
 def _halved(message: Message) -> list[Message]:
     middle = len(message.event_ids) // 2
     parts = message.event_ids[:middle], message.event_ids[middle:]
@@ -179,24 +225,31 @@ def _send(messages: Sequence[Message]) -> list[Outcome]:
             for message in messages:
                 current_app.send_task(
                     message.task,
-                    kwargs={"event_ids": [str(event_id) for event_id in message.event_ids]},
+                    kwargs=_named(message),
                     producer=producer,
                 )
         outcomes: list[Outcome] = batch.send()
     return outcomes
 
 
+def _named(message: Message) -> dict[str, Any]:
+    named: dict[str, Any] = {"event_ids": [str(event_id) for event_id in message.event_ids]}
+    return named if message.bulk_id is None else {**named, "bulk_id": message.bulk_id}
+
+
+# When to send again what is sent at an instant, for the (`sends` + 1)th time.
+NEXT_SEND = """interval '1 second' * (0.8 + 0.4 * random())
+    * least(%(first)s * power(2, least(sends, 20)), %(most)s)"""
 # The ids of the free ones are gathered first: a join could be planned as a loop over all rows by a
 # database that hasn't looked at a new table yet.
-_MARK_PUBLISHED = """
+_MARK_PUBLISHED = f"""
     UPDATE billing_event
-    SET published_at = %(at)s, sends = sends + 1,
-        next_send_at = %(at)s + interval '1 second' * (0.8 + 0.4 * random())
-                                * least(%(first)s * power(2, least(sends, 20)), %(most)s)
+    SET published_at = coalesce(%(at)s, statement_timestamp()), sends = sends + 1,
+        next_send_at = coalesce(%(at)s, statement_timestamp()) + {NEXT_SEND}
     WHERE id = ANY(ARRAY(SELECT id FROM billing_event
                          WHERE id = ANY(%(ids)s) AND state = 'waiting'
                          FOR UPDATE SKIP LOCKED))
-"""
+"""  # noqa: S608
 _UNMARK = """
     UPDATE billing_event
     SET sends = sends - 1, next_send_at = %(until)s,

@@ -1,6 +1,7 @@
 """The log: what happened, who tried to act on it, and what went wrong."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -49,7 +50,10 @@ class Event(models.Model):
     )
     state = models.CharField(max_length=11, choices=State)
     published_at = models.DateTimeField(null=True, help_text="When it was last sent.")
-    next_send_at = models.DateTimeField(help_text="When to send it again, if it still waits.")
+    next_send_at = models.DateTimeField(
+        null=True,
+        help_text="When to send it again, if it still waits; of a bulk its message says that.",
+    )
     sends = models.PositiveIntegerField(default=0)
     retried_at = models.DateTimeField(
         null=True, help_text="When a failure of it was last retried: it waits since then."
@@ -70,17 +74,11 @@ class Event(models.Model):
                 name="event_to_send",
                 condition=Q(state="waiting") & ~Q(queue=settings.BULK_QUEUE),
             ),
-            # The relay's `send_bulk`: which sellers have something to send, and a seller's next.
+            # `sweep_lost`: those of the bulk's queue that no message of a bulk names.
             models.Index(
-                fields=["seller", "next_send_at"],
-                name="event_bulk_unsent",
-                condition=Q(state="waiting", queue=settings.BULK_QUEUE, sends=0),
-            ),
-            # `send_bulk`: how much of a seller is on its way, and what to send again.
-            models.Index(
-                fields=["seller", "next_send_at"],
-                name="event_bulk_sent",
-                condition=Q(state="waiting", queue=settings.BULK_QUEUE, sends__gt=0),
+                fields=["next_send_at"],
+                name="event_bulk_to_send",
+                condition=Q(state="waiting", queue=settings.BULK_QUEUE, next_send_at__isnull=False),
             ),
             # `refuse_if_too_busy`: since when the longest waiting facts wait, and whose they are.
             models.Index(
@@ -108,6 +106,38 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+
+class BulkMessage(models.Model):
+    """
+    A message that names many events of a seller: one row for all, until a worker is done with it.
+
+    It says for its events what each other event says of itself: whether it was sent, and when to
+    send it again.
+    """
+
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="+", db_index=False)
+    type = models.CharField(max_length=50, help_text="Of the events.")
+    event_ids = ArrayField(models.UUIDField())
+    size = models.PositiveIntegerField(help_text="How many events it names.")
+    published_at = models.DateTimeField(null=True, help_text="When it was last sent.")
+    next_send_at = models.DateTimeField(help_text="When to send it, or to send it again.")
+    sends = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            # `take_unsent`: which sellers have something to send, and a seller's next.
+            models.Index(
+                fields=["seller", "next_send_at"], name="bulk_message_unsent", condition=Q(sends=0)
+            ),
+            # `take_unsent`: how much of a seller is on its way.
+            models.Index(
+                fields=["seller", "size"], name="bulk_message_sent", condition=Q(sends__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} x {self.type}"
 
 
 class Attempt(models.Model):

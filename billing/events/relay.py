@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from billing.events import dispatch, windows
 from billing.events.commands import Trouble, Try, fail
-from billing.events.models import Event
+from billing.events.models import BulkMessage, Event
 from billing.events.queues import dead_letters
 
 logger = logging.getLogger(__name__)
@@ -47,12 +47,13 @@ def sweep(*, at: datetime) -> int:
     :raises Exception: whatever kombu and botocore say of a broker that is away; the events stay as
         they are.
     """
+    due = Event.objects.filter(
+        ~Q(queue=settings.BULK_QUEUE), state=Event.State.WAITING, next_send_at__lte=at
+    ).order_by("next_send_at")
+    if not due.exists():  # As mostly: a look shall cost little.
+        return 0
     with transaction.atomic():
-        events = list(
-            Event.objects.select_for_update(skip_locked=True)
-            .filter(~Q(queue=settings.BULK_QUEUE), state=Event.State.WAITING, next_send_at__lte=at)
-            .order_by("next_send_at")[:SWEEP_AT_MOST]
-        )
+        events = list(due.select_for_update(skip_locked=True)[:SWEEP_AT_MOST])
         dispatch.mark_published(events, at=at)
     return _send(events, at=at)
 
@@ -63,7 +64,7 @@ def sweep_bulk(*, at: datetime) -> int:
 
     :raises Exception: as `sweep`.
     """
-    return _send(windows.take_unsent(at=at), at=at)
+    return _send_bulk(windows.take_unsent(at=at), at=at)
 
 
 def sweep_lost(*, at: datetime) -> int:
@@ -72,7 +73,8 @@ def sweep_lost(*, at: datetime) -> int:
 
     :raises Exception: as `sweep`.
     """
-    return _send(windows.take_lost(at=at), at=at)
+    alone = _send(windows.take_lost_alone(at=at), at=at)
+    return alone + _send_bulk(windows.take_lost(at=at), at=at)
 
 
 def bury_dead_letters(*, at: datetime) -> int:
@@ -107,6 +109,16 @@ def _send(events: list[Event], *, at: datetime) -> int:
     for event in sent.refused:
         fail(event_id=event.pk, tried=_lost(event, at=at), trouble=MESSAGE_REFUSED)
     return len(sent.accepted)
+
+
+def _send_bulk(messages: list[BulkMessage], *, at: datetime) -> int:
+    if not messages:
+        return 0
+    sent = windows.send(messages, at=at)
+    for event in Event.objects.filter(pk__in=sent.refused):
+        fail(event_id=event.pk, tried=_lost(event, at=at), trouble=MESSAGE_REFUSED)
+    named = sum(len(each.event_ids) for each in messages)
+    return named - len(sent.refused) - sum(len(each.event_ids) for each in sent.left)
 
 
 def _bury(event: Event, *, at: datetime) -> bool:

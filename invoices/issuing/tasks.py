@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import Task, shared_task
 from django.utils import timezone
 
+from billing.events import windows
 from billing.events.patience import patiently
 from invoices.issuing import commands
 from invoices.issuing.commands.bill import BILL
@@ -21,9 +22,13 @@ def bill(self: Task[Any, Any], /, *, event_ids: list[str], **_newer: object) -> 
 
 
 @shared_task(name=BILL_DUE, bind=True)
-def bill_due(self: Task[Any, Any], /, *, event_ids: list[str], **_newer: object) -> None:
+def bill_due(
+    self: Task[Any, Any], /, *, event_ids: list[str], bulk_id: int | None = None, **_newer: object
+) -> None:
     """Bill what is due by the calendar: many events in one transaction. Safe as `bill` is."""
     _patiently(commands.bill_due, event_ids, worker=self.request.hostname)
+    if bulk_id is not None:
+        patiently(lambda: windows.forget_if_done(bulk_id))
 
 
 def _patiently(command: Callable[..., object], ids: list[str], *, worker: str | None) -> None:

@@ -129,6 +129,7 @@ FACTS_TRIED_ELSEWHERE: dict[str, set[str]] = {
 # Who there is, what they want, and what is reckoned from facts: these may change.
 NO_FACTS = {
     "billing_apikey",
+    "billing_bulkmessage",
     "billing_customer",
     "billing_idempotentrequest",
     "billing_lease",

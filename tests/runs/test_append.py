@@ -11,7 +11,7 @@ from billing.contracts.commands import append_due, due
 from billing.contracts.events import period_key
 from billing.contracts.queries import DueKind
 from billing.events.log import OutsideTransaction
-from billing.events.models import Event
+from billing.events.models import BulkMessage, Event
 from billing.sellers.models import Seller
 from invoices.issuing.models import Invoice
 from invoices.runs.commands import append_runs, finish_runs
@@ -45,7 +45,10 @@ class TestEvents:
         assert event.payload == {"contract_id": str(contract.pk)}
         assert (event.transaction_id, event.state) == (event.pk, "waiting")
         assert (event.as_of_date, event.recorded_at) == (date(2026, 2, 1), FEBRUARY)
-        assert (event.next_send_at, event.sends, event.published_at) == (FEBRUARY, 0, None)
+        assert (event.next_send_at, event.sends, event.published_at) == (None, 0, None)
+        message = BulkMessage.objects.get()
+        assert (message.event_ids, message.size, message.type) == ([event.pk], 1, "period.ended")
+        assert (message.next_send_at, message.sends, message.published_at) == (FEBRUARY, 0, None)
 
     def test_ids_are_made_in_order_and_tell_their_time(self, db: None) -> None:
         with connection.cursor() as cursor:
@@ -107,7 +110,12 @@ class TestSpread:
 
         append_runs(seller, PERIODS, at=begin)
 
-        after = [(event.next_send_at - begin).total_seconds() for event in told()]
+        sent = [
+            (message.next_send_at, message.size) for message in BulkMessage.objects.order_by("pk")
+        ]
+        assert len({at.replace(second=0, microsecond=0) for at, _ in sent}) == len(sent) <= 60
+        after = [(at - begin).total_seconds() for at, size in sent for _ in range(size)]
+        assert len(after) == 400
         assert 0 <= min(after) < 120
         assert 3480 < max(after) < 3600
         assert 170 < sum(each < 1800 for each in after) < 230  # half of them in half of the time
@@ -118,19 +126,21 @@ class TestSpread:
         late = FEBRUARY + timedelta(days=2)
 
         append_runs(seller, PERIODS, at=late)
-        assert {event.next_send_at for event in told()} <= {late}
+        assert {message.next_send_at for message in BulkMessage.objects.all()} <= {late}
 
     def test_a_contract_comes_at_the_same_time_of_each_month(
         self, seller: Seller, settings: Settings
     ) -> None:
         settings.BILLING_SPREAD = timedelta(minutes=60)
         contracts(seller, 1)
+        after: list[timedelta] = []
         for day in (date(2026, 2, 1), date(2026, 3, 1)):
             begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=1)
             append_runs(seller, PERIODS, at=begin)
+            after.append(BulkMessage.objects.latest("pk").next_send_at - begin)
             drain(at=begin)
 
-        first, second = (event.next_send_at - event.recorded_at for event in told())
+        first, second = after
         assert first == second > timedelta()
 
     def test_test_clocks_wait_for_nothing(self, db: None, settings: Settings) -> None:
@@ -141,7 +151,7 @@ class TestSpread:
         seller.test_clock.save()
 
         append_runs(seller, PERIODS, at=FEBRUARY)
-        assert {event.next_send_at for event in told()} == {FEBRUARY}
+        assert {message.next_send_at for message in BulkMessage.objects.all()} == {FEBRUARY}
 
 
 class TestRuns:

@@ -1,6 +1,6 @@
 """What the calendar makes due is sent in windows, sellers in turn, and again only if lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from billing.contracts.commands import append_due
 from billing.events import relay, windows
-from billing.events.models import Event
+from billing.events.models import BulkMessage, Event
 from billing.events.queues import create_queues, depth, named_events
 from billing.events.windows import Turn
 from billing.sellers.models import Seller
@@ -22,12 +22,17 @@ AT = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 APPEND = """
-INSERT INTO billing_event (
-    id, seller_id, transaction_id, type, stream_id, payload, as_of_date, occurred_at, recorded_at,
-    idempotency_key, queue, state, next_send_at, sends)
-SELECT gen_random_uuid(), %(seller)s, gen_random_uuid(), 'period.ended', gen_random_uuid(), '{}',
-    '2026-02-01', %(at)s, %(at)s, 'due ' || n, 'bulk', 'waiting', %(at)s, 0
-FROM generate_series(1, %(count)s) n
+WITH appended AS (
+    INSERT INTO billing_event (
+        id, seller_id, transaction_id, type, stream_id, payload, as_of_date, occurred_at,
+        recorded_at, idempotency_key, queue, state, sends)
+    SELECT gen_random_uuid(), %(seller)s, gen_random_uuid(), 'period.ended', gen_random_uuid(),
+        '{}', '2026-02-01', %(at)s, %(at)s, 'due ' || n, 'bulk', 'waiting', 0
+    FROM generate_series(1, %(count)s) n
+    RETURNING id
+), numbered AS (SELECT id, (row_number() OVER () - 1) / 500 AS nth FROM appended)
+INSERT INTO billing_bulkmessage (seller_id, type, event_ids, size, next_send_at, sends)
+SELECT %(seller)s, 'period.ended', array_agg(id), count(*), %(at)s, 0 FROM numbered GROUP BY nth
 """
 
 
@@ -38,7 +43,15 @@ def wait(seller: Seller, count: int, *, at: datetime = AT) -> None:
 
 
 def on_its_way(seller: Seller) -> int:
-    return Event.objects.filter(seller=seller, state="waiting", sends__gt=0).count()
+    sent = BulkMessage.objects.filter(seller=seller, sends__gt=0)
+    return sum(sent.values_list("size", flat=True))
+
+
+def handle(messages: Iterable[BulkMessage]) -> None:
+    """Let all events of messages be handled, as a worker does."""
+    for message in messages:
+        Event.objects.filter(id__in=message.event_ids).update(state="handled")
+        windows.forget_if_done(message.pk)
 
 
 @pytest.fixture
@@ -85,8 +98,8 @@ class TestShares:
     def test_sellers_take_turns_until_the_relay_has_sent_enough(self) -> None:
         shares = windows.shares_of([Turn(ONE, 0), Turn(TWO, 0), Turn(THREE, 0)])
 
-        # Ten portions of 500, in turn.
-        assert shares == {ONE: 2000, TWO: 1500, THREE: 1500}
+        # Ten messages of 500, in turn.
+        assert shares == {ONE: 4, TWO: 3, THREE: 3}
 
     def test_who_has_the_least_on_its_way_comes_first(self) -> None:
         assert list(windows.shares_of([Turn(ONE, 900), Turn(TWO, 100)])) == [TWO, ONE]
@@ -94,7 +107,7 @@ class TestShares:
     def test_a_window_ends_what_one_sends(self, settings: Settings) -> None:
         settings.BULK_WINDOW = 2000
 
-        assert windows.shares_of([Turn(ONE, 1100), Turn(TWO, 2000)]) == {ONE: 500}
+        assert windows.shares_of([Turn(ONE, 1100), Turn(TWO, 2000)]) == {ONE: 1}
 
     def test_a_window_with_less_room_than_a_message_waits(self) -> None:
         assert windows.shares_of([Turn(ONE, 9_600)]) == {}
@@ -103,7 +116,7 @@ class TestShares:
         settings.BULK_WINDOW_OF_ALL = 3000
 
         # 3,000 / 2 = 1,500 each.
-        assert windows.shares_of([Turn(ONE, 0), Turn(TWO, 1000)]) == {ONE: 1500, TWO: 500}
+        assert windows.shares_of([Turn(ONE, 0), Turn(TWO, 1000)]) == {ONE: 3, TWO: 1}
 
 
 class TestSending:
@@ -119,7 +132,7 @@ class TestSending:
 
         event = Event.objects.get(type="period.ended")
         assert callbacks == []
-        assert (event.queue, event.next_send_at) == ("bulk", AT)
+        assert (event.queue, event.next_send_at) == ("bulk", None)
         assert relay.sweep(at=AT) == 0
         assert relay.sweep_bulk(at=AT) == 1
         assert queue.take() == [(event.id,)]
@@ -135,7 +148,7 @@ class TestSending:
         # Five portions each: the small one needs one of them, and it is first.
         assert relay.sweep_bulk(at=AT) == 2600
 
-        sellers = dict(Event.objects.filter(sends=1).values_list("id", "seller_id"))
+        sellers = dict(Event.objects.values_list("id", "seller_id"))
         of_messages = [{sellers[event_id] for event_id in named} for named in queue.take()]
         assert small.pk in set.union(*of_messages[10:12])
         assert set(map(len, of_messages)) == {1}
@@ -147,11 +160,14 @@ class TestSending:
         wait(seller, 3000)
         assert [relay.sweep_bulk(at=AT) for _ in range(2)] == [1000, 0]
 
-        handled = Event.objects.filter(sends=1)[:600]
-        Event.objects.filter(id__in=[event.id for event in handled]).update(state="handled")
+        first, _ = BulkMessage.objects.filter(sends=1)
+        Event.objects.filter(id__in=first.event_ids[:499]).update(state="handled")
+        windows.forget_if_done(first.pk)
+        assert relay.sweep_bulk(at=AT) == 0
+        handle([first])
 
         assert relay.sweep_bulk(at=AT) == 500
-        assert on_its_way(seller) == 900
+        assert on_its_way(seller) == 1000
 
     def test_what_is_spread_waits_for_its_time(self, seller: Seller, queue: Drained) -> None:
         wait(seller, 10, at=AT + timedelta(minutes=5))
@@ -177,7 +193,28 @@ class TestResending:
 
         assert relay.sweep_lost(at=AT + timedelta(seconds=5)) == 0  # Its time hasn't come.
         assert relay.sweep_lost(at=self.LATER) == 700
-        assert set(Event.objects.values_list("sends", flat=True)) == {2}
+        assert set(BulkMessage.objects.values_list("sends", flat=True)) == {2}
+
+    def test_what_is_done_is_forgotten(self, seller: Seller, queue: Drained) -> None:
+        wait(seller, 700)
+        relay.sweep_bulk(at=AT)
+        queue.take()
+        Event.objects.update(state="handled")  # By a worker that was killed then.
+
+        assert relay.sweep_lost(at=self.LATER) == 0
+        assert not BulkMessage.objects.exists()
+
+    def test_an_event_that_no_message_names_is_sent_too(
+        self, seller: Seller, queue: Drained
+    ) -> None:
+        wait(seller, 10)
+        BulkMessage.objects.all().delete()
+        retried = Event.objects.earliest("position")
+        Event.objects.filter(pk=retried.pk).update(next_send_at=AT)
+
+        assert relay.sweep(at=AT) == 0  # Orders come first.
+        assert [relay.sweep_lost(at=AT) for _ in range(2)] == [1, 0]
+        assert queue.take() == [(retried.pk,)]
 
     def test_what_waits_too_long_is_sent_again_in_any_case(
         self, seller: Seller, queue: Drained
@@ -195,6 +232,7 @@ class TestResending:
                 cursor.execute("BEGIN")
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('send_bulk', 0))")
                 assert relay.sweep_bulk(at=AT) == 0
+                cursor.execute("ROLLBACK")
         finally:
             other.close()
         assert relay.sweep_bulk(at=AT) == 10
@@ -210,11 +248,8 @@ class TestAMillion:
         wait(small, 100)
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = DEFAULT")
-            cursor.execute("ANALYZE billing_event")
-            cursor.execute(
-                "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + windows._TURNS,
-                {"queue": "bulk", "at": AT, "window": 10_000},
-            )
+            cursor.execute("ANALYZE billing_event, billing_bulkmessage")
+            cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + windows._TURNS, {"at": AT})
             plan = cursor.fetchone()[0][0]
 
         touched = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
