@@ -12,3 +12,4 @@ class BillingConfig(AppConfig):
     def ready(self) -> None:
         """Connect the hooks; by name, since models can't be imported before Django is ready."""
         import_string("billing.hooks.connect")()
+        import_string("billing.copying.AnyOf")  # A lookup that all models have.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import count
 
 
@@ -82,7 +83,7 @@ class Cycle:
 
     def period(self, index: int) -> Period:
         """Return the period with this index."""
-        return Period(self.boundary(index), self.boundary(index + 1))
+        return _period(self, index)
 
     def containing(self, on: date) -> Period:
         """Return the period that contains the day."""
@@ -90,11 +91,13 @@ class Cycle:
 
     def periods(self, on: date) -> Iterator[Period]:
         """Yield the period that contains the day and all that follow, without end."""
-        starts_on = self.boundary(index := self.index_of(on))
-        for following in count(index + 1):
-            ends_on = self.boundary(following)
-            yield Period(starts_on, ends_on)
-            starts_on = ends_on
+        for index in count(self.index_of(on)):
+            yield _period(self, index)
+
+
+@lru_cache(maxsize=4096)  # Those of a month's end are the same again and again.
+def _period(cycle: Cycle, index: int) -> Period:
+    return Period(cycle.boundary(index), cycle.boundary(index + 1))
 
 
 def cycle_from(

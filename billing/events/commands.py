@@ -83,11 +83,11 @@ def complete_all(events: Sequence[Event], *, tried: Try) -> None:
     """
     outcome = Attempt.Outcome.SUCCEEDED
     copy_rows([unsaved(Attempt, **_attempted(each, tried, outcome)) for each in events])
-    ids = [event.pk for event in events]
-    handled = Event.objects.filter(pk__in=ids, state=Event.State.WAITING)
+    ids = [event.id for event in events]
+    handled = Event.objects.filter(pk__any_of=ids, state=Event.State.WAITING)
     count = handled.update(state=Event.State.HANDLED)
     assert count == len(ids), "the caller has locked them, and they wait"
-    retried = Failure.objects.filter(event__in=ids, state=Failure.State.RETRIED)
+    retried = Failure.objects.filter(event__any_of=ids, state=Failure.State.RETRIED)
     retried.update(state=Failure.State.RESOLVED)
 
 
@@ -128,7 +128,7 @@ def hold(event_ids: Iterable[UUID]) -> dict[UUID, str]:
     failures = _open(Failure.objects.filter(event_id__in=ids))
     held = {failure.event_id: failure.event for failure in failures}
     others = Event.objects.select_for_update().filter(pk__in=ids - held.keys()).order_by("position")
-    held |= {event.pk: event for event in others}
+    held |= {event.id: event for event in others}
     return {event_id: event.state for event_id, event in held.items()}
 
 
@@ -200,7 +200,7 @@ def _note(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> N
 
 def _attempted(event: Event, tried: Try, outcome: str, error_class: str = "") -> dict[str, Any]:
     return {
-        "event_id": event.pk,
+        "event_id": event.id,
         "seller_id": event.seller_id,
         "task": _own_task(event, tried.task),
         "worker": tried.worker,

@@ -1,9 +1,10 @@
 """Why a charge is what it is, as facts: what `billing.wording` makes sentences of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
+from typing import Any
 
 from billing.money import EXACT, plain_decimal
 from billing.periods import day_after
@@ -48,7 +49,7 @@ def explain(
     """
     reckoned = item.reckoning
     return {
-        **_of_price(item.price),
+        **_told(item.price, None, _of_price_and_model),
         "quantity": _shown(item.quantity),
         "unit_price": _plain(item.unit_price),
         "full_price": _shown(reckoned.full_price),
@@ -188,6 +189,16 @@ def _of_plan(plan: PlanTerms) -> Explanation:
     return {"plan": plan.code, "plan_id": plan.id}
 
 
+def _told(
+    price: PriceTerms, quantity: Decimal | None, tell: Callable[..., Any], *of: Decimal
+) -> Any:
+    """Return what is told of a price, and remember it: many pay the same."""
+    found = price.told.get(quantity)
+    if found is None:
+        found = price.told[quantity] = tell(price, *of)
+    return found
+
+
 def _of_price(price: PriceTerms) -> Explanation:
     return {
         "price": price.code,
@@ -199,6 +210,10 @@ def _of_price(price: PriceTerms) -> Explanation:
         "tax_included": price.tax_included,
         "price_valid_from": str(price.valid_from) if price.valid_from else None,
     }
+
+
+def _of_price_and_model(price: PriceTerms) -> Explanation:
+    return {**_of_price(price), **_of_model(price)}
 
 
 def _of_change(name: str, change: Change | None) -> Explanation:
@@ -234,7 +249,7 @@ def _extras(item: Owed, reckoned: Reckoning, known: Timeline | None) -> Explanat
             }
             for reduction in reckoned.reductions
         ]
-    return {**found, **_of_model(item.price)}
+    return found
 
 
 def _indexes(tag: str, known: Timeline | None) -> Iterator[Explanation]:
@@ -280,7 +295,12 @@ def _steps(item: Owed, reckoned: Reckoning) -> list[Explanation]:
         return [row for group, found in reckoned.rated.groups for row in _rows(found, group)]
     if item.price.kind is PriceKind.USAGE:
         return []
-    return list(_rows(steps(item.price, item.quantity), ()))
+    rows: list[Explanation] = _told(item.price, item.quantity, _steps_of, item.quantity)
+    return rows
+
+
+def _steps_of(price: PriceTerms, quantity: Decimal) -> list[Explanation]:
+    return list(_rows(steps(price, quantity), ()))
 
 
 def _rows(found: Iterable[Step], group: Properties) -> Iterable[Explanation]:

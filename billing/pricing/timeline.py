@@ -96,6 +96,9 @@ def standing(changes: Iterable[Change]) -> tuple[Change, ...]:
 
     :raises ContradictoryTimeline: if an undo finds nothing pending.
     """
+    changes = tuple(changes)
+    if len(changes) == 1 and changes[0].kind is not ChangeKind.UNDO:
+        return changes
     kept: list[Change] = []
     for change in sorted(changes, key=attrgetter("position")):
         if change.kind is not ChangeKind.UNDO:

@@ -18,7 +18,7 @@ def overrides_of(
 ) -> list[tuple[UUID | None, Override]]:
     """Return a seller's overrides as the engine's values: of all customers (None), and of some."""
     rows = TaxOverride.objects.filter(seller_id=seller_id)
-    mine = rows.filter(Q(customer=None) | Q(customer__in=list(customer_ids)))
+    mine = rows.filter(Q(customer=None) | Q(customer__any_of=list(customer_ids)))
     return [(row.customer_id, as_override(row)) for row in mine]
 
 
@@ -42,7 +42,7 @@ def as_override(row: TaxOverride) -> Override:
 def confirmed(customers: Iterable[Customer]) -> set[UUID]:
     """Return the customers whose VAT id a register has confirmed, and not denied since."""
     asked = {customer.pk: customer.vat_id for customer in customers if customer.vat_id}
-    answers = VatIdCheck.objects.filter(customer__in=asked)
+    answers = VatIdCheck.objects.filter(customer__any_of=asked)
     answered = answers.exclude(outcome=VatIdCheck.Outcome.UNAVAILABLE)
     latest = answered.order_by("customer_id", "vat_id", "-id").distinct("customer_id", "vat_id")
     return {

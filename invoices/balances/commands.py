@@ -88,7 +88,7 @@ def apply_balances(uses: Sequence[Use]) -> list[int]:
     made: list[BalanceMovement] = []
     used: list[int] = []
     for use in uses:
-        mine = lots.get((use.booking.customer.pk, use.booking.currency), ())
+        mine = lots.get((use.booking.customer.id, use.booking.currency), ())
         taken = list(_taken_of(mine, use.gross_minor)) if _may_use(use) else []
         made += [
             _movement(use.booking, Kind.APPLIED, -amount, lot=lot, invoice_id=use.invoice_id)
@@ -105,7 +105,7 @@ def _may_use(use: Use) -> bool:
 
 
 def _lock_lots(uses: Sequence[Use]) -> dict[tuple[UUID, str], list[BalanceMovement]]:
-    customer_ids = {use.booking.customer.pk for use in uses}
+    customer_ids = {use.booking.customer.id for use in uses}
     lots = usable_lots(customer_ids=customer_ids, on=uses[0].booking.on).select_for_update()
     found: dict[tuple[UUID, str], list[BalanceMovement]] = {}
     for lot in lots:
@@ -200,7 +200,7 @@ def _stated(made: list[BalanceMovement], *, reason: str, told: NewEvent) -> list
 
 def _taken(booking: Booking, amount_minor: int) -> Iterator[tuple[BalanceMovement, int]]:
     """Lock the customer's lots, and yield those to use, with how much of each."""
-    lots = usable_lots(customer_ids=[booking.customer.pk], on=booking.on).select_for_update()
+    lots = usable_lots(customer_ids=[booking.customer.id], on=booking.on).select_for_update()
     return _taken_of(lots.filter(currency=booking.currency), amount_minor)
 
 

@@ -45,7 +45,7 @@ def usable_lots(*, customer_ids: Iterable[UUID], on: date) -> QuerySet[BalanceMo
     To lock them, ask for `select_for_update()`: they are locked in this order, by customer.
     """
     lots = BalanceMovement.objects.filter(
-        _usable_on(on), customer__in=list(customer_ids), rest_minor__gt=0
+        _usable_on(on), customer__any_of=list(customer_ids), rest_minor__gt=0
     )
     return lots.order_by("customer_id", F("expires_on").asc(nulls_last=True), "id")
 

@@ -1,6 +1,6 @@
 """Tells a customer's story to the pure engine, day by day, and keeps the documents it makes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,8 +53,7 @@ def plan(code: str, *prices: PriceTerms | str, **terms: Any) -> PlanTerms:
 
 
 def _owned(item: PriceTerms, price_id: str) -> PriceTerms:
-    fields = {name: getattr(item, name) for name in PriceTerms.__slots__}
-    return PriceTerms(**{**fields, "id": item.id or price_id})
+    return replace(item, id=item.id or price_id)
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,10 @@ def append_days_of(until: Mapping[Customer, date], *, at: datetime) -> None:
     days = earliest_days(until, at=at)
     new = [
         customer_day_ended(
-            seller_id=customer.seller_id, customer_id=customer.pk, day=days[customer.pk], at=at
+            seller_id=customer.seller_id, customer_id=customer.id, day=days[customer.id], at=at
         )
         for customer in until
-        if customer.pk in days
+        if customer.id in days
     ]
     if new:
         log.append(new, at=at, known_too=True)
@@ -61,8 +61,8 @@ def earliest_days(until: Mapping[Customer, date], *, at: datetime) -> dict[UUID,
     seller = next(iter(until)).seller
     ended, now = ended_until(seller, at=at), today(seller, at=at)
     return days_due(
-        seller.pk,
-        {each.pk: (min(ended, on), min(now, on)) for each, on in until.items()},
+        seller.id,
+        {each.id: (min(ended, on), min(now, on)) for each, on in until.items()},
     )
 
 
@@ -120,7 +120,7 @@ def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
     for each in billed:
         each.contract.billed_date = each.known.on
         each.contract.billed_position = each.known.position
-        each.contract.next_billing_date = following[each.contract.pk]
+        each.contract.next_billing_date = following[each.contract.id]
     contracts = [each.contract for each in billed]
     charged = [
         (subscription_id, until, each.known.on, each.known.position)
@@ -131,7 +131,7 @@ def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
         cursor.execute(
             _NOTE_CONTRACTS,
             [
-                [contract.pk for contract in contracts],
+                [contract.id for contract in contracts],
                 [contract.billed_date for contract in contracts],
                 [contract.billed_position for contract in contracts],
                 [contract.next_billing_date for contract in contracts],
@@ -177,15 +177,15 @@ def _days_from(contract: Contract, on: date) -> Days:
     return Days(
         first=on,
         following=day_after,
-        closed_by=lambda day: [day_key(contract.customer_id, day), period_key(contract.pk, day)],
+        closed_by=lambda day: [day_key(contract.customer_id, day), period_key(contract.id, day)],
     )
 
 
 def _following(billed: Sequence[Billed]) -> dict[UUID, date | None]:
     """Return when contracts are due next: where charges are collected, on a day that is open."""
-    found = {each.contract.pk: each.next_billing_date for each in billed}
+    found = {each.contract.id: each.next_billing_date for each in billed}
     asked = {
-        each.contract.pk: _days_from(each.contract, each.next_billing_date)
+        each.contract.id: _days_from(each.contract, each.next_billing_date)
         for each in billed
         if each.next_billing_date and collects(each.contract.customer)
     }
@@ -217,7 +217,7 @@ def bring_forward(price: Price) -> int:
     contracts are due earlier.
     """
     earlier = Price.objects.filter(plan=price.plan_id, code=price.code, currency=price.currency)
-    if price.applies_to == AppliesTo.NEW or not earlier.exclude(pk=price.pk).exists():
+    if price.applies_to == AppliesTo.NEW or not earlier.exclude(pk=price.id).exists():
         return 0
     day = max(price.valid_from, price.recorded_on + timedelta(days=1))
     reached = Q(next_billing_date__isnull=True)

@@ -20,7 +20,7 @@ from billing.catalog.queries import (
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.contracts.queries.changes import as_change
-from billing.copying import plainly
+from billing.copying import plainly, relate
 from billing.events.models import Failure
 from billing.pricing.due import effective_date
 from billing.pricing.prices import PlanTerms
@@ -102,24 +102,25 @@ class Agreements:
 
     def __init__(self, contracts: Iterable[Contract], *, only: UUID | None = None) -> None:
         """Read it in as many queries for many contracts as for one; of `only` one subscription."""
-        ids = [contract.pk for contract in contracts]
-        whose = Q(pk=only) if only else Q(contract__in=ids)
-        subscriptions = {row.pk: row for row in plainly(Subscription.objects.filter(whose))}
-        changes = SubscriptionChange.objects.filter(subscription__in=subscriptions)
+        ids = [contract.id for contract in contracts]
+        whose = Q(pk=only) if only else Q(contract__any_of=ids)
+        subscribed = Subscription.objects.filter(whose)
+        subscriptions = {row.id: row for row in plainly(subscribed, but=["created_at"])}
+        changes = SubscriptionChange.objects.filter(subscription__any_of=subscriptions)
         rows = plainly(changes.order_by("position"))
         plans = Plan.objects.in_bulk({row.plan_id for row in rows} - {None})
         self._begun: dict[UUID, dict[UUID, Subscription]] = defaultdict(dict)
         self._changes: dict[UUID, list[SubscriptionChange]] = defaultdict(list)
         for row in rows:
-            row.subscription = mine = subscriptions[row.subscription_id]
-            row.plan = plans[row.plan_id] if row.plan_id else None
-            self._begun[mine.contract_id][mine.pk] = mine
-            self._changes[mine.pk].append(row)
+            mine = subscriptions[row.subscription_id]
+            relate(row, subscription=mine, plan=plans[row.plan_id] if row.plan_id else None)
+            self._begun[mine.contract_id][mine.id] = mine
+            self._changes[mine.id].append(row)
         self._prices = prices_of_plans(plans)
 
     def subscriptions(self, contract: Contract) -> list[Subscription]:
         """Return the subscriptions of a contract that have begun, in the order of their facts."""
-        return list(self._begun.get(contract.pk, {}).values())
+        return list(self._begun.get(contract.id, {}).values())
 
     def timeline(self, contract: Contract, subscription_id: UUID) -> Timeline:
         """
@@ -144,9 +145,9 @@ class Agreements:
         found: dict[UUID, Timeline] = {}
         for subscription in self.subscriptions(contract):
             try:
-                found[subscription.pk] = self.timeline(contract, subscription.pk)
+                found[subscription.id] = self.timeline(contract, subscription.id)
             except PriceMissing:
-                if not passes_over_failed or subscription.pk not in _failed_subscriptions(contract):
+                if not passes_over_failed or subscription.id not in _failed_subscriptions(contract):
                     raise
         return found
 
@@ -178,13 +179,12 @@ def _priced_timeline(
     """
     unpriced = [as_change(change, _unpriced(change)) for change in changes]
     kept = {change.id for change in standing(unpriced)}
-    moot = never_in_force(unpriced)
     priced: list[Change] = []
     for row, change in zip(changes, unpriced, strict=True):
         try:
             plan = _priced(contract, row, prices) if change.id in kept else change.plan
         except PriceMissing:
-            if change.id not in moot:
+            if change.id not in never_in_force(unpriced):
                 raise
             plan = change.plan
         priced.append(replace(change, plan=plan))
@@ -258,7 +258,7 @@ def _failed_subscriptions(contract: Contract) -> set[UUID]:
     open_failures = Failure.objects.filter(
         seller_id=contract.seller_id,
         state=Failure.State.OPEN,
-        event__stream_id=contract.pk,
+        event__stream_id=contract.id,
         event__type=SUBSCRIPTION_CHANGED,
     )
     told = open_failures.values_list("event__payload__subscription_id", flat=True)

@@ -1,10 +1,11 @@
 """Prices and plans as values that can be rated: what can't be is refused when it is made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from billing.periods import DAYS, Alignment, Interval
 from billing.pricing.prices.choices import (
@@ -105,6 +106,9 @@ class PriceTerms:
     valid_until: date | None = None
     applies_to: AppliesTo = AppliesTo.NEXT_PERIOD
     recorded_on: date | None = None
+    told: dict[Decimal | None, Any] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )  # What explanations tell of it, by quantity: the same for all who pay it.
 
     def __post_init__(self) -> None:
         for name, problem in _problems(self):

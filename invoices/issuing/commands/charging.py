@@ -49,7 +49,7 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     if not owing:
         return []
     copy_rows(charges_of(demand, owing, decided))
-    customer = customers.lock_customer_late(demand.customer.pk)
+    customer = customers.lock_customer_late(demand.customer.id)
     customers.make_due(customer, day=demand.event.as_of_date)
     return []
 

@@ -99,7 +99,7 @@ def _bill_together(chunk: Chunk, work_out: WorkOut) -> set[UUID]:
         halves = (chunk.event_ids[:half], chunk.event_ids[half:]) if half else ()
         parts = [_bill_together(Chunk(chunk.seller, ids, chunk.me), work_out) for ids in halves]
         return set().union(*parts)
-    return {work.event.pk for work in works}
+    return {work.event.id for work in works}
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def alone_if_refused(event: Event) -> Iterator[None]:
     except PASSING:
         raise
     except Exception as error:
-        logger.debug("Event %s is billed alone: %r", event.pk, error)
+        logger.debug("Event %s is billed alone: %r", event.id, error)
 
 
 @contextmanager
@@ -132,15 +132,15 @@ def _not_collecting() -> Iterator[None]:
 
 def _each_for_itself(works: Sequence[Work]) -> Iterator[Work]:
     """Leave out customers of whom one document may use the money that another gives back."""
-    of_customers = Counter(work.customer.pk for work in works if work.documents)
+    of_customers = Counter(work.customer.id for work in works if work.documents)
     crediting = {
-        work.customer.pk
+        work.customer.id
         for work in works
         for document in work.documents
         if document.prepared.kind == "credit_note"
     }
     for work in works:
-        if work.customer.pk not in crediting or of_customers[work.customer.pk] == 1:
+        if work.customer.id not in crediting or of_customers[work.customer.id] == 1:
             yield work
 
 

@@ -5,13 +5,15 @@ Workers don't wait for each other's contracts: what another has locked is passed
 alone at the end. Only the number series is waited for, as the last step.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract
-from billing.copying import plainly
+from billing.copying import plainly, relate
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
 from billing.customers.queries import collects
@@ -25,9 +27,24 @@ from invoices.issuing.commands.days import work_out_days
 from invoices.issuing.commands.issue import Demand
 from invoices.issuing.commands.owing import Due, owing
 from invoices.issuing.queries.basis import Basis, Between
-from invoices.issuing.queries.waiting import sellers_of
 
 BILL_DUE = "issuing.bill_due"
+_BEFORE_ALL_DAYS = date.min
+# Of events.
+_NOT_ASKED = (
+    "payload", "occurred_at", "recorded_at", "idempotency_key", "published_at", "next_send_at",
+    "sends", "retried_at",
+)  # fmt: skip
+
+
+class _Named(NamedTuple):
+    """What a message names, as far as it waits."""
+
+    event_id: UUID
+    seller_id: UUID
+    type: str
+    day: date
+    stream_id: UUID
 
 
 def bill_due(*, event_ids: Collection[UUID], at: datetime, worker: str) -> int:
@@ -39,23 +56,31 @@ def bill_due(*, event_ids: Collection[UUID], at: datetime, worker: str) -> int:
     wrong with the database or its connection is raised: what was committed before stays.
     """
     me = events.Worker(task=BILL_DUE, name=worker, at=at)
-    told = Event.objects.filter(pk__in=list(event_ids), type=CUSTOMER_DAY_ENDED)
-    days: dict[date, set[UUID]] = {}
-    for event_id, day in told.values_list("pk", "as_of_date"):
-        days.setdefault(day, set()).add(event_id)
-    others = set(event_ids).difference(*days.values())
-    return sum(
-        bill_together(Chunk(seller, ids, me), work_out, named=mine)
-        for mine, work_out in (
-            (others, _work_out),
-            *((days[day], work_out_days) for day in sorted(days)),
-        )
-        for seller, ids in sellers_of(mine)
+    waiting = _named(event_ids)
+    sellers = Seller.objects.in_bulk({each.seller_id for each in waiting})
+    streams = {each.event_id: each.stream_id for each in waiting}
+    groups: dict[tuple[date, UUID], list[UUID]] = {}
+    for each in waiting:
+        day = each.day if each.type == CUSTOMER_DAY_ENDED else _BEFORE_ALL_DAYS
+        groups.setdefault((day, each.seller_id), []).append(each.event_id)
+    billed = 0
+    for (day, seller_id), ids in sorted(groups.items()):
+        of_contracts = partial(_work_out, streams=streams)
+        work_out = of_contracts if day == _BEFORE_ALL_DAYS else work_out_days
+        billed += bill_together(Chunk(sellers[seller_id], ids, me), work_out, named=ids)
+    return billed
+
+
+def _named(event_ids: Collection[UUID]) -> list[_Named]:
+    told = Event.objects.filter(pk__any_of=list(event_ids), state=Event.State.WAITING)
+    columns = told.order_by("position").values_list(
+        "id", "seller_id", "type", "as_of_date", "stream_id"
     )
+    return [_Named(*row) for row in columns]
 
 
-def _work_out(chunk: Chunk) -> list[Work]:
-    due = _claim(chunk.seller, chunk.event_ids)
+def _work_out(chunk: Chunk, *, streams: Mapping[UUID, UUID]) -> list[Work]:
+    due = _claim(chunk.seller, [streams[event_id] for event_id in chunk.event_ids])
     basis = Basis(chunk.seller, [each.contract.customer for each in due])
     on = today(chunk.seller, at=chunk.me.at)
     works: list[Work] = []
@@ -78,36 +103,38 @@ def _work_out(chunk: Chunk) -> list[Work]:
     return works
 
 
-def _claim(seller: Seller, ids: Sequence[UUID]) -> list[Due]:
+def _claim(seller: Seller, contract_ids: Sequence[UUID]) -> list[Due]:
     """
-    Lock the contracts of events, unless another has, and return those that are billed together.
+    Lock contracts, unless another has, and return those that are billed together, with their event.
 
     Left out are those for which other events wait too, and those of customers whose charges are
     collected.
     """
-    told = Event.objects.filter(pk__in=ids, state=Event.State.WAITING)
-    streams = list(told.values_list("stream_id", flat=True))
-    free = Contract.objects.select_for_update(skip_locked=True).filter(pk__in=streams)
-    locked = {contract.pk: contract for contract in plainly(free.order_by("pk"))}
+    free = Contract.objects.select_for_update(skip_locked=True).filter(pk__any_of=contract_ids)
+    locked = {
+        contract.id: contract for contract in plainly(free.order_by("pk"), but=["created_at"])
+    }
     # By their keys: a join could be planned as a scan of all by a database without statistics.
-    whose = Customer.objects.filter(pk__in={each.customer_id for each in locked.values()})
-    customers = {customer.pk: customer for customer in plainly(whose)}
+    whose = Customer.objects.filter(pk__any_of={each.customer_id for each in locked.values()})
+    customers = {customer.id: customer for customer in plainly(whose, but=["created_at"])}
     waiting: dict[UUID, list[Event]] = {}
     for event in _lock_waiting(locked):
         waiting.setdefault(event.stream_id, []).append(event)
     due: list[Due] = []
     for contract_id, (event, *others) in waiting.items():
         contract = locked[contract_id]
-        contract.customer = customers[contract.customer_id]
-        contract.seller = contract.customer.seller = seller
+        customer = customers[contract.customer_id]
+        relate(contract, customer=customer, seller=seller)
+        relate(customer, seller=seller)
         if not others and _is_plain(contract, event):
             due.append(Due(contract, event))
     return due
 
 
 def _lock_waiting(contract_ids: Iterable[UUID]) -> Iterable[Event]:
-    waiting = Event.objects.filter(stream_id__in=list(contract_ids), state=Event.State.WAITING)
-    return plainly(waiting.select_for_update().order_by("position"))
+    waiting = Event.objects.filter(stream_id__any_of=list(contract_ids), state=Event.State.WAITING)
+    in_order = waiting.select_for_update().order_by("position")
+    return plainly(in_order, but=_NOT_ASKED)
 
 
 def _is_plain(contract: Contract, event: Event) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from billing.contracts.models import Contract
-from billing.copying import copy_rows, unsaved
+from billing.copying import copy_rows, relate, unsaved
 from billing.customers.models import Customer
 from billing.events import log
 from billing.events.models import Event
@@ -96,9 +96,9 @@ def charges_of(demand: Demand, lines: Sequence[DraftLine], taxed: Taxed) -> list
     """Return the lines of a draft as the charges that an event makes of them; none is written."""
     charges = Draft(lines=lines, taxed=taxed).charges(currency=demand.currency)
     for charge in charges:
-        charge.seller_id = demand.seller.pk
-        charge.customer_id = demand.customer.pk
-        charge.event_id = demand.event.pk
+        charge.seller_id = demand.seller.id
+        charge.customer_id = demand.customer.id
+        charge.event_id = demand.event.id
         charge.transaction_id = demand.event.transaction_id
         charge.created_at = demand.at
     return charges
@@ -263,11 +263,13 @@ def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, aft
     sequence = after.sequence + 1
     invoice = unsaved(
         Invoice,
-        event_id=demand.event.pk,
-        contract_id=demand.contract.pk if demand.contract else None,
+        seller_id=demand.seller.id,
+        customer_id=demand.customer.id,
+        event_id=demand.event.id,
+        contract_id=demand.contract.id if demand.contract else None,
         transaction_id=demand.event.transaction_id,
         kind=series.kind,
-        series_id=series.pk,
+        series_id=series.id,
         sequence=sequence,
         number=_number(demand.seller, kind=series.kind, year=series.year, sequence=sequence),
         issue_date=issued_on,
@@ -289,7 +291,7 @@ def _invoice(demand: Demand, total: DocumentTotals, *, series: NumberSeries, aft
         previous_hash=after.hash,
         issued_at=demand.at,
     )
-    invoice.seller, invoice.customer = demand.seller, demand.customer
+    relate(invoice, seller=demand.seller, customer=demand.customer)
     return invoice
 
 

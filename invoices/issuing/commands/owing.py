@@ -50,7 +50,7 @@ def owing(due: Sequence[Due]) -> dict[UUID, Owing]:
     said = printed(found.values())
     owed: dict[UUID, Owing] = {}
     for each in due:
-        contract_id = each.contract.pk
+        contract_id = each.contract.id
         if contract_id in found:
             with alone_if_refused(each.event):
                 lines = demanded(found[contract_id], said).lines
@@ -67,13 +67,13 @@ def _found(
     of = {account.subscription_id: account for account in accounts(looked)}
     found: dict[UUID, Found] = {}
     for each in due:
-        if each.contract.pk not in told:
+        if each.contract.id not in told:
             continue
-        known, whole = told[each.contract.pk]
+        known, whole = told[each.contract.id]
         mine = [of[subscription_id] for subscription_id in whole]
         cause = f"period {each.event.as_of_date}"
         with alone_if_refused(each.event):
-            found[each.contract.pk] = found_due(each.contract, mine, known=known, cause=cause)
+            found[each.contract.id] = found_due(each.contract, mine, known=known, cause=cause)
     return found
 
 
@@ -84,5 +84,5 @@ def _told(due: Sequence[Due]) -> dict[UUID, tuple[Known, Mapping[UUID, Timeline]
         with alone_if_refused(each.event):
             whole = agreements.timelines(each.contract, passes_over_failed=True)
             known = known_on(each.contract, whole.values(), on=each.event.as_of_date)
-            found[each.contract.pk] = known, whole
+            found[each.contract.id] = known, whole
     return found

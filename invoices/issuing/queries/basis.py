@@ -44,16 +44,16 @@ class Basis:
 
     def customer_as_printed(self, customer: Customer) -> dict[str, Any]:
         """Return what documents say of a customer."""
-        found = self._printed.get(customer.pk)
+        found = self._printed.get(customer.id)
         if found is None:
-            is_confirmed = None if self._confirmed is None else customer.pk in self._confirmed
+            is_confirmed = None if self._confirmed is None else customer.id in self._confirmed
             found = customer_as_printed(customer, is_confirmed=is_confirmed)
-            self._printed[customer.pk] = found
+            self._printed[customer.id] = found
         return found
 
     def tax_on(self, customer: Customer) -> TaxRule:
         """Return what decides the tax of a supply on a day between the seller and a customer."""
-        return self.tax_between(self._parties_with(customer), customer.pk)
+        return self.tax_between(self._parties_with(customer), customer.id)
 
     def tax_between(self, parties: Parties, customer_id: UUID) -> TaxRule:
         """Return what decides it between parties as they were, by the overrides of a customer."""
@@ -67,11 +67,11 @@ class Basis:
         return rule
 
     def _parties_with(self, customer: Customer) -> Parties:
-        found = self._parties.get(customer.pk)
+        found = self._parties.get(customer.id)
         if found is None:
             printed = self.customer_as_printed(customer)
             found = parties_as_printed(self.seller_as_printed, printed)
-            self._parties[customer.pk] = found
+            self._parties[customer.id] = found
         return found
 
     @cached_property
@@ -93,8 +93,8 @@ class Basis:
 
     @cached_property
     def _overrides(self) -> list[tuple[UUID | None, Override]]:
-        ids = [customer.pk for customer in self._customers]
-        return overrides_of(seller_id=self.seller.pk, customer_ids=ids)
+        ids = [customer.id for customer in self._customers]
+        return overrides_of(seller_id=self.seller.id, customer_ids=ids)
 
     @cached_property
     def _overridden(self) -> set[UUID | None]:

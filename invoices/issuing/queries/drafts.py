@@ -213,6 +213,6 @@ def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline
         then = parties_charged(UUID(known.subscription_id), line)
         if then is None:
             return tax
-        return basis.tax_between(then, customer.pk)(line.price.supply, on)
+        return basis.tax_between(then, customer.id)(line.price.supply, on)
 
     return decide

@@ -249,10 +249,10 @@ def printed_of(lines: Iterable[Line]) -> dict[str, dict[str, str]]:
     if prices:
         for row in Price.objects.filter(pk__in=prices).select_related("plan__product"):
             product = row.plan.product if row.plan else None
-            told[str(row.pk)] = {"text": row.text, "unit": row.unit, **item_of(product)}
+            told[str(row.id)] = {"text": row.text, "unit": row.unit, **item_of(product)}
     if plans:
         for plan in Plan.objects.filter(pk__in=plans).select_related("product"):
-            told[f"{COMMITMENT}{plan.pk}"] = {"plan": plan.name, **item_of(plan.product)}
+            told[f"{COMMITMENT}{plan.id}"] = {"plan": plan.name, **item_of(plan.product)}
     return told
 
 

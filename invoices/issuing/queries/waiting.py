@@ -21,7 +21,7 @@ def sellers_of(event_ids: Iterable[UUID]) -> list[tuple[Seller, list[UUID]]]:
     wanted = list(event_ids)
     if not wanted:
         return []
-    waiting = Event.objects.filter(pk__in=wanted, state=Event.State.WAITING)
+    waiting = Event.objects.filter(pk__any_of=wanted, state=Event.State.WAITING)
     ids: dict[UUID, list[UUID]] = {}
     for event_id, seller_id in waiting.order_by("position").values_list("id", "seller_id"):
         ids.setdefault(seller_id, []).append(event_id)
