@@ -16,7 +16,7 @@ from typing import IO
 CHECKOUT = Path(__file__).resolve().parents[1]
 LOG = CHECKOUT / ".stack" / "test-beside.log"
 # Folders that take about half of the time. The first session runs all others, new ones too.
-BESIDE = ("pure", "documents", "admin", "api", "contracts", "endtoend")
+BESIDE = ("pure", "documents", "admin", "api")
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NO_TESTS = 5  # pytest's answer if none is left of those that were asked for.
 
