@@ -26,8 +26,8 @@ demo: setup ## walk through the engine in a fresh stack (ORDERS=file.csv imports
 run: setup ## run everything in this terminal until Ctrl-C
 	@$(STACK) run
 
-test: setup ## all tests but the slow ones
-	@$(BIN)/python -m pytest -m "not slow"
+test: setup ## all tests but the slow ones, half of them beside the others
+	@$(BIN)/python -m tests -m "not slow"
 
 test-pure: setup ## the pure core's tests: no services, seconds
 	@$(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django \

@@ -2,7 +2,8 @@
 Gives the test session services of its own, before pytest-django reads the settings.
 
 `DATABASE_URL`, `BROKER_URL`, `REDIS_URL` and `EMAIL_URL` in the environment replace them. Sessions
-that run at the same time get a folder each: `.stack/test/`, `.stack/test-2/`, and so on.
+that run at the same time get a folder each: `.stack/test/`, `.stack/test-2/`, and so on. Their
+database waits for no disk: what it committed outlives each kill of it, but not of the machine.
 """
 
 import itertools
@@ -13,11 +14,13 @@ import pytest
 
 from config.stack import DEFAULT_ROOT, AlreadyRunning, Services
 
+SETTINGS = "fsync=off full_page_writes=off"
 SERVICES = pytest.StashKey[Services]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    os.environ.setdefault("POSTGRES_SETTINGS", SETTINGS)
     services = _first_free()
     early_config.add_cleanup(services.stop)
     os.environ.update(services.environ)

@@ -38,6 +38,8 @@ MOMENTS = [
     datetime(2026, 1, 1, tzinfo=UTC),
 ]
 NUMBERS = st.decimals("-999999999999", "999999999999", places=12) | st.integers(-5, 5).map(Decimal)
+Metered = tuple[str, str | None]  # How it is added up, and the property that it measures.
+METERED = [("sum", None), ("weighted_sum", "size"), ("unique", "user"), ("unique", None)]
 _keys = count(1)
 
 
@@ -58,6 +60,10 @@ def records(draw: st.DrawFn) -> SentRecord:
         amount=draw(st.none() | NUMBERS),
         properties={name: text for name, text in properties.items() if name not in dropped},
     )
+
+
+BATCH = st.lists(records(), max_size=10)
+tried = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def pure(sent: Sequence[SentRecord], meter: Meter, zone: str, on: date) -> tuple[Bucket, ...]:
@@ -86,53 +92,60 @@ def key_of(bucket: Bucket) -> tuple[object, ...]:
     return bucket.day, bucket.recorded_on, bucket.properties
 
 
+def compare(found: Sequence[Bucket], expected: Sequence[Bucket], *, is_unique: bool) -> None:
+    mine = {key_of(bucket): bucket for bucket in found}
+    for bucket in expected:
+        stored = mine.pop(key_of(bucket))
+        assert stored.records == bucket.records
+        assert stored.distinct == (bucket.distinct if is_unique else frozenset())
+        for name in ("count", "total", "amount", "highest", "latest_at", "latest", "weighted"):
+            assert getattr(stored, name) == getattr(bucket, name), name
+    assert mine == {}
+
+
+def check(zone: str, metered: Metered, *batches: list[SentRecord]) -> None:
+    """Send batches to a meter of a new seller, and compare what was rolled up."""
+    aggregation, measures = metered
+    with transaction.atomic():
+        seller = factories.seller(timezone=zone, clock=AT.date())
+        dimensions = ["region", *([measures] if measures else [])]
+        meter = factories.meter(
+            seller, code="calls", aggregation=aggregation, property=measures,
+            dimensions=dimensions,
+        )  # fmt: skip
+        contract = factories.contract(factories.customer(seller))
+        subscription = factories.subscription(
+            contract, factories.plan(seller), external_id="S1", on=date(2025, 10, 1)
+        )
+        for batch in batches:
+            receipt = record_usage(seller=seller, records=batch, at=AT)
+            assert receipt.accepted == len(batch)
+
+        found = measured(subscription, meter, records=True, until=UNTIL)
+        expected = pure([each for batch in batches for each in batch], meter, zone, AT.date())
+        compare(found, expected, is_unique=aggregation == "unique")
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("metered", METERED)
 class TestRollUp:
-    @pytest.mark.parametrize("zone", ZONES)
-    @pytest.mark.parametrize(
-        ("aggregation", "measures"),
-        [("sum", None), ("weighted_sum", "size"), ("unique", "user"), ("unique", None)],
-    )
-    @settings(
-        max_examples=15,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
-    @given(first=st.lists(records(), max_size=12), second=st.lists(records(), max_size=8))
+    @settings(tried, max_examples=6)
+    @given(first=BATCH, second=BATCH)
     def test_it_is_that_of_the_pure_engine(
-        self, db: None, zone: str, aggregation: str, measures: str | None,
+        self, db: None, zone: str, metered: Metered,
         first: list[SentRecord], second: list[SentRecord],
     ) -> None:  # fmt: skip
-        with transaction.atomic():
-            seller = factories.seller(timezone=zone, clock=AT.date())
-            dimensions = ["region", *([measures] if measures else [])]
-            meter = factories.meter(
-                seller, code="calls", aggregation=aggregation, property=measures,
-                dimensions=dimensions,
-            )  # fmt: skip
-            contract = factories.contract(factories.customer(seller))
-            subscription = factories.subscription(
-                contract, factories.plan(seller), external_id="S1", on=date(2025, 10, 1)
-            )
-            for batch in (first, second):
-                receipt = record_usage(seller=seller, records=batch, at=AT)
-                assert receipt.accepted == len(batch)
+        check(zone, metered, first, second)
 
-            found = measured(subscription, meter, records=True, until=UNTIL)
-            expected = pure([*first, *second], meter, zone, AT.date())
-            self.compare(found, expected, is_unique=aggregation == "unique")
-            transaction.set_rollback(True)
-
-    def compare(
-        self, found: Sequence[Bucket], expected: Sequence[Bucket], *, is_unique: bool
-    ) -> None:
-        mine = {key_of(bucket): bucket for bucket in found}
-        for bucket in expected:
-            stored = mine.pop(key_of(bucket))
-            assert stored.records == bucket.records
-            assert stored.distinct == (bucket.distinct if is_unique else frozenset())
-            for name in ("count", "total", "amount", "highest", "latest_at", "latest", "weighted"):
-                assert getattr(stored, name) == getattr(bucket, name), name
-        assert mine == {}
+    @pytest.mark.slow
+    @settings(tried, max_examples=50)
+    @given(first=BATCH, second=BATCH)
+    def test_it_is_that_of_the_pure_engine_whatever_is_sent(
+        self, db: None, zone: str, metered: Metered,
+        first: list[SentRecord], second: list[SentRecord],
+    ) -> None:  # fmt: skip
+        check(zone, metered, first, second)
 
 
 @pytest.fixture
