@@ -19,6 +19,7 @@ from benchmarks import (
     order_latency,
     pricing,
     printing,
+    proof,
     usage_ingestion,
     worker_memory,
 )
@@ -84,6 +85,11 @@ def measure_month_end(sizes: Sizes) -> Figures:
     }
 
 
+def measure_verify(sizes: Sizes) -> Figures:
+    """Return how long the proof of the books takes that month end left, and its memory."""
+    return asdict(proof.measure(contracts=sizes.contracts))
+
+
 def measure_burst(sizes: Sizes) -> Figures:
     """Return how a burst of orders is taken and invoiced."""
     return asdict(burst.measure(url=sizes.url, orders=sizes.burst))
@@ -142,6 +148,7 @@ PARTS: dict[str, Callable[[Sizes], Figures]] = {
     "documents": measure_documents,
     "order_latency": measure_order_latency,
     "month_end": measure_month_end,
+    "verify": measure_verify,
     "burst": measure_burst,
     "mixed": measure_mixed,
     "usage": measure_usage,
