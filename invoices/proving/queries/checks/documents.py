@@ -175,6 +175,7 @@ CHECKS = (
         says="each document's hash and totals are the stored ones, and its postings balance",
         of="invoices",
         find=_recomputed,
+        is_long=True,
     ),
     Check(
         name=_RATES,

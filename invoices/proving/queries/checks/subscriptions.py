@@ -219,5 +219,6 @@ CHECKS = (
         says="what each subscription owes, computed again, is what was charged",
         of="contracts",
         find=_recomputed,
+        is_long=True,
     ),
 )
