@@ -36,6 +36,7 @@ class Sizes:
     contracts: int
     billed_before: bool
     passes: int
+    processes: int
     burst: int
     mixed: int
     orders: int
@@ -87,7 +88,7 @@ def measure_month_end(sizes: Sizes) -> Figures:
 
 def measure_verify(sizes: Sizes) -> Figures:
     """Return how long the proof of the books takes that month end left, and its memory."""
-    return asdict(proof.measure(contracts=sizes.contracts))
+    return asdict(proof.measure(contracts=sizes.contracts, processes=sizes.processes))
 
 
 def measure_burst(sizes: Sizes) -> Figures:

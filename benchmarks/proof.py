@@ -26,9 +26,10 @@ class Proof:
     """
     What it took: seconds, also of the slowest checks, and of the processor by Python.
 
-    The memory is the largest that the process held at any time.
+    The memory is the most that any of its processes held at any time.
     """
 
+    processes: int
     invoices: int
     lines: int
     contracts: int
@@ -39,20 +40,21 @@ class Proof:
     slowest_s: dict[str, float]
 
 
-def measure(*, contracts: int, environ: Mapping[str, str] = os.environ) -> Proof:
+def measure(*, contracts: int, processes: int, environ: Mapping[str, str] = os.environ) -> Proof:
     """
-    Prove the books in a process of its own; `contracts` are billed first if there are none.
+    Prove the books in processes of their own; `contracts` are billed first if there are none.
 
     :raises AssertionError: if something is wrong with them.
     """
     if not Invoice.objects.exists():
         month_end.measure(contracts=contracts)
     month_end.settle()
-    told, used = _verified(environ)
+    told, used = _verified(processes, environ)
     assert told["ok"], told["problems"]
     invoices = told["checked"]["invoices"]
     by_time = sorted(told["checks"], key=lambda check: -check["seconds"])
     return Proof(
+        processes=processes,
         invoices=invoices,
         lines=told["checked"]["charges"],
         contracts=told["checked"]["contracts"],
@@ -64,9 +66,10 @@ def measure(*, contracts: int, environ: Mapping[str, str] = os.environ) -> Proof
     )
 
 
-def _verified(environ: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
-    """Return what `verify` tells, and what its process used of the machine."""
-    command = [sys.executable, str(_MANAGE), "verify", "--json"]
+def _verified(processes: int, environ: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
+    """Return what `verify` tells, and what its processes used of the machine."""
+    told_to = ["verify", "--json", "--processes", str(processes)]
+    command = [sys.executable, str(_MANAGE), *told_to]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(environ))
     assert process.stdout
     with process.stdout as output:

@@ -24,7 +24,7 @@ class TestProof:
     def test_all_books_are_proven_in_a_process_of_its_own(self) -> None:
         build_contracts(count=5, at=AT, billed_before=True)
 
-        proof = measure(contracts=0, environ=environ())
+        proof = measure(contracts=0, processes=2, environ=environ())
 
         assert (proof.invoices, proof.lines, proof.contracts) == (5, 15, 5)
         assert proof.seconds > 0
@@ -38,4 +38,4 @@ class TestProof:
             cursor.execute("SET session_replication_role = DEFAULT")
 
         with pytest.raises(AssertionError, match="its content is not what its hash was made of"):
-            measure(contracts=0, environ=environ())
+            measure(contracts=0, processes=2, environ=environ())
