@@ -1,5 +1,6 @@
 """What checks find: here one after the other, or side by side in processes that see one moment."""
 
+import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +18,7 @@ from invoices.proving.queries.checks import CHECKS
 from invoices.proving.queries.checks.books import Books, Check, Problem
 
 NAMED_AT_MOST = 100  # Problems of one check that are kept; all are counted.
+_UNCOLLECTED = 200_000  # Objects: some more than a check holds at a time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def outcome(check: Check, books: Books) -> Outcome:
     started = time.monotonic()
     found, named = 0, list[Problem]()
     try:
-        with transaction.atomic():
+        with transaction.atomic(), _collecting_seldom():
             problems = iter(check.find(books))
             named = list(islice(problems, NAMED_AT_MOST))
             found = len(named) + sum(1 for _ in problems)
@@ -59,6 +61,22 @@ def outcome(check: Check, books: Books) -> Outcome:
         named.append(Problem(check=check.name, seller="", object="the check", message=why))
         found += 1
     return Outcome(found, named, time.monotonic() - started)
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """
+    Look for garbage only where more is held than a check needs.
+
+    The many objects of a chunk die with it, without cycles: going through them again and again
+    costs a quarter of the time.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(_UNCOLLECTED, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def outcomes_side_by_side(books: Books, *, processes: int) -> Iterator[Outcome]:

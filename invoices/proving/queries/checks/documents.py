@@ -19,7 +19,7 @@ from invoices.proving.queries.checks.books import Books, Check, Problem
 from invoices.proving.queries.plain import as_objects
 from invoices.reports.queries.postings import Purpose, entry_of
 
-_AT_ONCE = 250  # Few enough that what is collected as garbage stays little.
+_AT_ONCE = 250
 _CHECK = "documents_recomputed"
 _RATES = "exchange_rates_recorded"
 
