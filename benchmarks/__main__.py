@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import psutil
 
 django.setup()
 
@@ -42,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         "--billed-before", action="store_true", help="renewals: charged the month before too"
     )
     parser.add_argument("--passes", type=int, default=3, help="of month end; one if it is large")
+    parser.add_argument(
+        "--processes", type=int, default=psutil.cpu_count() or 1, help="of verify, side by side"
+    )
     parser.add_argument("--burst", type=int, default=5000, help="orders as fast as can be")
     parser.add_argument("--mixed", type=int, default=5000, help="contracts while orders come")
     parser.add_argument("--orders", type=int, default=200, help="orders in quiet times")

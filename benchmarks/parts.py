@@ -19,6 +19,7 @@ from benchmarks import (
     order_latency,
     pricing,
     printing,
+    proof,
     usage_ingestion,
     worker_memory,
 )
@@ -35,6 +36,7 @@ class Sizes:
     contracts: int
     billed_before: bool
     passes: int
+    processes: int
     burst: int
     mixed: int
     orders: int
@@ -82,6 +84,11 @@ def measure_month_end(sizes: Sizes) -> Figures:
         "ratio_to_bulk_create": rate / beside.bulk_create_per_s,
         "ratio_to_copy_limit": rate / beside.copy_limit_per_s,
     }
+
+
+def measure_verify(sizes: Sizes) -> Figures:
+    """Return how long the proof of the books takes that month end left, and its memory."""
+    return asdict(proof.measure(contracts=sizes.contracts, processes=sizes.processes))
 
 
 def measure_burst(sizes: Sizes) -> Figures:
@@ -142,6 +149,7 @@ PARTS: dict[str, Callable[[Sizes], Figures]] = {
     "documents": measure_documents,
     "order_latency": measure_order_latency,
     "month_end": measure_month_end,
+    "verify": measure_verify,
     "burst": measure_burst,
     "mixed": measure_mixed,
     "usage": measure_usage,

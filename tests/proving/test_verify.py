@@ -462,7 +462,9 @@ class TestSettled:
 @pytest.mark.django_db
 class TestCost:
     def test_the_number_of_queries_does_not_grow_with_the_rows(self, seller: Seller) -> None:
-        customer, plan = factories.customer(seller), factories.plan(seller)
+        metered = {"kind": "usage", "timing": "arrears", "meter": factories.meter(seller)}
+        customer = factories.customer(seller)
+        plan = factories.plan(seller, price=metered)
 
         def queries() -> int:
             factories.order(customer)

@@ -30,8 +30,13 @@ class Looked:
 
 def with_usage(timeline: Timeline, *, until: date) -> Timeline:
     """Return a timeline with the usage up to and including a day that its prices look at."""
-    (found,) = _with_usage([Looked(timeline, until)], {})
+    (found,) = all_with_usage([Looked(timeline, until)])
     return found
+
+
+def all_with_usage(looked: Sequence[Looked]) -> list[Timeline]:
+    """Return timelines with the usage that their prices look at: as many queries as for one."""
+    return _with_usage(looked, {})
 
 
 def opened(looked: Sequence[Looked]) -> list[Timeline]:

@@ -23,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--seller", help="Name or id; without it, all sellers.")
         parser.add_argument("--json", action="store_true", help="Print JSON.")
         parser.add_argument(
+            "--processes", type=int, default=1, help="Checks that run side by side: 1."
+        )
+        parser.add_argument(
             "--progress", action="store_true", help="Say on standard error how far it is."
         )
 
@@ -33,6 +36,7 @@ class Command(BaseCommand):
             sellers=_sellers(options["seller"]),
             at=timezone.now(),
             listener=Listener(begins=progress.begins, heard=progress.heard, ended=progress.ended),
+            processes=options["processes"],
         )
         if is_json:
             self.stdout.write(json.dumps(_as_json(proof), indent=2, ensure_ascii=False))

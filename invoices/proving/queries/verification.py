@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-
-from django.db import DatabaseError, connection, transaction
 
 from billing.money import from_minor
 from billing.sellers.models import Seller
 from billing.sellers.queries import due_until
 from invoices.proving.queries.checks import CHECKS
 from invoices.proving.queries.checks.books import Books, Check, Problem
-
-NAMED_AT_MOST = 100  # Problems of one check that are kept; all are counted.
+from invoices.proving.queries.outcomes import (
+    Outcome,
+    outcome,
+    outcomes_side_by_side,
+    unmoving_view,
+)
 
 _TOTALS = """
 SELECT 'events', count(*) FROM billing_event WHERE seller_id = ANY(%(sellers)s)
@@ -83,12 +83,14 @@ class Verification:
         return [problem for result in self.results for problem in result.problems]
 
 
-def verify(*, sellers: Sequence[Seller], at: datetime, listener: Listener) -> Verification:
+def verify(
+    *, sellers: Sequence[Seller], at: datetime, listener: Listener, processes: int = 1
+) -> Verification:
     """
     Prove the books of some sellers from the stored facts; nothing is written.
 
-    All checks see the same moment, however long they take and whoever writes meanwhile. Memory
-    doesn't grow with the rows.
+    All checks see the same moment, however long they take and whoever writes meanwhile, also
+    side by side in several processes. Memory doesn't grow with the rows.
     """
     started = time.monotonic()
     books = Books(
@@ -96,48 +98,35 @@ def verify(*, sellers: Sequence[Seller], at: datetime, listener: Listener) -> Ve
         todays={seller.id: due_until(seller, at=at) for seller in sellers},
         heard=listener.heard,
     )
-    with _unmoving_view():
+    with unmoving_view():
         checked = dict(books.rows(_TOTALS))
         gross = {
             currency: format(from_minor(amount, currency), "f")
             for currency, amount in books.rows(_GROSS)
         }
-        results = [_run(check, books, checked, listener) for check in CHECKS]
+        outcomes = (
+            outcomes_side_by_side(books, processes=processes)
+            if processes > 1
+            else (outcome(check, books) for check in CHECKS)
+        )
+        results = list(_results(outcomes, checked, listener))
     return Verification(
         checked=checked, gross=gross, results=results, seconds=time.monotonic() - started
     )
 
 
-@contextmanager
-def _unmoving_view() -> Iterator[None]:
-    """Open a transaction that reads one moment, and plans its cursors for reading to the end."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if is_outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'")
-        yield
-
-
-def _run(check: Check, books: Books, checked: dict[str, int], listener: Listener) -> Result:
-    started = time.monotonic()
-    listener.begins(check)
-    found, named = 0, []
-    try:
-        with transaction.atomic():
-            problems = iter(check.find(books))
-            named = list(islice(problems, NAMED_AT_MOST))
-            found = len(named) + sum(1 for _ in problems)
-    except DatabaseError as error:  # A row may be so wrong that a query stumbles over it.
-        why = f"could not be carried out: {error}".strip()
-        named.append(Problem(check=check.name, seller="", object="the check", message=why))
-        found += 1
-    result = Result(
-        check=check,
-        checked=checked[check.of],
-        found=found,
-        problems=named,
-        seconds=time.monotonic() - started,
-    )
-    listener.ended(result)
-    return result
+def _results(
+    outcomes: Iterator[Outcome], checked: dict[str, int], listener: Listener
+) -> Iterator[Result]:
+    for check in CHECKS:
+        listener.begins(check)
+        found = next(outcomes)
+        result = Result(
+            check=check,
+            checked=checked[check.of],
+            found=found.found,
+            problems=found.problems,
+            seconds=found.seconds,
+        )
+        listener.ended(result)
+        yield result

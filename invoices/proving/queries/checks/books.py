@@ -78,12 +78,17 @@ class Books:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Something that must hold. `find` yields where it doesn't; `of` is what it looks at."""
+    """
+    Something that must hold. `find` yields where it doesn't; `of` is what it looks at.
+
+    One `is_long` if it computes anew what a query can't.
+    """
 
     name: str
     says: str
     of: str
     find: Callable[[Books], Iterable[Problem]]
+    is_long: bool = False
 
 
 def sql_check(*, name: str, says: str, of: str, sql: str) -> Check:

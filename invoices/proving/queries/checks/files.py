@@ -44,5 +44,6 @@ CHECKS = (
         says="each document's file holds what was written",
         of="documents",
         find=_as_written,
+        is_long=True,
     ),
 )

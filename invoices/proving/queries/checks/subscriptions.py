@@ -1,23 +1,25 @@
 """What each subscription owes, computed again from its facts, is what was charged."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from billing.catalog.queries import PriceMissing
-from billing.contracts.models import Contract
+from billing.contracts.models import Contract, Subscription
 from billing.contracts.queries import Agreements, Known
+from billing.copying import plainly
 from billing.money import UnknownCurrency, from_minor
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due
 from billing.pricing.owed import owed
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, Timeline
+from billing.sellers.models import Seller
 from invoices.issuing.queries.charged import charged
-from invoices.issuing.queries.metered import with_usage
+from invoices.issuing.queries.metered import Looked, all_with_usage
 from invoices.proving.queries.checks.books import Books, Check, Problem
 
 _CHECK = "subscriptions_recomputed"
@@ -67,29 +69,42 @@ class _Told(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
-    """What was agreed of some contracts, and what was charged of their subscriptions."""
+class _Proven:
+    """A contract, how far it is billed, and its subscriptions in the order of their facts."""
 
-    agreements: Agreements
+    contract: Contract
+    told: _Told
+    subscriptions: Sequence[Subscription]
+
+    @property
+    def known(self) -> Known | None:
+        """What was known when it was billed; None if it wasn't yet."""
+        if self.contract.billed_date is None:
+            return None
+        return Known(self.contract.billed_date, self.contract.billed_position)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """
+    What was agreed, metered and charged of some contracts' subscriptions.
+
+    A subscription's facts may contradict each other: then there is what is wrong instead.
+    """
+
+    timelines: Mapping[UUID, Timeline | Exception]
     charges: Mapping[UUID, Sequence[Charged]]
 
 
-def _facts_of(contracts: Collection[Contract]) -> _Facts:
-    agreements = Agreements(contracts)
-    begun = [one.pk for contract in contracts for one in agreements.subscriptions(contract)]
-    return _Facts(agreements, charged(dict.fromkeys(begun, date.min)))
-
-
 def _recomputed(books: Books) -> Iterator[Problem]:
+    sellers = Seller.objects.in_bulk(list(books.names))
     rows = books.rows(_CONTRACTS)
     while chunk := list(islice(rows, _AT_ONCE)):
-        contracts = Contract.objects.select_related("seller").in_bulk([row[0] for row in chunk])
-        facts = _facts_of(contracts.values())
-        for contract_id, *marks in chunk:
-            contract, told = contracts[contract_id], _Told(*marks)
-            found = _marks(contract, told)
-            if not told.is_unsettled:
-                found = chain(found, _of_contract(contract, facts, told))
+        for proven, facts in _read(chunk, sellers):
+            contract = proven.contract
+            found = _marks(contract, proven.told)
+            if not proven.told.is_unsettled:
+                found = chain(found, _of_contract(proven, facts))
             try:
                 for wrong in found:
                     yield books.problem(_CHECK, contract.seller_id, *wrong)
@@ -97,6 +112,53 @@ def _recomputed(books: Books) -> Iterator[Problem]:
                 why = f"what it owes can't be computed again: {error}"
                 yield books.problem(_CHECK, contract.seller_id, f"contract {contract}", why)
         books.heard(len(chunk))
+
+
+def _read(
+    chunk: Sequence[tuple[Any, ...]], sellers: Mapping[UUID, Seller]
+) -> Iterator[tuple[_Proven, _Facts]]:
+    """Yield contracts with their facts, in as many queries for many contracts as for one."""
+    contracts = {
+        contract.pk: contract
+        for contract in plainly(Contract.objects.filter(pk__in=[row[0] for row in chunk]))
+    }
+    for contract in contracts.values():
+        contract.seller = sellers[contract.seller_id]
+    agreements = Agreements(contracts.values())
+    proven = [
+        _Proven(
+            contracts[contract_id],
+            _Told(*marks),
+            agreements.subscriptions(contracts[contract_id]),
+        )
+        for contract_id, *marks in chunk
+    ]
+    begun = [one.pk for each in proven for one in each.subscriptions]
+    facts = _Facts(_timelines(proven, agreements), charged(dict.fromkeys(begun, date.min)))
+    for each in proven:
+        yield each, facts
+
+
+def _timelines(
+    proven: Sequence[_Proven], agreements: Agreements
+) -> dict[UUID, Timeline | Exception]:
+    """Return the timelines of contracts that are billed, with their usage."""
+    found: dict[UUID, Timeline | Exception] = {}
+    looked: list[Looked] = []
+    for each in proven:
+        if each.known is None or each.told.is_unsettled:
+            continue
+        for subscription in each.subscriptions:
+            try:
+                timeline = agreements.timeline(each.contract, subscription.pk)
+            except _CONTRADICTIONS as error:
+                found[subscription.pk] = error
+            else:
+                looked.append(Looked(timeline, each.known.on))
+    metered = all_with_usage(looked)
+    return found | {
+        one.subscription_id: timeline for one, timeline in zip(looked, metered, strict=True)
+    }
 
 
 def _marks(contract: Contract, told: _Told) -> Iterator[tuple[str, str]]:
@@ -112,26 +174,27 @@ def _marks(contract: Contract, told: _Told) -> Iterator[tuple[str, str]]:
         yield f"contract {contract}", "says that a change is not billed whose event is handled"
 
 
-def _of_contract(contract: Contract, facts: _Facts, told: _Told) -> Iterator[tuple[str, str]]:
+def _of_contract(proven: _Proven, facts: _Facts) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a contract's subscriptions, and with its next day."""
+    contract, known = proven.contract, proven.known
     next_days: list[date] = []
-    for subscription in facts.agreements.subscriptions(contract):
+    for subscription in proven.subscriptions:
         mine = facts.charges[subscription.pk]
         subject = f"subscription {subscription}"
-        if contract.billed_date is None:
+        if known is None:
             if mine:
                 yield subject, f"has {len(mine)} charges, but no event of it was handled"
             continue
-        known = Known(contract.billed_date, contract.billed_position)
-        timeline = facts.agreements.timeline(contract, subscription.pk)
-        timeline = with_usage(timeline, until=known.on)
+        timeline = facts.timelines[subscription.pk]
+        if isinstance(timeline, Exception):
+            raise timeline
         for message in _of_subscription(timeline, mine, known):
             yield subject, message
         if day := next_due(known.of(timeline), after=known.on):
             next_days.append(day)
     stored, computed = contract.next_billing_date, min(next_days, default=None)
     # A day that is closed already for its customer is put off to the next.
-    if computed and (stored is None or (stored > computed and not told.is_collected)):
+    if computed and (stored is None or (stored > computed and not proven.told.is_collected)):
         yield f"contract {contract}", f"is due on {computed}, but its next day is {stored}"
 
 
@@ -156,5 +219,6 @@ CHECKS = (
         says="what each subscription owes, computed again, is what was charged",
         of="contracts",
         find=_recomputed,
+        is_long=True,
     ),
 )

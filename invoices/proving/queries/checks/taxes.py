@@ -269,5 +269,6 @@ CHECKS = (
         says="each charge bears the VAT of its parties, class and day",
         of="charges",
         find=_taxed,
+        is_long=True,
     ),
 )
