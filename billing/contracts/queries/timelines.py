@@ -177,6 +177,33 @@ def _priced_timeline(
 
     :raises PriceMissing: if a plan lacks one of its prices.
     """
+    mine = changes[0].subscription
+    zone, settled = contract.seller.timezone, _settled(mine)
+    try:
+        agreed = _all_priced(contract, changes, prices=prices)
+    except PriceMissing:
+        agreed = _as_far_as_priced(contract, changes, prices=prices)
+    return Timeline(str(mine.id), agreed, zone, settled=settled)
+
+
+def _all_priced(
+    contract: Contract,
+    changes: Sequence[SubscriptionChange],
+    *,
+    prices: Mapping[UUID | None, Sequence[Offered]],
+) -> tuple[Change, ...]:
+    """Return the changes with the prices of all plans, as it is if none was undone."""
+    if any(row.kind == SubscriptionChange.Kind.UNDO for row in changes):
+        return _as_far_as_priced(contract, changes, prices=prices)
+    return tuple(as_change(row, _priced(contract, row, prices)) for row in changes)
+
+
+def _as_far_as_priced(
+    contract: Contract,
+    changes: Sequence[SubscriptionChange],
+    *,
+    prices: Mapping[UUID | None, Sequence[Offered]],
+) -> tuple[Change, ...]:
     unpriced = [as_change(change, _unpriced(change)) for change in changes]
     kept = {change.id for change in standing(unpriced)}
     priced: list[Change] = []
@@ -188,9 +215,7 @@ def _priced_timeline(
                 raise
             plan = change.plan
         priced.append(replace(change, plan=plan))
-    mine = changes[0].subscription
-    zone = contract.seller.timezone
-    return Timeline(str(mine.id), tuple(priced), zone, settled=_settled(mine))
+    return tuple(priced)
 
 
 def timeline_to_check(
