@@ -193,6 +193,7 @@ def billing_run(of: Seller, **given: Any) -> BillingRun:
         "read_at": AT,
         "done": 2,
         "failed": 1,
+        "counted_at": AT,
         "finished_at": AT,
         **given,
     }

@@ -33,7 +33,9 @@ class BillingRunOutput(serializers.Serializer[Any]):
     is_finished = serializers.BooleanField(help_text="Whether none of it waits any more.")
     is_appending = serializers.BooleanField(help_text="Whether `total` still grows.")
     total = serializers.IntegerField(help_text="How many contracts, or customers' days, were due.")
-    done = serializers.IntegerField(help_text="How many are billed, or were written off.")
+    done = serializers.IntegerField(
+        help_text="How many are billed, with all days they missed, or were written off."
+    )
     failed = serializers.IntegerField(help_text="How many failed: see the failures.")
     waiting = serializers.IntegerField()
     per_second = serializers.FloatField(help_text="Rate since the start, until the end.")

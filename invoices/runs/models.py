@@ -11,8 +11,9 @@ class BillingRun(models.Model):
     """
     What a seller's day made due: its contracts whose periods turned, or customers' days that ended.
 
-    Its events are those of its type that carry `started_at` as the instant at which they occurred.
-    What is done of them is counted while it runs, and frozen when none waits any more.
+    Its events are those of its type, up to its day, that carry `started_at` as the instant at which
+    they occurred: those that it appended, and in their place the missed days that follow them. What
+    is done of it is noted now and then while it runs, and frozen when nothing waits any more.
     """
 
     class Kind(models.TextChoices):
@@ -26,15 +27,16 @@ class BillingRun(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     day = models.DateField(help_text="Up to which day, the seller's, it was due.")
     started_at = models.DateTimeField()
-    total = models.PositiveBigIntegerField(help_text="Events that it appended.")
+    total = models.PositiveBigIntegerField(help_text="Events that it appended: what was due.")
     is_appending = models.BooleanField(help_text="Whether more of what is due is still read.")
     reading = models.JSONField(null=True, help_text="Where reading it goes on.")
     read_at = models.DateTimeField(null=True, help_text="When it was last read to the end.")
     done = models.PositiveBigIntegerField(
-        null=True, help_text="Events that were billed, or written off, when it ended."
+        null=True, help_text="How many were billed with all that follows, or written off."
     )
-    failed = models.PositiveBigIntegerField(
-        null=True, help_text="Events that had failed when it ended."
+    failed = models.PositiveBigIntegerField(null=True, help_text="How many had failed.")
+    counted_at = models.DateTimeField(
+        null=True, help_text="When it was counted what is done, and what failed."
     )
     finished_at = models.DateTimeField(null=True, help_text="When none of them waited any more.")
 
@@ -57,15 +59,19 @@ class BillingRun(models.Model):
                 name="billing_run_is_read",
             ),
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True, done__isnull=True, failed__isnull=True)
+                condition=Q(finished_at__isnull=True)
+                | Q(is_appending=False, counted_at__isnull=False, total=F("done") + F("failed")),
+                name="billing_run_finished_wholly",
+            ),
+            models.CheckConstraint(
+                condition=Q(counted_at__isnull=True, done__isnull=True, failed__isnull=True)
                 | Q(
-                    finished_at__isnull=False,
-                    is_appending=False,
+                    counted_at__isnull=False,
                     done__isnull=False,
                     failed__isnull=False,
-                    total=F("done") + F("failed"),
+                    total__gte=F("done") + F("failed"),
                 ),
-                name="billing_run_finished_wholly",
+                name="billing_run_counted_wholly",
             ),
         ]
         indexes = [

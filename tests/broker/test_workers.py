@@ -2,7 +2,11 @@
 
 import ast
 import inspect
+import os
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -128,6 +132,68 @@ class TestWorkers:
         engine.wait_until(lambda: depth("billing") == 0, within=30, what="the queue is empty")
         assert Attempt.objects.filter(outcome="succeeded", task="issuing.bill").count() == 60
 
+    def test_a_worker_that_stops_gives_back_at_once_what_it_did_not_begin(
+        self, engine: Engine
+    ) -> None:
+        _three_messages()
+        with _one_begun_and_one_waiting(engine):
+            os.kill(engine.pid("worker-1"), signal.SIGTERM)
+            time.sleep(1)
+        engine.wait_until(engine.died, within=30, what="it stopped")
+
+        # The first was for all of them; what it had of the others is there again, with the third.
+        assert _handled() == 3
+        assert len(_billing().receive(WaitTimeSeconds=2)) == 2
+
+    def test_a_worker_that_has_enough_to_do_rests(self, engine: Engine) -> None:
+        _three_messages()
+        with _one_begun_and_one_waiting(engine):
+            time.sleep(2)
+            main = engine.processes("worker-1")[0]
+            before = main.cpu_times()
+            time.sleep(4)
+            after = main.cpu_times()
+
+        used = after.user + after.system - before.user - before.system
+        assert used < 0.4  # A tenth of the time
+        engine.wait_until(lambda: depth("billing") == 0, within=WITHIN, what="it goes on")
+
+    def test_a_worker_outlives_its_queue(self, engine: Engine) -> None:
+        engine.start("worker-1")
+        factories.order(factories.customer(factories.seller()))
+        engine.wait_until(lambda: _handled() == 1, within=WITHIN, what="it is at work")
+        billing = _billing()
+
+        billing.client.delete_queue(QueueUrl=billing.url)
+        said = "Queue billing can't be asked"
+        engine.wait_until(lambda: said in engine.tails(), within=30, what="it was noticed")
+        time.sleep(4)
+        create_queues()
+        factories.order(factories.customer(factories.seller()))
+        dispatch.publish(Event.objects.filter(type="order.placed", state="waiting"))
+
+        engine.wait_until(lambda: _handled() == 2, within=WITHIN, what="it goes on")
+        assert engine.died() == []
+        assert engine.tails().count(said) == 1
+        assert "Queue billing answers again" in engine.tails()
+
+
+def _three_messages() -> None:
+    for _ in range(3):
+        _blocked_order()
+    dispatch.publish(Event.objects.filter(type="order.placed"), alone=True)
+
+
+@contextmanager
+def _one_begun_and_one_waiting(engine: Engine) -> Iterator[None]:
+    """A worker with all that it takes at once: two messages, of which it can't end the first."""
+    with transaction.atomic():
+        list(Event.objects.select_for_update())
+        engine.start("worker-1")
+        engine.wait_until(_someone_waits_for_a_lock, within=WITHIN, what="one is begun")
+        engine.wait_until(lambda: _in_flight() == 2, within=WITHIN, what="it has both")
+        yield
+
 
 def _blocked_order() -> Order:
     """An order whose event isn't sent by anybody yet."""
@@ -152,11 +218,15 @@ def _handled() -> int:
     return Event.objects.filter(state="handled", type="order.placed").count()
 
 
-def _in_flight() -> int:
+def _billing() -> Queue:
     with current_app.connection_for_write() as broker:
         channel = broker.default_channel
-        queue = Queue(channel.sqs(), channel.canonical_queue_name("billing"))
-        answer = queue.client.get_queue_attributes(
-            QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
-        )
-        return int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"])
+        return Queue(channel.sqs(), channel.canonical_queue_name("billing"))
+
+
+def _in_flight() -> int:
+    queue = _billing()
+    answer = queue.client.get_queue_attributes(
+        QueueUrl=queue.url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"])

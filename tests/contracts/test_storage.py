@@ -1,11 +1,14 @@
 """How tables are stored, so that they stay fast while they grow."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 
 from billing.contracts.models import Subscription
 from billing.ids import new_id
 from billing.models import SubscriptionChange
+from billing.usage.commands import make_partitions_ahead
 from tests import factories
 from tests.stage.conftest import AT, drain
 
@@ -38,6 +41,23 @@ class TestVacuum:
     @pytest.mark.parametrize("table", sorted(NEVER_WRITTEN_AGAIN))
     def test_facts_are_frozen_at_once(self, table: str) -> None:
         assert stored(table)["autovacuum_freeze_min_age"] == "0"
+
+    def test_new_months_of_usage_are_as_other_facts(self) -> None:
+        make_partitions_ahead(today=date(2045, 3, 31), months=0)
+
+        month = stored("billing_usagerecord_2045_03")
+        assert month == stored("billing_usagekey")
+        assert month["autovacuum_freeze_min_age"] == "0"
+
+    def test_there_is_no_month_that_is_not(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT inhrelid::regclass::text FROM pg_inherits"
+                " WHERE inhparent = 'billing_usagerecord'::regclass"
+            )
+            months = [name for (name,) in cursor.fetchall()]
+
+        assert all(stored(month) == stored("billing_usagekey") for month in months)
 
 
 class TestRoom:

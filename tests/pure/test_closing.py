@@ -1,16 +1,20 @@
 """What is settled stays settled: billing looks at the open days only, and finds the same."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import assume, given
+from hypothesis import assume, event, given, reject
 from hypothesis import strategies as st
 
-from billing.pricing.closing import closed, open_from
+from billing.pricing.closing import closed, open_by_now, open_from
 from billing.pricing.difference import difference
+from billing.pricing.facts import facts_of
+from billing.pricing.lasting import is_paid_ahead
 from billing.pricing.owed import Owed, owed
-from billing.pricing.timeline import Timeline
+from billing.pricing.prices import PlanTerms, PriceKind, Timing
+from billing.pricing.timeline import Settled, Timeline
 from billing.simulation.run import timelines
-from billing.simulation.scenario import Scenario
+from billing.simulation.scenario import BadScenario, Scenario
 from tests.pure.strategies import scenarios
 from tests.pure.test_engine_properties import Ledger, tried
 
@@ -99,6 +103,61 @@ def test_what_starts_before_the_first_open_day_is_charged_as_it_is_owed(
             for item in owed(timeline.known(later), until=later)
             if since and item.starts_on < since
         ]
+        before = [charge for charge in charged if since and charge.stretch_starts_on < since]
+
+        assert not difference(settled, before, prices=timeline.prices)
+
+
+def without_usage(scenario: Scenario, *, in_advance: bool) -> Scenario:
+    """The scenario with prices that may be paid ahead: none of usage, the others as told."""
+
+    def changed(plan: PlanTerms) -> PlanTerms:
+        prices = [price for price in plan.prices if price.kind is not PriceKind.USAGE]
+        if in_advance:
+            is_timed = PriceKind.RECURRING
+            prices = [
+                replace(price, timing=Timing.ADVANCE) if price.kind is is_timed else price
+                for price in prices
+            ]
+        return replace(plan, prices=tuple(prices)) if prices else plan
+
+    plans = {code: changed(plan) for code, plan in scenario.plans.items()}
+    rows = [replace(row, plan=row.plan and plans[row.plan.code]) for row in scenario.timeline]
+    return replace(scenario, plans=plans, timeline=tuple(rows))
+
+
+def as_read(timeline: Timeline, *, charged_until: date, known_by: date) -> Timeline:
+    """A timeline as billing reads it once it is charged up to a day, by what is known later."""
+    known = [each.position for each in timeline.changes if each.recorded_on <= charged_until]
+    changes = tuple(each for each in timeline.changes if each.recorded_on <= known_by)
+    return replace(
+        timeline, changes=changes, settled=Settled(charged_until, charged_until, max(known))
+    )
+
+
+@tried
+@given(scenarios(), st.booleans(), st.integers(0, 150), st.integers(0, 150))
+def test_a_period_that_is_paid_ahead_owes_no_more_than_was_charged(
+    scenario: Scenario, in_advance: bool, charged_after: int, looked_at_after: int
+) -> None:
+    try:
+        told = list(timelines(without_usage(scenario, in_advance=in_advance)))
+    except BadScenario:
+        reject()  # It tells of a price that was taken out.
+    for timeline in told:
+        on = min(change.recorded_on for change in timeline.changes) + charged_after * DAY
+        later = on + looked_at_after * DAY
+        is_ahead = is_paid_ahead(facts_of(timeline.known(on), on))
+        event(f"paid ahead: {is_ahead}")
+        if not is_ahead:
+            continue
+        since = open_by_now(as_read(timeline, charged_until=on, known_by=later))
+        settled = [
+            item
+            for item in owed(timeline.known(later), until=later)
+            if since and item.starts_on < since
+        ]
+        charged = Ledger(timeline).bill_up_to(on).charged
         before = [charge for charge in charged if since and charge.stretch_starts_on < since]
 
         assert not difference(settled, before, prices=timeline.prices)

@@ -1,6 +1,7 @@
 """What is due becomes events and a run, once, in order, wherever it was broken off."""
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from uuid import RFC_4122
 
 import pytest
@@ -16,7 +17,7 @@ from billing.sellers.models import Seller
 from invoices.issuing.models import Invoice
 from invoices.runs.commands import append_runs, finish_runs
 from invoices.runs.models import BillingRun
-from invoices.runs.queries import progress
+from invoices.runs.queries import open_failures, progress
 from tests import factories
 from tests.runs.conftest import (
     FEBRUARY,
@@ -28,6 +29,10 @@ from tests.runs.conftest import (
 )
 
 PERIODS, DAYS = DueKind.PERIODS, DueKind.DAYS
+
+
+def waiting() -> list[Event]:
+    return list(Event.objects.filter(state="waiting").order_by("as_of_date"))
 
 
 def told() -> list[Event]:
@@ -236,12 +241,112 @@ class TestRuns:
         april = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 
         append_runs(seller, PERIODS, at=april)
-        while Event.objects.filter(state="waiting").exists():
+        run = BillingRun.objects.get()
+        for day in (date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1)):
+            found = progress(run, at=april)
+            assert (found.total, found.done, found.waiting) == (2, 0, 2)
+            assert {event.as_of_date for event in waiting()} == {day}
+            assert finish_runs(at=april) == []
             drain(at=april)
 
         # February, March and April of two contracts, beside their January.
         assert Invoice.objects.count() == 8
-        assert [run.total for run in finish_runs(at=april)] == [2]
+        (run,) = finish_runs(at=april)
+        assert (run.total, run.done, run.failed) == (2, 2, 0)
+
+    def test_what_fails_amid_catching_up_is_counted_once(self, seller: Seller) -> None:
+        contracts(seller, 2)
+        april = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+        append_runs(seller, PERIODS, at=april)
+        drain(at=april)  # February
+        Seller.objects.update(vat_id="", tax_number="")  # No invoice without one of them.
+        drain(at=april, at_most=1)
+        Seller.objects.update(vat_id="DE136695976")
+        while waiting():
+            drain(at=april)
+
+        (run,) = finish_runs(at=april)
+
+        assert (run.total, run.done, run.failed) == (2, 1, 1)
+        (failure,) = open_failures(run)
+        assert failure.event.as_of_date == date(2026, 3, 1)
+
+    def test_days_of_customers_that_were_missed_belong_to_the_run(self, seller: Seller) -> None:
+        contracts(seller, 1, grouping="per_day")
+        append_runs(seller, DAYS, at=JANUARY + timedelta(days=1))
+        drain(at=JANUARY + timedelta(days=1))
+        finish_runs(at=JANUARY + timedelta(days=1))
+        march = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+        append_runs(seller, DAYS, at=march)
+        run = BillingRun.objects.latest("day")
+        drain(at=march)
+        assert finish_runs(at=march) == []
+        assert {event.as_of_date for event in waiting()} == {date(2026, 3, 1)}
+        drain(at=march)
+
+        (run,) = finish_runs(at=march)
+        assert (run.day, run.total, run.done) == (date(2026, 3, 1), 1, 1)
+
+    def test_what_follows_after_its_day_is_none_of_it(self, seller: Seller) -> None:
+        contracts(seller, 1, factories.plan(seller, interval="day"))
+        append_runs(seller, PERIODS, at=FEBRUARY)
+        while due := waiting():
+            if due[0].as_of_date > date(2026, 2, 1):
+                break
+            drain(at=FEBRUARY + timedelta(days=1))
+
+        (run,) = finish_runs(at=FEBRUARY + timedelta(days=1))
+
+        assert (run.total, run.done) == (1, 1)
+        assert [event.as_of_date for event in waiting()] == [date(2026, 2, 2)]
+
+
+class TestManyEvents:
+    @pytest.fixture(autouse=True)
+    def few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        of_runs = import_module("invoices.runs.queries.progress")
+        monkeypatch.setattr(of_runs, "COUNTED_LIVE", 2)
+
+    def test_how_far_a_run_is_is_noted_now_and_then(self, seller: Seller) -> None:
+        contracts(seller, 5)
+        append_runs(seller, PERIODS, at=FEBRUARY)
+        run = BillingRun.objects.get()
+        assert progress(run, at=FEBRUARY).waiting == 5  # It has just begun.
+        drain(at=FEBRUARY, at_most=2)
+        then = FEBRUARY + timedelta(seconds=10)
+
+        finish_runs(at=then)
+
+        run.refresh_from_db()
+        found = progress(run, at=then + timedelta(seconds=7))
+        assert (found.done, found.waiting, found.took) == (2, 3, timedelta(seconds=10))
+        drain(at=FEBRUARY, at_most=1)  # Now few enough wait to be counted whenever one looks.
+        found = progress(run, at=then + timedelta(seconds=7))
+        assert (found.done, found.waiting, found.took) == (3, 2, timedelta(seconds=17))
+
+    def test_it_is_not_counted_turn_by_turn(self, seller: Seller) -> None:
+        contracts(seller, 4)
+        append_runs(seller, PERIODS, at=FEBRUARY)
+        finish_runs(at=FEBRUARY)
+        drain(at=FEBRUARY, at_most=1)
+
+        finish_runs(at=FEBRUARY + timedelta(seconds=1))
+        assert BillingRun.objects.get().done == 0
+        finish_runs(at=FEBRUARY + timedelta(seconds=8))
+        assert BillingRun.objects.get().done == 1
+
+    def test_what_is_appended_later_waits(self, seller: Seller) -> None:
+        contracts(seller, 4)
+        append_runs(seller, PERIODS, at=FEBRUARY)
+        drain(at=FEBRUARY, at_most=1)
+        finish_runs(at=FEBRUARY)
+        bare_contracts(seller, 2)
+
+        append_runs(seller, PERIODS, at=FEBRUARY + timedelta(minutes=15))
+
+        found = progress(BillingRun.objects.get(), at=FEBRUARY)
+        assert (found.total, found.done, found.waiting) == (6, 1, 5)
 
 
 class TestBrokenOff:

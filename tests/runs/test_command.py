@@ -1,19 +1,25 @@
 """`manage.py run_billing`: bills in the terminal, or tells what billing would come to."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import InternalError, transaction
+from django.db import InternalError, connection, transaction
+from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
+from billing.catalog.models import Plan
 from billing.contracts.commands import change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.customers.models import Customer
 from billing.events.models import Event
-from billing.sellers.models import Seller
+from billing.sellers.models import Seller, TestClock
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.due import DueOn
 from invoices.runs.models import BillingRun
 from invoices.runs.queries import dry_run, dry_runs
 from tests import factories
@@ -26,9 +32,17 @@ ON = date(2026, 2, 1)
 def seller(db: None) -> Seller:
     """In test mode, so that its day is told: 1 February."""
     made = factories.seller()
-    contracts(made, 3)
-    made.test_clock.today = ON
-    made.test_clock.save()
+    due(made, 3)
+    return made
+
+
+def due(seller: Seller, count: int, plan: Plan | None = None) -> list[Contract]:
+    """Contracts that began in January and are due on the seller's day."""
+    TestClock.objects.filter(seller=seller).update(today=JANUARY.date())
+    seller.refresh_from_db()
+    made = contracts(seller, count, plan)
+    TestClock.objects.filter(seller=seller).update(today=ON)
+    seller.refresh_from_db()
     return made
 
 
@@ -100,6 +114,14 @@ def seats(contract: Contract, quantity: int, *, at: datetime) -> None:
     drain(at=at)
 
 
+def past_triggers(facts: QuerySet[Any], **values: Any) -> None:
+    """Make facts say what the database refuses."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        facts.update(**values)
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
 class TestDryRun:
     def test_it_tells_what_billing_then_comes_to(self, seller: Seller) -> None:
         seats(Contract.objects.earliest("pk"), 3, at=JANUARY)
@@ -146,10 +168,10 @@ class TestDryRun:
     def test_its_transaction_can_only_read(
         self, seller: Seller, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def write(contract: Contract, **_: object) -> None:
-            factories.customer(contract.seller)
+        def write(_contract_ids: object) -> None:
+            factories.customer(seller)
 
-        monkeypatch.setattr(dry_runs, "_drafted", write)
+        monkeypatch.setattr(dry_runs, "charged_before", write)
 
         with pytest.raises(InternalError, match="read-only transaction"), transaction.atomic():
             sums(seller)
@@ -163,3 +185,46 @@ class TestDryRun:
         found = sums(seller, heard=heard.append)
 
         assert (found.due, heard) == (3, [2, 1])
+
+    def test_one_that_fails_does_not_keep_its_neighbours_from_being_told(
+        self, seller: Seller
+    ) -> None:
+        first, second, _ = Contract.objects.order_by("pk")
+        past_triggers(Contract.objects.filter(pk=first.pk), currency="USD")  # Its plan has none.
+        seats(second, 10, at=JANUARY)  # Above 250.00 a document must name its customer.
+        Customer.objects.filter(pk=second.customer_id).update(name="")
+
+        found = sums(seller)
+
+        assert found.failing == {"price_missing": 1, "customer_data_missing": 1}
+        assert {each.contract_id for each in found.examples} == {first.pk, second.pk}
+        assert (found.due, found.sums["EUR"].contracts) == (3, 1)
+
+    def test_it_asks_as_much_for_many_as_for_few(self, seller: Seller) -> None:
+        def asked() -> int:
+            with CaptureQueriesContext(connection) as statements:
+                sums(seller)
+            return len(statements)
+
+        few = asked()
+        due(seller, 12)
+
+        assert asked() == few < 30
+        assert sums(seller).sums["EUR"].contracts == 15
+
+    def test_what_refuses_all_together_is_found_in_halves(
+        self, seller: Seller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read, latest = dry_runs.owed_on_days, Contract.objects.latest("pk")
+
+        def refuse(asked: Sequence[DueOn], **given: Any) -> Any:
+            if latest in [each.contract for each in asked]:
+                raise ArithmeticError("Its sum is too large.")
+            return read(asked, **given)
+
+        monkeypatch.setattr(dry_runs, "owed_on_days", refuse)
+        found = sums(seller)
+
+        assert found.failing == {"defect": 1}
+        assert [each.contract_id for each in found.examples] == [latest.pk]
+        assert found.sums["EUR"].contracts == 2

@@ -1,6 +1,9 @@
 """What finding and appending what is due costs: the number due, not the number of contracts."""
 
 import json
+import statistics
+import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +17,9 @@ from billing.contracts.queries.due import CONTRACTS_DUE, rows_from
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from invoices.runs.commands import append_runs, finish_runs
+from invoices.runs.models import BillingRun
 from invoices.runs.queries import progress
+from invoices.runs.queries.progress import count_progress
 from tests import factories
 from tests.runs.conftest import FEBRUARY, real_seller
 
@@ -59,8 +64,54 @@ def buffers(plan: dict[str, Any]) -> int:
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
+_EVENTS = """
+    INSERT INTO billing_event (
+        id, seller_id, transaction_id, type, stream_id, payload, as_of_date, occurred_at,
+        recorded_at, idempotency_key, queue, state, next_send_at, sends
+    )
+    SELECT anlass_uuid7(), %(seller)s, anlass_uuid7(), 'period.ended', anlass_uuid7(), '{}',
+           %(day)s, %(at)s, %(at)s, 'key ' || n, 'bulk', 'waiting', %(at)s, 0
+    FROM generate_series(1, %(count)s) n
+"""
+
+
+def many_events(run: BillingRun) -> None:
+    """All events of a run, waiting, past foreign keys and triggers."""
+    named = {"seller": run.seller_id, "day": run.day, "at": run.started_at, "count": run.total}
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(_EVENTS, named)
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def median(action: Callable[[], object], *, times: int = 9) -> float:
+    """The median of how many seconds something takes."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
 @pytest.mark.slow
 class TestCost:
+    def test_looking_at_a_run_costs_the_same_however_much_waits(self, committed: None) -> None:
+        run = factories.billing_run(
+            real_seller(), day=DUE_ON, started_at=FEBRUARY, total=300_000,
+            done=None, failed=None, counted_at=None, finished_at=None,
+        )  # fmt: skip
+        many_events(run)
+        before = median(lambda: progress(run, at=FEBRUARY))
+        finish_runs(at=FEBRUARY + timedelta(seconds=10))
+        run.refresh_from_db()
+
+        noted = median(lambda: progress(run, at=FEBRUARY + timedelta(seconds=11)))
+
+        assert progress(run, at=FEBRUARY + timedelta(minutes=1)).took == timedelta(seconds=10)
+        assert max(before, noted) < 0.05
+        assert 5 * noted < median(lambda: count_progress(run, at=FEBRUARY), times=3)
+
     def test_it_is_that_of_what_is_due_not_of_all_contracts(self, committed: None) -> None:
         seller = real_seller()
         many_contracts(seller, DUE, due_on=DUE_ON)

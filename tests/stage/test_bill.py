@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from django.core.management import call_command
@@ -255,6 +256,32 @@ class TestSubscriptions:
         assert figures([note]) == [("2026-01-16", -1548, -294, -1842)]
         assert (note.kind, note.number) == ("credit_note", "G2026-000001")
         assert note.corrects == [{"number": "R2026-000001", "issue_date": "2026-01-01"}]
+
+    def test_what_credits_take_back_is_looked_for_once_each(
+        self,
+        contract: Contract,
+        seller: Seller,
+        advance: Advance,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        of_credits = import_module("invoices.issuing.queries.corrected")
+        plan, look, looks = factories.plan(seller), of_credits._takes_back, []
+        for number in range(11):
+            factories.price_of(plan, code=f"extra-{number}")
+        subscription = factories.subscription(contract, plan)
+        advance(date(2026, 1, 16))
+
+        def counted(line: Charge, charge: Charge) -> bool:
+            looks.append((line.price_code, charge.price_code))
+            return bool(look(line, charge))
+
+        monkeypatch.setattr(of_credits, "_takes_back", counted)
+        changed(subscription, Kind.CANCEL)
+        (note,) = drain()
+
+        assert note.lines.count() == 12
+        assert note.corrects == [{"number": "R2026-000001", "issue_date": "2026-01-01"}]
+        assert len(set(looks)) == 12
 
     def test_a_cancellation_at_the_periods_end_costs_nothing_more(
         self, contract: Contract, seller: Seller, advance: Advance

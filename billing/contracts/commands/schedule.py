@@ -1,7 +1,7 @@
 """What is due when: the turn of a contract's periods as events."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from billing.customers.events import customer_day_ended, day_key
 from billing.customers.models import Customer
 from billing.customers.queries import collects
 from billing.events import log
+from billing.events.log import NewEvent
 from billing.events.models import Event
 from billing.events.queries import Days, first_open
 from billing.periods import day_after
@@ -36,11 +37,14 @@ def append_days_ended(seller: Seller, *, at: datetime) -> int:
     return append_kind(seller, DueKind.DAYS, at=at)
 
 
-def append_days_of(until: Mapping[Customer, date], *, at: datetime) -> None:
+def append_days_of(
+    until: Mapping[Customer, date], *, at: datetime, after: Mapping[Customer, date] | None = None
+) -> None:
     """
     Append as `append_days_ended` does for customers of one seller, each until a day.
 
     Of each the earliest day that isn't in the log: in as many statements for many as for one.
+    `after` are the days that they follow, if they do: see `_append_following`.
     """
     days = earliest_days(until, at=at)
     new = [
@@ -50,8 +54,8 @@ def append_days_of(until: Mapping[Customer, date], *, at: datetime) -> None:
         for customer in until
         if customer.id in days
     ]
-    if new:
-        log.append(new, at=at, known_too=True)
+    followed = (after or {}).items()
+    _append_following(new, {one.pk: day_key(one.pk, day) for one, day in followed}, at=at)
 
 
 def earliest_days(until: Mapping[Customer, date], *, at: datetime) -> dict[UUID, date]:
@@ -66,8 +70,14 @@ def earliest_days(until: Mapping[Customer, date], *, at: datetime) -> dict[UUID,
     )
 
 
-def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
-    """Append the event of each contract's next due day, unless it is in the log already."""
+def append_period_ended(
+    *contracts: Contract, at: datetime, after: Mapping[UUID, date] | None = None
+) -> list[Event]:
+    """
+    Append the event of each contract's next due day, unless it is in the log already.
+
+    `after` are the days that they follow, by contract, if they do: see `_append_following`.
+    """
     new = [
         period_ended(
             seller_id=contract.seller_id,
@@ -78,7 +88,28 @@ def append_period_ended(*contracts: Contract, at: datetime) -> list[Event]:
         for contract in contracts
         if contract.next_billing_date
     ]
-    return log.append(new, at=at, known_too=True) if new else []
+    followed = (after or {}).items()
+    return _append_following(new, {pk: period_key(pk, day) for pk, day in followed}, at=at)
+
+
+def _append_following(
+    new: Sequence[NewEvent], after: Mapping[UUID, str], *, at: datetime
+) -> list[Event]:
+    """
+    Append the events of days, each as having occurred when the one did that it follows.
+
+    So days that were missed count to the billing run that began to catch up. `after` are the keys
+    of the events that are followed, by stream; a day that follows none occurs now.
+    """
+    if not new:
+        return []
+    before = Event.objects.filter(
+        seller=new[0].seller_id,
+        idempotency_key__in=[after[each.stream_id] for each in new if each.stream_id in after],
+    )
+    since = dict(before.values_list("stream_id", "occurred_at")) if after else {}
+    timed = [replace(each, occurred_at=since.get(each.stream_id, at)) for each in new]
+    return log.append(timed, at=at, known_too=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +148,7 @@ def note_billed(
 def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
     """Note as `note_billed` does of contracts of one seller: in as many statements."""
     following = _following(billed)
+    were_due = {one.contract.pk: day for one in billed if (day := one.contract.next_billing_date)}
     for each in billed:
         each.contract.billed_date = each.known.on
         each.contract.billed_position = each.known.position
@@ -142,7 +174,8 @@ def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
                 _NOTE_SUBSCRIPTIONS, [list(column) for column in zip(*charged, strict=True)]
             )
     until = due_until(contracts[0].seller, at=at)
-    append_period_ended(*(one for one in contracts if _is_due(one, until)), at=at)
+    due = [one for one in contracts if _is_due(one, until)]
+    append_period_ended(*due, at=at, after=were_due)
 
 
 def reopen(*, subscription_ids: Iterable[UUID]) -> None:
@@ -205,7 +238,8 @@ def pass_over(contract: Contract, *, day: date, at: datetime) -> None:
             following = open_day(contract, on=following)
         contract.next_billing_date = following
         contract.save(update_fields=["next_billing_date"])
-        _append_if_due(contract, at=at)
+        if _is_due(contract, due_until(contract.seller, at=at)):
+            append_period_ended(contract, at=at, after={contract.pk: day})
 
 
 def bring_forward(price: Price) -> int:
@@ -232,11 +266,6 @@ def bring_forward(price: Price) -> int:
     )
     in_order = contracts.select_for_update().order_by("pk").values_list("pk", flat=True)
     return Contract.objects.filter(pk__in=list(in_order)).update(next_billing_date=day)
-
-
-def _append_if_due(contract: Contract, *, at: datetime) -> None:
-    if _is_due(contract, due_until(contract.seller, at=at)):
-        append_period_ended(contract, at=at)
 
 
 def _is_due(contract: Contract, until: date) -> bool:

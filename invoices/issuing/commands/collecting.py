@@ -102,7 +102,8 @@ def note_next(oldest: Mapping[Customer, tuple[date, date | None]], *, at: dateti
     }
     following = dict(zip(since, collection_days(list(since.items())), strict=True))
     customers.note_all_collected({customer: following.get(customer) for customer in oldest})
-    contracts.append_days_of(dict.fromkeys(oldest, date.max), at=at)
+    ended = {customer: day for customer, (day, _) in oldest.items()}
+    contracts.append_days_of(dict.fromkeys(oldest, date.max), at=at, after=ended)
 
 
 def chargeable(due: Sequence[Contract]) -> list[Contract]:

@@ -1,5 +1,6 @@
 """The invoices that a document corrects: those that charged what its credits take back."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,9 @@ _COLUMNS = (
     "subscription", "price", "plan", "stretch_starts_on", "tag", "quantity", "tax_category",
     "tax_percent", "invoice__number", "invoice__issue_date", "invoice__customer_as_printed",
 )  # fmt: skip
+
+# What a charge was for.
+_Key = tuple[UUID | None, UUID | None, UUID | None, date, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +39,11 @@ def corrected(lines: Sequence[Charge], *, invoice_id: UUID | None) -> Corrected:
     credits_ = [line for line in lines if line.is_credit and line.subscription_id]
     found: dict[str, dict[str, str]] = {}
     vat_ids: set[str] = set()
-    charges = list(_charged(credits_, invoice_id))
+    charges: dict[_Key, list[Charge]] = defaultdict(list)
+    for charge in _charged(credits_, invoice_id):
+        charges[_key(charge)].append(charge)
     for line in credits_:
-        for charge in charges:
+        for charge in charges.get(_key(line), ()):
             invoice = charge.invoice
             if invoice is None or not _takes_back(line, charge):
                 continue
@@ -71,8 +77,7 @@ def _charged(credits_: Iterable[Charge], invoice_id: UUID | None) -> Iterable[Ch
 
 
 def _takes_back(line: Charge, charge: Charge) -> bool:
-    if _key(line) != _key(charge):
-        return False
+    """Return whether a credit takes back a charge that was for the same."""
     # Of usage the quantity is what it differs by.
     if line.measured is None and line.quantity != charge.quantity:
         return False
@@ -80,7 +85,7 @@ def _takes_back(line: Charge, charge: Charge) -> bool:
     return not line.is_taxed_as_charged or taxes[0] == taxes[1]
 
 
-def _key(charge: Charge) -> tuple[UUID | None, UUID | None, UUID | None, date, str]:
+def _key(charge: Charge) -> _Key:
     return (
         charge.subscription_id, charge.price_id, charge.plan_id, charge.stretch_starts_on,
         charge.tag,

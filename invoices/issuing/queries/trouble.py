@@ -111,20 +111,33 @@ def is_foreseen(error: Exception) -> bool:
 
 def trouble(error: Exception, event: Event) -> Trouble:
     """Return what is wrong with an event, for a human."""
-    code, remedy = next(
-        (row for kind, row in _FORESEEN.items() if isinstance(error, kind)),
-        (DEFECT, "Report it to the developers with the transaction id; retry once it is mended."),
-    )
+    code, remedy = _code_and_remedy(error)
     money = _money_at_stake(event)
-    reason = str(error) if code != DEFECT else f"{type(error).__name__}: {error}"
     return Trouble(
         code=code,
-        reason=reason,
+        reason=_reason(error, code),
         remedy=remedy,
         error_class=type(error).__name__,
         money_at_stake_minor=min(money[0], MOST_MINOR) if money else None,
         currency=money[1] if money else "",
     )
+
+
+def code_and_reason(error: Exception) -> tuple[str, str]:
+    """Return what an exception is called as a failure, and its reason in plain words."""
+    code, _ = _code_and_remedy(error)
+    return code, _reason(error, code)
+
+
+def _code_and_remedy(error: Exception) -> tuple[str, str]:
+    return next(
+        (row for kind, row in _FORESEEN.items() if isinstance(error, kind)),
+        (DEFECT, "Report it to the developers with the transaction id; retry once it is mended."),
+    )
+
+
+def _reason(error: Exception, code: str) -> str:
+    return str(error) if code != DEFECT else f"{type(error).__name__}: {error}"
 
 
 def _money_at_stake(event: Event) -> tuple[int, str] | None:

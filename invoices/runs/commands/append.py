@@ -10,11 +10,18 @@ from billing.contracts.commands import append_chunk, due_by
 from billing.contracts.queries import DueKind, Reading, is_anything_due
 from billing.sellers.models import Seller
 from invoices.runs.models import BillingRun
-from invoices.runs.queries.progress import progress, running, waits
+from invoices.runs.queries.progress import (
+    count_progress,
+    is_counted_live,
+    running,
+    waits,
+)
 from invoices.runs.queries.reading import as_reading, as_stored, next_reading
 
 # A process that is frozen amid a chunk holds the others up for so long at most.
 LET_GO_AFTER = "10s"
+# How far a run is, is noted so often: counting a million events that wait takes a second.
+COUNTED_AGAIN_AFTER = timedelta(seconds=8)
 
 
 def append_runs(
@@ -51,13 +58,34 @@ def append_runs(
 def finish_runs(
     *, at: datetime, seller: Seller | None = None, kind: DueKind | None = None
 ) -> list[BillingRun]:
-    """Note of runs of which nothing waits any more that they are finished; return them."""
-    runs = running().filter(is_appending=False)
+    """
+    Note of runs of which nothing waits any more that they are finished; return them.
+
+    Of the others it is noted how far they are, so that who looks need not count.
+    """
+    runs = running()
     if seller:
         runs = runs.filter(seller=seller)
     if kind:
         runs = runs.filter(kind=kind)
-    return [run for run in runs if not waits(run) and _finish(run, at=at)]
+    finished: list[BillingRun] = []
+    for run in runs:
+        if run.is_appending or waits(run):
+            _note_progress(run, at=at)
+        elif _finish(run, at=at):
+            finished.append(run)
+    return finished
+
+
+def _note_progress(run: BillingRun, *, at: datetime) -> None:
+    is_recent = run.counted_at and at - run.counted_at < COUNTED_AGAIN_AFTER
+    if is_recent or is_counted_live(run):
+        return
+    counted = count_progress(run, at=at)
+    # It may have been finished, or begun anew, in the meantime.
+    BillingRun.objects.filter(
+        pk=run.pk, finished_at=None, total=run.total, counted_at=run.counted_at
+    ).update(done=counted.done, failed=counted.failed, counted_at=at)
 
 
 @transaction.atomic
@@ -66,10 +94,10 @@ def _finish(run: BillingRun, *, at: datetime) -> bool:
     run.refresh_from_db()
     if run.is_appending or run.finished_at or waits(run):
         return False
-    counted = progress(run, at=at)
+    counted = count_progress(run, at=at)
     run.done, run.failed = counted.total - counted.failed, counted.failed
-    run.finished_at = max(at, run.started_at)
-    run.save(update_fields=["done", "failed", "finished_at"])
+    run.finished_at = run.counted_at = max(at, run.started_at)
+    run.save(update_fields=["done", "failed", "finished_at", "counted_at"])
     return True
 
 
@@ -94,7 +122,8 @@ def _append_next(
     if not run.total:
         return 0, following  # Nothing was due so far: no run of it.
     if count or run.finished_at is None:
-        run.done = run.failed = run.finished_at = None
+        if run.finished_at:
+            run.done = run.failed = run.counted_at = run.finished_at = None
         run.is_appending, run.reading = following is not None, as_stored(following)
         run.read_at = run.read_at if following else at
         run.save()

@@ -1,7 +1,8 @@
 """What billing a seller up to a day would come to, by the code that bills, with nothing stored."""
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
@@ -9,18 +10,16 @@ from uuid import UUID
 
 from django.db import Error, connection, transaction
 
-from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract
-from billing.contracts.queries import contracts_due, known_on, timelines
-from billing.events.models import Event
+from billing.contracts.queries import contracts_due
 from billing.events.patience import PASSING
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
-from invoices.issuing.queries.basis import between
+from invoices.issuing.queries.basis import Basis, Between
 from invoices.issuing.queries.drafts import Draft, draft
-from invoices.issuing.queries.lines import lines_due
+from invoices.issuing.queries.due import DueOn, Owed, owed_on_days
 from invoices.issuing.queries.prepared import check_draft
-from invoices.issuing.queries.trouble import trouble
+from invoices.issuing.queries.trouble import code_and_reason
 from invoices.runs.queries.differences import Part, charged_before, reasons
 
 CHUNK = 500
@@ -80,6 +79,10 @@ class DryRun:
     examples: list[Failing] = field(default_factory=list)
 
 
+# What a contract would get: a document, none, or what would keep it from being billed.
+_Found = Draft | Exception | None
+
+
 def dry_run(
     seller: Seller,
     *,
@@ -93,16 +96,15 @@ def dry_run(
 
     Each contract is charged by itself, also where charges are collected, and missed days as one.
     Charges that wait already to be collected are not part of it. `heard` is told how many contracts
-    were looked at. Each chunk is read in a read-only transaction of its own.
+    were looked at. Each chunk is read in a read-only transaction of its own, in as many statements
+    as a single contract.
     """
     result, kept = DryRun(until), _Largest(largest)
     on = today(seller, at=at)
     for chunk in contracts_due(seller, until=until, at_once=CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
-            before = charged_before([contract.pk for contract in chunk])
-            for contract in chunk:
-                _look(contract, before.get(contract.pk, []), result, kept, on=on)
+            _look(chunk, result, kept, on=on)
         heard(len(chunk))
     result.largest = kept.sorted()
     return result
@@ -129,20 +131,72 @@ class _Largest:
         return [found for _, _, found in sorted(self._heap, key=lambda row: row[:2], reverse=True)]
 
 
-def _look(
-    contract: Contract, before: Sequence[Part], result: DryRun, kept: _Largest, *, on: date
-) -> None:
-    result.due += 1
+def _look(chunk: Sequence[Contract], result: DryRun, kept: _Largest, *, on: date) -> None:
+    before = charged_before([contract.pk for contract in chunk])
+    drafts = _drafts(chunk, until=result.until, on=on)
+    result.due += len(chunk)
+    for contract in chunk:
+        found = drafts[contract.pk]
+        if found is None:
+            result.nothing_owed += 1
+        elif isinstance(found, Exception):
+            _fail(contract, found, result)
+        else:
+            _count(contract, before.get(contract.pk, []), found, result, kept)
+
+
+def _drafts(contracts: Sequence[Contract], *, until: date, on: date) -> dict[UUID, _Found]:
+    """Return the document of each contract; if something refuses all, the halves are tried."""
     try:
-        found = _drafted(contract, until=result.until, on=on)
+        return _drafts_together(contracts, until=until, on=on)
     except (*PASSING, Error):
         raise
-    except Exception as error:  # Whatever would be a failure of the run is told as one.
-        _fail(contract, error, result)
-        return
-    if found is None:
-        result.nothing_owed += 1
-        return
+    except Exception as error:
+        if len(contracts) == 1:
+            return {contracts[0].pk: error}
+        half = len(contracts) // 2
+        halves = contracts[:half], contracts[half:]
+        first, second = (_drafts(part, until=until, on=on) for part in halves)
+        return first | second
+
+
+def _drafts_together(contracts: Sequence[Contract], *, until: date, on: date) -> dict[UUID, _Found]:
+    drafts: dict[UUID, _Found] = {}
+
+    @contextmanager
+    def told_if_refused(contract: Contract) -> Iterator[None]:
+        """Keep whatever would be a failure of the run, to be told as one."""
+        try:
+            yield
+        except (*PASSING, Error):
+            raise
+        except Exception as error:
+            drafts[contract.pk] = error
+
+    due = [DueOn(contract, until) for contract in contracts]
+    owed = owed_on_days(due, unless_refused=told_if_refused)
+    basis = Basis(contracts[0].seller, [contract.customer for contract in contracts])
+    for contract in contracts:
+        if contract.pk in owed:
+            with told_if_refused(contract):
+                drafts[contract.pk] = _drafted(contract, owed[contract.pk], basis, on=on)
+    return drafts
+
+
+def _drafted(contract: Contract, owed: Owed, basis: Basis, *, on: date) -> Draft | None:
+    """Return the document that a contract would get, if it could be issued on a day."""
+    owing = [line for line in owed.lines if line.priced_minor]
+    if not owing:
+        return None
+    between = Between(basis=basis, customer=contract.customer, contract=contract)
+    found = draft(owing, between=between, currency=contract.currency)
+    check_draft(found, between=between, currency=contract.currency, on=on)
+    return found
+
+
+def _count(
+    contract: Contract, before: Sequence[Part], found: Draft, result: DryRun, kept: _Largest
+) -> None:
     totals = found.taxed.totals
     sums = result.sums.setdefault(contract.currency, Sums())
     sums.contracts += 1
@@ -178,30 +232,10 @@ def _compare(
     )
 
 
-def _drafted(contract: Contract, *, until: date, on: date) -> Draft | None:
-    """Return the document that a contract would get, if it could be issued on a day."""
-    whole = timelines(contract, passes_over_failed=True).values()
-    known = known_on(contract, whole, on=until)
-    owed = lines_due(contract, whole, on=until, known=known).lines
-    owing = [line for line in owed if line.priced_minor]
-    if not owing:
-        return None
-    mine = between(contract.customer, contract)
-    found = draft(owing, between=mine, currency=contract.currency)
-    check_draft(found, between=mine, currency=contract.currency, on=on)
-    return found
-
-
 def _fail(contract: Contract, error: Exception, result: DryRun) -> None:
-    told = Event(type=PERIOD_ENDED, stream_id=contract.pk, payload={})
-    found = trouble(error, told)
-    result.failing[found.code] = result.failing.get(found.code, 0) + 1
+    code, reason = code_and_reason(error)
+    result.failing[code] = result.failing.get(code, 0) + 1
     if len(result.examples) < EXAMPLES:
         result.examples.append(
-            Failing(
-                contract=str(contract),
-                contract_id=contract.pk,
-                code=found.code,
-                reason=found.reason,
-            )
+            Failing(contract=str(contract), contract_id=contract.pk, code=code, reason=reason)
         )

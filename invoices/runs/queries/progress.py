@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from invoices.runs.models import BillingRun
+
+# So many events are counted in some milliseconds.
+COUNTED_LIVE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +20,9 @@ class Progress:
     """
     How far a run is.
 
-    `done` counts what was billed, and what a human wrote off. `per_second` is the rate since its
-    start. `left` is how long the rest takes at that rate; None if nothing is done yet.
+    `done` counts what was billed, and what a human wrote off; of what was missed for some days,
+    once all of them are. `per_second` is the rate since its start. `left` is how long the rest
+    takes at that rate; None if nothing is done yet.
     """
 
     total: int
@@ -49,14 +53,48 @@ class Progress:
 
 
 def progress(run: BillingRun, *, at: datetime) -> Progress:
-    """Return how far a run is: by an index that holds only what isn't settled."""
-    if run.finished_at is not None and run.done is not None and run.failed is not None:
-        counted, until = {Event.State.FAILED.value: run.failed}, run.finished_at
-    else:
-        unsettled = unsettled_events(run).values_list("state").annotate(count=Count("pk"))
-        counted, until = dict(unsettled), at
-    waiting = counted.get(Event.State.WAITING.value, 0)
-    failed = counted.get(Event.State.FAILED.value, 0)
+    """
+    Return how far a run is.
+
+    While more is unsettled than is counted in no time, it is how far it was when it was counted
+    last: see `count_progress`.
+    """
+    if run.finished_at is None:
+        found = _counted(run, at_most=COUNTED_LIVE)
+        if found is not None:
+            return _progress(run, *found, until=at)
+    if run.counted_at is None or run.done is None or run.failed is None:
+        return _progress(run, waiting=run.total, failed=0, until=at)  # It has just begun.
+    waiting = run.total - run.done - run.failed
+    return _progress(run, waiting, run.failed, until=run.finished_at or run.counted_at)
+
+
+def count_progress(run: BillingRun, *, at: datetime) -> Progress:
+    """Return how far a run is by now, however long counting that takes."""
+    found = _counted(run)
+    assert found is not None, "all of it is counted"
+    return _progress(run, *found, until=at)
+
+
+def is_counted_live(run: BillingRun) -> bool:
+    """Return whether so little of a run is unsettled that whoever looks can count it."""
+    return _counted(run, at_most=COUNTED_LIVE) is not None
+
+
+def _counted(run: BillingRun, *, at_most: int | None = None) -> tuple[int, int] | None:
+    """Return how many of a run's events wait, and how many failed; None if it's more of either."""
+    counts: list[int] = []
+    for state in (Event.State.WAITING, Event.State.FAILED):
+        mine = events_of(run).filter(state=state)
+        count = mine.count() if at_most is None else mine.values("pk")[: at_most + 1].count()
+        if at_most is not None and count > at_most:
+            return None
+        counts.append(count)
+    waiting, failed = counts
+    return waiting, failed
+
+
+def _progress(run: BillingRun, waiting: int, failed: int, *, until: datetime) -> Progress:
     return Progress(
         total=run.total,
         done=max(run.total - waiting - failed, 0),
@@ -70,18 +108,16 @@ def progress(run: BillingRun, *, at: datetime) -> Progress:
 
 def waits(run: BillingRun) -> bool:
     """Return whether one of a run's events still waits."""
-    return unsettled_events(run).filter(state=Event.State.WAITING).exists()
-
-
-def unsettled_events(run: BillingRun) -> QuerySet[Event]:
-    """Return a run's events that wait or failed."""
-    return events_of(run).filter(state__in=[Event.State.WAITING, Event.State.FAILED])
+    return events_of(run).filter(state=Event.State.WAITING).exists()
 
 
 def events_of(run: BillingRun) -> QuerySet[Event]:
-    """Return a run's events."""
+    """Return a run's events: those that it appended, and what follows them up to its day."""
     return Event.objects.filter(
-        seller=run.seller_id, type=EVENT_TYPES[DueKind(run.kind)], occurred_at=run.started_at
+        seller=run.seller_id,
+        type=EVENT_TYPES[DueKind(run.kind)],
+        occurred_at=run.started_at,
+        as_of_date__lte=run.day,
     )
 
 
