@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, zip_longest
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from billing.events import dispatch
 from billing.events.models import BulkMessage, Event
 from billing.events.queues import depth
+
+Row = TypeVar("Row", BulkMessage, Event)
 
 # So many events are sent in one turn of the relay: the turns are short, whatever waits.
 SENT_AT_MOST = 5_000
@@ -71,7 +73,7 @@ def take_lost(*, at: datetime) -> list[BulkMessage]:
     back-off ago is taken. So a month's end that takes its time is not sent twice. Messages whose
     worker was killed after it had done all are deleted.
     """
-    due = BulkMessage.objects.filter(_lost(at), sends__gt=0).order_by("next_send_at")
+    due = _lost(BulkMessage.objects.filter(sends__gt=0), at)
     locked = due.select_for_update(skip_locked=True).only("pk")[:MESSAGES_RESENT_AT_MOST]
     ids = [message.pk for message in locked]
     with connection.cursor() as cursor:
@@ -83,9 +85,7 @@ def take_lost(*, at: datetime) -> list[BulkMessage]:
 @transaction.atomic
 def take_lost_alone(*, at: datetime) -> list[Event]:
     """Do as `take_lost` with events of the bulk's queue that no message of a bulk names."""
-    due = Event.objects.filter(
-        _lost(at), state=Event.State.WAITING, queue=settings.BULK_QUEUE
-    ).order_by("next_send_at")
+    due = _lost(Event.objects.filter(state=Event.State.WAITING, queue=settings.BULK_QUEUE), at)
     taken = list(due.select_for_update(skip_locked=True)[:RESENT_AT_MOST])
     dispatch.mark_published(taken, at=at)
     return taken
@@ -179,12 +179,12 @@ def _messages(cursor: Any) -> list[BulkMessage]:
     ]
 
 
-def _lost(at: datetime) -> Q:
+def _lost(waiting: QuerySet[Row], at: datetime) -> QuerySet[Row]:
     """Return what is to be sent again, as far as nothing that lies in the queue names it."""
-    due = Q(next_send_at__lte=at)
-    if depth(settings.BULK_QUEUE):
+    due = waiting.filter(next_send_at__lte=at).order_by("next_send_at")
+    if due.exists() and depth(settings.BULK_QUEUE):
         long_ago = at - settings.EVENT_RESEND_AT_MOST
-        due &= Q(published_at__lte=long_ago) | Q(published_at__isnull=True)
+        due = due.filter(Q(published_at__lte=long_ago) | Q(published_at__isnull=True))
     return due
 
 
@@ -230,9 +230,10 @@ SET sends = sends - 1, next_send_at = %(until)s,
     published_at = CASE WHEN sends > 1 THEN published_at END
 WHERE id = ANY(%(ids)s) AND sends > 0
 """
+# Event by event, by their keys: else the planner may look through all that waits.
 _FORGET = """
 DELETE FROM billing_bulkmessage message
 WHERE id = ANY(%(ids)s) AND NOT EXISTS (
-    SELECT FROM billing_event event
-    WHERE event.id = ANY(message.event_ids) AND event.state = 'waiting')
+    SELECT FROM unnest(message.event_ids) AS named(id)
+    WHERE (SELECT state FROM billing_event WHERE id = named.id) = 'waiting')
 """
