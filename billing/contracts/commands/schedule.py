@@ -13,6 +13,7 @@ from billing.contracts.commands.due import append_kind
 from billing.contracts.events import period_ended, period_key
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.contracts.queries import DueKind, Known, days_due, next_turn
+from billing.copying import uuid_array
 from billing.customers.events import customer_day_ended, day_key
 from billing.customers.models import Customer
 from billing.customers.queries import collects
@@ -163,16 +164,16 @@ def note_all_billed(billed: Sequence[Billed], *, at: datetime) -> None:
         cursor.execute(
             _NOTE_CONTRACTS,
             [
-                [contract.id for contract in contracts],
+                uuid_array(contract.id for contract in contracts),
                 [contract.billed_date for contract in contracts],
                 [contract.billed_position for contract in contracts],
                 [contract.next_billing_date for contract in contracts],
             ],
         )
         if charged:
-            cursor.execute(
-                _NOTE_SUBSCRIPTIONS, [list(column) for column in zip(*charged, strict=True)]
-            )
+            ids, *rest = zip(*charged, strict=True)
+            columns = [list(column) for column in rest]
+            cursor.execute(_NOTE_SUBSCRIPTIONS, [uuid_array(ids), *columns])
     until = due_until(contracts[0].seller, at=at)
     due = [one for one in contracts if _is_due(one, until)]
     append_period_ended(*due, at=at, after=were_due)

@@ -110,15 +110,21 @@ def _claim(seller: Seller, contract_ids: Sequence[UUID]) -> list[Due]:
     Left out are those for which other events wait too, and those of customers whose charges are
     collected.
     """
-    free = Contract.objects.select_for_update(skip_locked=True).filter(pk__any_of=contract_ids)
+    mine = Contract.objects.filter(seller=seller, pk__any_of=contract_ids).order_by("pk")
+    free = mine.select_for_update(skip_locked=True)
     locked = {
-        contract.id: contract for contract in plainly(free.order_by("pk"), but=["created_at"])
+        contract.id: contract for contract in plainly(free, but=["created_at"], seller_id=seller.id)
     }
     # By their keys: a join could be planned as a scan of all by a database without statistics.
-    whose = Customer.objects.filter(pk__any_of={each.customer_id for each in locked.values()})
-    customers = {customer.id: customer for customer in plainly(whose, but=["created_at"])}
+    whose = Customer.objects.filter(
+        seller=seller, pk__any_of={each.customer_id for each in locked.values()}
+    )
+    customers = {
+        customer.id: customer
+        for customer in plainly(whose, but=["created_at"], seller_id=seller.id)
+    }
     waiting: dict[UUID, list[Event]] = {}
-    for event in _lock_waiting(locked):
+    for event in _lock_waiting(seller, locked):
         waiting.setdefault(event.stream_id, []).append(event)
     due: list[Due] = []
     for contract_id, (event, *others) in waiting.items():
@@ -131,10 +137,12 @@ def _claim(seller: Seller, contract_ids: Sequence[UUID]) -> list[Due]:
     return due
 
 
-def _lock_waiting(contract_ids: Iterable[UUID]) -> Iterable[Event]:
-    waiting = Event.objects.filter(stream_id__any_of=list(contract_ids), state=Event.State.WAITING)
+def _lock_waiting(seller: Seller, contract_ids: Iterable[UUID]) -> Iterable[Event]:
+    waiting = Event.objects.filter(
+        seller=seller, stream_id__any_of=list(contract_ids), state=Event.State.WAITING
+    )
     in_order = waiting.select_for_update().order_by("position")
-    return plainly(in_order, but=_NOT_ASKED)
+    return plainly(in_order, but=_NOT_ASKED, seller_id=seller.id)
 
 
 def _is_plain(contract: Contract, event: Event) -> bool:

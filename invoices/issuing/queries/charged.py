@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from billing.copying import uuid_array
 from billing.pricing.difference import Charged, Line
 from billing.pricing.parties import Parties, parties_as_printed
 from billing.pricing.taxes import Tax
@@ -27,7 +28,7 @@ def charged(since: Mapping[UUID, date]) -> dict[UUID, list[Charged]]:
     if not since:
         return found
     with connection.cursor() as cursor:
-        cursor.execute(_CHARGED, [list(since), list(since.values())])
+        cursor.execute(_CHARGED, [uuid_array(since), list(since.values())])
         for row in cursor.fetchall():
             charge = _Row(*row)
             found[charge.subscription_id].append(_as_charged(charge))
