@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 from hypothesis import assume, event, given, reject
 from hypothesis import strategies as st
@@ -12,9 +14,11 @@ from billing.pricing.facts import facts_of
 from billing.pricing.lasting import is_paid_ahead
 from billing.pricing.owed import Owed, owed
 from billing.pricing.prices import PlanTerms, PriceKind, Timing
+from billing.pricing.terms import Change, ChangeKind
 from billing.pricing.timeline import Settled, Timeline
 from billing.simulation.run import timelines
 from billing.simulation.scenario import BadScenario, Scenario
+from tests.pure.story import plan, price
 from tests.pure.strategies import scenarios
 from tests.pure.test_engine_properties import Ledger, tried
 
@@ -135,6 +139,27 @@ def as_read(timeline: Timeline, *, charged_until: date, known_by: date) -> Timel
     )
 
 
+def owes_no_more_if_paid_ahead(timeline: Timeline, *, charged_until: date, later: date) -> bool:
+    """
+    Assert that what is passed over is charged as it is owed, on a later day too.
+
+    Return whether the period of the day is paid ahead at all.
+    """
+    on = charged_until
+    if not is_paid_ahead(facts_of(timeline.known(on), on)):
+        return False
+    since = open_by_now(as_read(timeline, charged_until=on, known_by=later))
+    settled = [
+        item
+        for item in owed(timeline.known(later), until=later)
+        if since and item.starts_on < since
+    ]
+    charged = Ledger(timeline).bill_up_to(on).charged
+    before = [charge for charge in charged if since and charge.stretch_starts_on < since]
+    assert not difference(settled, before, prices=timeline.prices)
+    return True
+
+
 @tried
 @given(scenarios(), st.booleans(), st.integers(0, 150), st.integers(0, 150))
 def test_a_period_that_is_paid_ahead_owes_no_more_than_was_charged(
@@ -147,20 +172,49 @@ def test_a_period_that_is_paid_ahead_owes_no_more_than_was_charged(
     for timeline in told:
         on = min(change.recorded_on for change in timeline.changes) + charged_after * DAY
         later = on + looked_at_after * DAY
-        is_ahead = is_paid_ahead(facts_of(timeline.known(on), on))
+        is_ahead = owes_no_more_if_paid_ahead(timeline, charged_until=on, later=later)
         event(f"paid ahead: {is_ahead}")
-        if not is_ahead:
-            continue
-        since = open_by_now(as_read(timeline, charged_until=on, known_by=later))
-        settled = [
-            item
-            for item in owed(timeline.known(later), until=later)
-            if since and item.starts_on < since
-        ]
-        charged = Ledger(timeline).bill_up_to(on).charged
-        before = [charge for charge in charged if since and charge.stretch_starts_on < since]
 
-        assert not difference(settled, before, prices=timeline.prices)
+
+SEATS = plan("seats", price("base", "31.00"), price("seat", unit_price="3.10"))
+MIXED = plan("mixed", price("base", "62.00"), price("seat", unit_price="6.20", timing="arrears"))
+
+
+@tried
+@given(
+    st.sampled_from([SEATS, MIXED]),
+    st.sampled_from(["cancel", "pause", "change_quantity", "change_plan"]),
+    st.integers(0, 70),
+    st.integers(0, 45),
+    st.integers(0, 70),
+    st.integers(0, 70),
+)
+def test_what_is_announced_within_a_paid_period_is_not_passed_over(
+    first: PlanTerms, kind: str, recorded: int, ahead: int, charged_after: int, looked_at: int
+) -> None:
+    start = date(2026, 1, 10)
+    announced = start + recorded * DAY
+    begun = Change(
+        id="c1",
+        position=1,
+        recorded_on=start,
+        effective_on=start,
+        kind=ChangeKind.START,
+        plan=first,
+        quantity=Decimal(3),
+    )
+    change = Change(
+        id="c2",
+        position=2,
+        recorded_on=announced,
+        effective_on=announced + ahead * DAY,
+        kind=ChangeKind(kind),
+        plan={SEATS.id: MIXED, MIXED.id: SEATS}[first.id] if kind == "change_plan" else None,
+        quantity=Decimal(5) if kind == "change_quantity" else None,
+    )
+    on = announced + charged_after * DAY
+    timeline = Timeline(str(UUID(int=1)), (begun, change))
+    owes_no_more_if_paid_ahead(timeline, charged_until=on, later=on + looked_at * DAY)
 
 
 def test_the_day_before_the_start_everything_is_open() -> None:
