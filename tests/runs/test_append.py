@@ -152,7 +152,7 @@ class TestSpread:
         settings.BILLING_SPREAD = timedelta(minutes=60)
         seller = factories.seller()
         contracts(seller, 3)
-        seller.test_clock.today = date(2026, 2, 1)
+        seller.test_clock.today = date(2046, 2, 1)
         seller.test_clock.save()
 
         append_runs(seller, PERIODS, at=FEBRUARY)

@@ -42,6 +42,7 @@ def append_chunk(
 
     :raises OutsideTransaction: if no transaction is open.
     """
+    on_clock = has_clock(seller)  # It waits until all is handled, and may be years ahead.
     appended = append_bulk(
         Bulk(
             seller_id=seller.pk,
@@ -50,9 +51,9 @@ def append_chunk(
             query=QUERIES[kind][reading.query],
             named=rows_from(reading, at_once=today(seller, at=at), at_most=CHUNK),
             occurred_at=occurred_at,
-            send_from=_begin(seller, kind, reading.until),
+            send_from=at if on_clock else _begin(seller, kind, reading.until),
             send_within=_spread(seller, kind),
-            sent_directly=has_clock(seller),  # Its clock waits until all is handled.
+            sent_directly=on_clock,
         ),
         at=at,
     )
