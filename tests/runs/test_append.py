@@ -158,6 +158,16 @@ class TestSpread:
         append_runs(seller, PERIODS, at=FEBRUARY)
         assert {message.next_send_at for message in BulkMessage.objects.all()} == {FEBRUARY}
 
+    def test_test_clocks_can_be_ahead_of_the_time(self, db: None) -> None:
+        seller = factories.seller()
+        contracts(seller, 1)
+        seller.test_clock.today = date(2027, 2, 1)
+        seller.test_clock.save()
+
+        append_runs(seller, PERIODS, at=JANUARY)
+        append_runs(seller, DAYS, at=JANUARY)
+        assert {message.next_send_at for message in BulkMessage.objects.all()} == {JANUARY}
+
 
 class TestRuns:
     def test_a_run_counts_what_is_done(self, seller: Seller) -> None:

@@ -38,10 +38,11 @@ def append_chunk(
     Append the events of the next chunk of what is due, except those in the log already.
 
     Return how many were new, and where to go on; None if all was read. The relay sends them; those
-    of sellers with a test clock are sent directly.
+    of sellers with a test clock are sent directly, on whichever day their clock stands.
 
     :raises OutsideTransaction: if no transaction is open.
     """
+    is_on_clock = has_clock(seller)
     appended = append_bulk(
         Bulk(
             seller_id=seller.pk,
@@ -50,9 +51,9 @@ def append_chunk(
             query=QUERIES[kind][reading.query],
             named=rows_from(reading, at_once=today(seller, at=at), at_most=CHUNK),
             occurred_at=occurred_at,
-            send_from=_begin(seller, kind, reading.until),
+            send_from=at if is_on_clock else _begin(seller, kind, reading.until),
             send_within=_spread(seller, kind),
-            sent_directly=has_clock(seller),  # Its clock waits until all is handled.
+            sent_directly=is_on_clock,  # Its clock waits until all is handled.
         ),
         at=at,
     )
