@@ -54,7 +54,9 @@ class BillingRunAdmin(FactAdmin):
     def shown_state(self, run: BillingRun) -> tuple[str, str]:
         if run.finished_at is None:
             return "running", "runs"
-        return ("failures", "ended, some failed") if run.failed else ("finished", "done")
+        if run.failed or (run.kind == BillingRun.Kind.DAYS and open_failures(run).exists()):
+            return "failures", "ended, some failed"
+        return "finished", "done"
 
     @admin.display(description="progress")
     def bar(self, run: BillingRun) -> SafeString:

@@ -36,7 +36,10 @@ class BillingRunOutput(serializers.Serializer[Any]):
     done = serializers.IntegerField(
         help_text="How many are billed, with all days they missed, or were written off."
     )
-    failed = serializers.IntegerField(help_text="How many failed: see the failures.")
+    failed = serializers.IntegerField(
+        help_text="How many failed: see the failures. A customer's day that was billed without a "
+        "contract that failed by itself is done; its failure is that of the contract."
+    )
     waiting = serializers.IntegerField()
     per_second = serializers.FloatField(help_text="Rate since the start, until the end.")
     seconds_left = serializers.FloatField(

@@ -27,6 +27,7 @@ from tests.runs.conftest import (
     drain,
     real_seller,
 )
+from tests.stage.test_collecting import forgotten_rate
 
 PERIODS, DAYS = DueKind.PERIODS, DueKind.DAYS
 
@@ -158,6 +159,16 @@ class TestSpread:
         append_runs(seller, PERIODS, at=FEBRUARY)
         assert {message.next_send_at for message in BulkMessage.objects.all()} == {FEBRUARY}
 
+    def test_test_clocks_can_be_ahead_of_the_time(self, db: None) -> None:
+        seller = factories.seller()
+        contracts(seller, 1)
+        seller.test_clock.today = date(2027, 2, 1)
+        seller.test_clock.save()
+
+        append_runs(seller, PERIODS, at=JANUARY)
+        append_runs(seller, DAYS, at=JANUARY)
+        assert {message.next_send_at for message in BulkMessage.objects.all()} == {JANUARY}
+
 
 class TestRuns:
     def test_a_run_counts_what_is_done(self, seller: Seller) -> None:
@@ -196,6 +207,23 @@ class TestRuns:
         (run,) = finish_runs(at=FEBRUARY)
 
         assert (run.total, run.done, run.failed) == (2, 1, 1)
+
+    def test_a_contract_that_fails_alone_is_told_of_its_customers_day(self, seller: Seller) -> None:
+        for tax_class in ("standard", "reduced"):
+            plan = factories.plan(seller, price={"tax_class": tax_class})
+            contracts(seller, 1, plan, grouping="per_day")
+        append_runs(seller, DAYS, at=JANUARY + timedelta(days=1))
+        drain(at=JANUARY + timedelta(days=1))
+        late = FEBRUARY + timedelta(days=1)
+        append_runs(seller, DAYS, at=late)
+        with forgotten_rate("reduced"):
+            drain(at=late)
+        finish_runs(at=late)
+
+        first, run = BillingRun.objects.order_by("day")
+        assert (run.total, run.done, run.failed) == (2, 2, 0)
+        assert [failure.code for failure in open_failures(run)] == ["tax_data_missing"]
+        assert not open_failures(first)
 
     def test_nothing_due_makes_no_run(self, seller: Seller) -> None:
         contracts(seller, 1)

@@ -38,7 +38,7 @@ def append_chunk(
     Append the events of the next chunk of what is due, except those in the log already.
 
     Return how many were new, and where to go on; None if all was read. The relay sends them; those
-    of sellers with a test clock are sent directly.
+    of sellers with a test clock are sent directly, on whichever day their clock stands.
 
     :raises OutsideTransaction: if no transaction is open.
     """

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import Event, Failure
@@ -122,10 +122,26 @@ def events_of(run: BillingRun) -> QuerySet[Event]:
 
 
 def open_failures(run: BillingRun) -> QuerySet[Failure]:
-    """Return what of a run waits for a human, most urgent first."""
-    failed = events_of(run).filter(state=Event.State.FAILED)
-    open_ones = Failure.objects.filter(event__in=failed, state=Failure.State.OPEN)
+    """
+    Return what of a run waits for a human, most urgent first.
+
+    That may be contracts of customers whose day counts as done: it was billed without them.
+    """
+    failed = Q(event__in=events_of(run).filter(state=Event.State.FAILED))
+    if run.kind == DueKind.DAYS:
+        failed |= Q(event__in=_failed_alone(run))
+    open_ones = Failure.objects.filter(failed, seller=run.seller_id, state=Failure.State.OPEN)
     return open_ones.select_related("event").order_by("-priority", "pk")
+
+
+def _failed_alone(run: BillingRun) -> QuerySet[Event]:
+    """Return the events of contracts that failed while their customer's day was billed without."""
+    return Event.objects.filter(
+        seller=run.seller_id,
+        type=EVENT_TYPES[DueKind.PERIODS],
+        state=Event.State.FAILED,
+        transaction_id__in=events_of(run).values("pk"),
+    )
 
 
 def running() -> QuerySet[BillingRun]:

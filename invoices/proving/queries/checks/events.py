@@ -2,10 +2,12 @@
 
 from invoices.proving.queries.checks.books import sql_check
 
+# How often one of a bulk was sent is told by its message alone.
 _NOT_WAITING = """
 SELECT seller_id, 'event ' || id,
-       format('%%s waits since %%s UTC, sent %%s times: start the relay and the workers',
-              type, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), sends)
+       format('%%s waits since %%s UTC%%s: start the relay and the workers',
+              type, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+              CASE WHEN next_send_at IS NOT NULL THEN format(', sent %%s times', sends) END)
 FROM billing_event
 WHERE state = 'waiting' AND seller_id = ANY(%(sellers)s)
 ORDER BY position
