@@ -1,13 +1,16 @@
 """What billing reads doesn't grow with what is stored, even before statistics tell of that."""
 
+import json
 from collections.abc import Callable
 from datetime import date
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
 from benchmarks import growth
 from billing.sellers.models import Seller
+from invoices.issuing.commands.due import waiting_in
 from invoices.issuing.models import Charge, Invoice
 from tests import factories
 from tests.stage.conftest import drain
@@ -49,6 +52,33 @@ def _keep_plans(seller: Seller) -> None:
     for _ in range(8):
         factories.order(customer, factories.line())
         drain()
+
+
+APPENDED = """
+INSERT INTO billing_event (
+    id, seller_id, transaction_id, type, stream_id, payload, as_of_date, occurred_at, recorded_at,
+    idempotency_key, queue, state, sends)
+SELECT gen_random_uuid(), %(seller)s, gen_random_uuid(), 'period.ended',
+    lpad(to_hex(n), 32, '0')::uuid, '{}', '2026-02-01', now(), now(), %(state)s || n, 'bulk',
+    %(state)s, 0
+FROM generate_series(1, 20000) n
+"""
+
+
+class TestWhatWaits:
+    def test_it_is_found_by_its_streams_though_statistics_know_of_none(
+        self, seller: Seller
+    ) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(APPENDED, {"seller": seller.pk, "state": "handled"})
+            cursor.execute("ANALYZE billing_event")
+            cursor.execute(APPENDED, {"seller": seller.pk, "state": "waiting"})
+        streams = [UUID(int=number) for number in range(1, 501)]
+
+        (plan,) = json.loads(waiting_in(seller, streams).explain(format="json", analyze=True))
+
+        assert plan["Plan"]["Plans"][0]["Plans"][0]["Index Name"] == "event_waiting_in_stream"
+        assert plan["Plan"]["Shared Hit Blocks"] < 100
 
 
 class TestGrowth:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from billing.contracts.commands.due import append_kind
 from billing.contracts.queries import DueKind, next_due_day
-from billing.events.models import Event
+from billing.events.models import OF_UNSETTLED, Event
 from billing.sellers.models import Seller, TestClock
 
 
@@ -31,7 +31,7 @@ def step_test_clock(*, seller: Seller, at: datetime, append: Append = append_kin
     clock = TestClock.objects.select_for_update().filter(seller=seller).first()
     if clock is None or clock.target_date is None:
         return False
-    if Event.objects.filter(seller=seller, state=Event.State.WAITING).exists():
+    if Event.objects.filter(OF_UNSETTLED, seller=seller, state=Event.State.WAITING).exists():
         return True
     _release(clock)
     if not (append(seller, DueKind.PERIODS, at=at) or append(seller, DueKind.DAYS, at=at)):

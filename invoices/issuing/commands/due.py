@@ -11,6 +11,8 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract
 from billing.copying import plainly, relate
@@ -124,7 +126,7 @@ def _claim(seller: Seller, contract_ids: Sequence[UUID]) -> list[Due]:
         for customer in plainly(whose, but=["created_at"], seller_id=seller.id)
     }
     waiting: dict[UUID, list[Event]] = {}
-    for event in _lock_waiting(seller, locked):
+    for event in plainly(waiting_in(seller, locked), but=_NOT_ASKED, seller_id=seller.id):
         waiting.setdefault(event.stream_id, []).append(event)
     due: list[Due] = []
     for contract_id, (event, *others) in waiting.items():
@@ -137,12 +139,12 @@ def _claim(seller: Seller, contract_ids: Sequence[UUID]) -> list[Due]:
     return due
 
 
-def _lock_waiting(seller: Seller, contract_ids: Iterable[UUID]) -> Iterable[Event]:
+def waiting_in(seller: Seller, streams: Iterable[UUID]) -> QuerySet[Event]:
+    """Return what waits in streams of a seller, in order; it is locked once it is read."""
     waiting = Event.objects.filter(
-        seller=seller, stream_id__any_of=list(contract_ids), state=Event.State.WAITING
+        seller=seller, stream_id__any_of=list(streams), state=Event.State.WAITING
     )
-    in_order = waiting.select_for_update().order_by("position")
-    return plainly(in_order, but=_NOT_ASKED, seller_id=seller.id)
+    return waiting.select_for_update().order_by("position")
 
 
 def _is_plain(contract: Contract, event: Event) -> bool:

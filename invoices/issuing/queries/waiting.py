@@ -104,14 +104,15 @@ def next_fact_days(after: Mapping[UUID, date]) -> dict[UUID, date]:
         return dict(cursor.fetchall())
 
 
-# Whose events wait is read seller by seller out of the index event_unsettled.
+# Whose events wait is read seller by seller out of the index event_unsettled (`OF_UNSETTLED`).
 _IN_TURN = """
     WITH RECURSIVE sellers AS (
-        (SELECT seller_id FROM billing_event WHERE state IN ('waiting', 'failed')
+        (SELECT seller_id FROM billing_event WHERE state IN ('waiting', 'failed') AND sends >= 0
          ORDER BY seller_id LIMIT 1)
         UNION ALL
         SELECT (SELECT e.seller_id FROM billing_event e
-                WHERE e.state IN ('waiting', 'failed') AND e.seller_id > s.seller_id
+                WHERE e.state IN ('waiting', 'failed') AND e.sends >= 0
+                  AND e.seller_id > s.seller_id
                 ORDER BY e.seller_id LIMIT 1)
         FROM sellers s WHERE s.seller_id IS NOT NULL
     )
@@ -119,6 +120,7 @@ _IN_TURN = """
         SELECT e.id, e.occurred_at, row_number() OVER (ORDER BY e.occurred_at) AS turn
         FROM billing_event e
         WHERE e.seller_id = s.seller_id AND e.type = %(type)s AND e.state = 'waiting'
+          AND e.sends >= 0
         ORDER BY e.occurred_at LIMIT %(most)s
     ) AS waiting
     ORDER BY waiting.turn, waiting.occurred_at LIMIT %(most)s

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
-from billing.events.models import Event, Failure
+from billing.events.models import OF_UNSETTLED, Event, Failure
 from billing.sellers.models import Seller
 from invoices.runs.models import BillingRun
 
@@ -114,6 +114,7 @@ def waits(run: BillingRun) -> bool:
 def events_of(run: BillingRun) -> QuerySet[Event]:
     """Return a run's events: those that it appended, and what follows them up to its day."""
     return Event.objects.filter(
+        OF_UNSETTLED,
         seller=run.seller_id,
         type=EVENT_TYPES[DueKind(run.kind)],
         occurred_at=run.started_at,
@@ -137,6 +138,7 @@ def open_failures(run: BillingRun) -> QuerySet[Failure]:
 def _failed_alone(run: BillingRun) -> QuerySet[Event]:
     """Return the events of contracts that failed while their customer's day was billed without."""
     return Event.objects.filter(
+        OF_UNSETTLED,
         seller=run.seller_id,
         type=EVENT_TYPES[DueKind.PERIODS],
         state=Event.State.FAILED,
@@ -152,6 +154,7 @@ def running() -> QuerySet[BillingRun]:
 def waiting_until(seller: Seller, *, until: date) -> QuerySet[Event]:
     """Return what was due to a seller by a day and waits, of runs or of days missed before."""
     return Event.objects.filter(
+        OF_UNSETTLED,
         seller=seller,
         type__in=list(EVENT_TYPES.values()),
         state=Event.State.WAITING,
