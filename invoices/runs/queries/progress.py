@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import Event, Failure
@@ -126,6 +127,20 @@ def open_failures(run: BillingRun) -> QuerySet[Failure]:
     failed = events_of(run).filter(state=Event.State.FAILED)
     open_ones = Failure.objects.filter(event__in=failed, state=Failure.State.OPEN)
     return open_ones.select_related("event").order_by("-priority", "pk")
+
+
+def still_failing(runs: Iterable[BillingRun]) -> set[UUID]:
+    """Return which runs have something that failed and isn't dealt with, in one statement."""
+    types = [When(kind=kind, then=Value(type_)) for kind, type_ in EVENT_TYPES.items()]
+    failed = Event.objects.filter(
+        seller=OuterRef("seller"),
+        type=OuterRef("type"),
+        occurred_at=OuterRef("started_at"),
+        as_of_date__lte=OuterRef("day"),
+        state=Event.State.FAILED,
+    )
+    asked = BillingRun.objects.filter(pk__in=[run.pk for run in runs]).alias(type=Case(*types))
+    return set(asked.filter(Exists(failed)).values_list("pk", flat=True))
 
 
 def running() -> QuerySet[BillingRun]:
