@@ -130,14 +130,18 @@ def open_failures(run: BillingRun) -> QuerySet[Failure]:
 
 
 def still_failing(runs: Iterable[BillingRun]) -> set[UUID]:
-    """Return which runs have something that failed and isn't dealt with, in one statement."""
+    """
+    Return which of runs that ended have something that failed and isn't settled by now.
+
+    What was retried isn't before it is handled. One statement, however many runs.
+    """
     types = [When(kind=kind, then=Value(type_)) for kind, type_ in EVENT_TYPES.items()]
     failed = Event.objects.filter(
         seller=OuterRef("seller"),
         type=OuterRef("type"),
         occurred_at=OuterRef("started_at"),
         as_of_date__lte=OuterRef("day"),
-        state=Event.State.FAILED,
+        state__in=[Event.State.WAITING, Event.State.FAILED],
     )
     asked = BillingRun.objects.filter(pk__in=[run.pk for run in runs]).alias(type=Case(*types))
     return set(asked.filter(Exists(failed)).values_list("pk", flat=True))
