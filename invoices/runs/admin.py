@@ -1,10 +1,13 @@
 """Pages of billing runs: how far they are, while they run and afterwards."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -13,11 +16,27 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
+from billing.events.models import Failure
 from billing.sellers.admin import FactAdmin, labelled, link, money, table, transaction_link
 from invoices.runs.models import BillingRun
-from invoices.runs.queries import Progress, open_failures, progress
+from invoices.runs.queries import Progress, open_failures, progress, still_failing
 
-STATE_COLOURS = {"running": "info", "finished": "success", "failures": "warning"}
+STATE_COLOURS = {
+    "running": "info",
+    "finished": "success",
+    "failures": "warning",
+    "settled": "success",
+}
+HELP = {
+    "bar": "Done: billed up to the day, or nothing was owed, or someone wrote it off. Failed: "
+    "could not be billed. What is mended after the end doesn't change these figures.",
+    "total": "How many contracts, or customers whose charges are collected, were due.",
+    "finished_at": "When none of them waited any more.",
+    "failures": "What still waits for someone to mend it, by now. Once mended, retry it on its "
+    "page, or all of them in the list.",
+}
 FAILURES_SHOWN = 25
 
 
@@ -26,23 +45,10 @@ class BillingRunAdmin(FactAdmin):
     list_display = ("day", "kind", "shown_state", "bar", "total", "started_at")
     list_filter = ("kind", ("day", admin.DateFieldListFilter))
     search_fields = ("=day",)
-    readonly_fields = ("bar", "shown_done", "shown_failed", "shown_waiting", "failures", "took")
+    readonly_fields = ("state_now", "bar", "failures")
     fieldsets = (
-        (None, {"fields": ("kind", "day", "bar")}),
-        (
-            "Figures",
-            {
-                "fields": (
-                    "total",
-                    "shown_done",
-                    "shown_failed",
-                    "shown_waiting",
-                    "started_at",
-                    "finished_at",
-                    "took",
-                )
-            },
-        ),
+        (None, {"fields": ("seller", "kind", "day", "state_now", "bar")}),
+        ("Figures", {"fields": ("total", "started_at", "finished_at")}),
         ("What failed", {"fields": ("failures",)}),
     )
 
@@ -50,55 +56,43 @@ class BillingRunAdmin(FactAdmin):
         css = {"all": ("invoices/runs.css",)}
         js = ("invoices/runs.js",)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> type[BaseForm]:
+        return super().get_form(request, obj, **{"help_texts": HELP, **kwargs})
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        failing = still_failing(shown.result_list)
+        for run in shown.result_list:
+            run.is_failing = run.pk in failing
+        return shown
+
     @labelled("state", colours=STATE_COLOURS)
-    def shown_state(self, run: BillingRun) -> tuple[str, str]:
-        if run.finished_at is None:
-            return "running", "runs"
-        if run.failed or (run.kind == BillingRun.Kind.DAYS and open_failures(run).exists()):
-            return "failures", "ended, some failed"
-        return "finished", "done"
+    def shown_state(self, run: Any) -> tuple[str, str]:
+        return _state(run, is_failing=run.is_failing)
+
+    @admin.display(description="state")
+    def state_now(self, run: BillingRun) -> str:
+        return _state(run, is_failing=bool(still_failing([run])))[1]
 
     @admin.display(description="progress")
     def bar(self, run: BillingRun) -> SafeString:
         return _bar(run)
 
-    @admin.display(description="done")
-    def shown_done(self, run: BillingRun) -> str:
-        return _number(progress(run, at=timezone.now()).done)
-
-    @admin.display(description="failed")
-    def shown_failed(self, run: BillingRun) -> str:
-        return _number(progress(run, at=timezone.now()).failed)
-
-    @admin.display(description="waiting")
-    def shown_waiting(self, run: BillingRun) -> str:
-        return _number(progress(run, at=timezone.now()).waiting)
-
-    @admin.display(description="took")
-    def took(self, run: BillingRun) -> str:
-        return _time(progress(run, at=timezone.now()).took)
-
     @admin.display(description="failures")
     def failures(self, run: BillingRun) -> str:
         """Show what of it waits for a human, most urgent first; all stands in the inbox."""
-        found = list(open_failures(run)[: FAILURES_SHOWN + 1])
-        inbox = format_html(
-            '<a class="anlass-link" href="{}">All open failures</a>',
-            reverse("admin:billing_failure_changelist"),
-        )
-        if not found:
+        found = open_failures(run)
+        count = found.count()
+        if not count:
             return "Nothing of it waits for a human."
-        rows = [
-            (
-                format_html("{}<br>{}", link(failure, failure.code), failure.reason),
-                money(failure.money_at_stake_minor, failure.currency),
-                transaction_link(failure.event.transaction_id, "show"),
-            )
-            for failure in found[:FAILURES_SHOWN]
-        ]
-        shown = table(("failure", "at stake", "story"), rows)
-        more = " More than these are open." if len(found) > FAILURES_SHOWN else ""
-        return format_html("{}<p>{}{}</p>", shown, inbox, more)
+        shown = table(("failure", "at stake", "story"), _rows(run, found[:FAILURES_SHOWN]))
+        inbox = format_html(
+            '<a class="anlass-link" href="{}?run={}">All {} in the list of failures</a>',
+            reverse("admin:billing_failure_changelist"),
+            run.pk,
+            _number(count),
+        )
+        return format_html("{}<p>{}</p>", shown, inbox)
 
     def get_urls(self) -> list[URLPattern]:
         own = path(
@@ -118,6 +112,48 @@ class BillingRunAdmin(FactAdmin):
         return HttpResponse(_bar(run), headers={"Cache-Control": "no-store"})
 
 
+def _state(run: BillingRun, *, is_failing: bool) -> tuple[str, str]:
+    """Return how a run stands by now: its figures are frozen, its failures are not."""
+    if run.finished_at is None:
+        return "running", "runs"
+    if not run.failed:
+        return "finished", "done"
+    if is_failing:
+        return "failures", "ended, some failed"
+    return "settled", "ended, failures were dealt with"
+
+
+def _rows(run: BillingRun, failures: Iterable[Failure]) -> list[tuple[str, ...]]:
+    shown = list(failures)
+    billed = _billed(run, [failure.event.stream_id for failure in shown])
+    return [
+        (
+            format_html(
+                "<div>{}<p>{}</p><p>{}</p>{}</div>",
+                billed.get(failure.event.stream_id, ""),
+                failure.reason,
+                failure.remedy,
+                link(failure, "Show the failure, or retry it"),
+            ),
+            money(failure.money_at_stake_minor, failure.currency),
+            transaction_link(failure.event.transaction_id, "show"),
+        )
+        for failure in shown
+    ]
+
+
+def _billed(run: BillingRun, ids: list[UUID]) -> dict[UUID, str]:
+    """Return links to what was to be billed: customers, with their contracts where it was one."""
+    if run.kind == BillingRun.Kind.DAYS:
+        customers = Customer.objects.filter(seller=run.seller_id, pk__in=ids)
+        return {each.pk: link(each) for each in customers}
+    contracts = Contract.objects.filter(seller=run.seller_id, pk__in=ids)
+    return {
+        each.pk: format_html("{}, {}", link(each.customer), link(each, f"contract {each}"))
+        for each in contracts.select_related("customer")
+    }
+
+
 def _bar(run: BillingRun) -> SafeString:
     found = progress(run, at=timezone.now())
     return render_to_string(
@@ -128,7 +164,8 @@ def _bar(run: BillingRun) -> SafeString:
             "tone": "ended" if found.is_finished else "running",
             "done_percent": _share(found, found.done),
             "failed_percent": _share(found, found.failed),
-            "settled": _number(found.total - found.waiting),
+            "done": _number(found.done),
+            "waiting": _number(found.waiting),
             "total": _number(found.total),
             "failed": _number(found.failed),
             "rate": _number(found.per_second, digits=int(found.per_second < 10)),

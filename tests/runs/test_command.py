@@ -157,6 +157,31 @@ class TestDryRun:
         out = capsys.readouterr().out
         assert "3 would fail: seller_data_missing" in out
 
+    def test_it_tells_what_was_charged_the_last_time_and_would_fail(
+        self, seller: Seller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        name = Customer.objects.earliest("pk").name
+        lacks_a_tax_number(seller)
+
+        euros = sums(seller).sums["EUR"]
+        run("--dry-run")
+
+        assert (euros.contracts, euros.net_minor, euros.before_minor) == (0, 0, 0)
+        assert euros.failing_before_minor == 3 * 30_00
+        assert f", {name}: " in capsys.readouterr().out
+
+    def test_who_owes_nothing_any_more_is_a_difference(self, seller: Seller) -> None:
+        contract = Contract.objects.earliest("pk")
+        seats(contract, 0, at=JANUARY)
+
+        found = sums(seller)
+
+        assert (found.due, found.nothing_owed) == (3, 1)
+        assert (found.sums["EUR"].net_minor, found.sums["EUR"].before_minor) == (60_00, 90_00)
+        (missing,) = found.largest
+        assert (missing.contract_id, missing.change_minor) == (contract.pk, -30_00)
+        assert missing.reasons == ("base: gone",)
+
     def test_it_stores_nothing(self, seller: Seller, capsys: pytest.CaptureFixture[str]) -> None:
         before = [model.objects.count() for model in (Event, Invoice, Charge, BillingRun)]
 

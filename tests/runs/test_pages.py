@@ -11,9 +11,12 @@ from django.urls import reverse
 from prometheus_client import generate_latest
 from prometheus_client.registry import CollectorRegistry
 
+from billing.contracts.models import Contract
 from billing.contracts.queries import DueKind
+from billing.events.commands import retry
 from billing.events.models import Failure
 from billing.sellers.models import Seller
+from invoices.issuing.commands import write_off
 from invoices.runs.commands import append_runs, finish_runs
 from invoices.runs.metrics import RunsCollector
 from invoices.runs.models import BillingRun
@@ -87,6 +90,52 @@ class TestAdmin:
 
         assert reverse("admin:billing_failure_change", args=[failure.pk]) in answer
         assert failure.reason in answer
+
+    def test_what_failed_leads_to_the_customer_and_its_contract(
+        self, client: Client, run: BillingRun
+    ) -> None:
+        contract = Contract.objects.get(pk=Failure.objects.get().event.stream_id)
+
+        answer = shown(client, page(run, "change"))
+
+        assert reverse("admin:billing_customer_change", args=[contract.customer_id]) in answer
+        assert reverse("admin:billing_contract_change", args=[contract.pk]) in answer
+
+    def test_a_page_tells_once_what_failed_is_dealt_with(
+        self, client: Client, run: BillingRun
+    ) -> None:
+        drain(at=FEBRUARY)
+        finish_runs(at=FEBRUARY)
+        both = (reverse("admin:invoices_billingrun_changelist"), page(run, "change"))
+        retried, written_off = Failure.objects.values_list("pk", flat=True)
+        retry(failure_ids=[retried], by="ada", at=FEBRUARY)
+        write_off(failure_ids=[written_off], by="ada", at=FEBRUARY, why="Never")
+        assert all("ended, some failed" in shown(client, url) for url in both)
+
+        Seller.objects.update(tax_number="37/123/45678")
+        drain(at=FEBRUARY)
+
+        assert all("ended, failures were dealt with" in shown(client, url) for url in both)
+        assert "2 of 4 done" in shown(client, page(run, "progress"))  # As it ended.
+
+    def test_the_inbox_is_narrowed_to_a_run(self, client: Client, run: BillingRun) -> None:
+        inbox = reverse("admin:billing_failure_changelist")
+        other = factories.billing_run(run.seller, started_at=FEBRUARY - timedelta(days=31))
+        reason = Failure.objects.get().reason
+
+        assert f"{inbox}?run={run.pk}" in shown(client, page(run, "change"))
+        assert reason in shown(client, f"{inbox}?run={run.pk}")
+        assert reason not in shown(client, f"{inbox}?run={other.pk}")
+        assert client.get(f"{inbox}?run=x").status_code == 302
+
+    def test_failures_lead_to_the_customer(self, client: Client, run: BillingRun) -> None:
+        failure = Failure.objects.get()
+        contract = Contract.objects.get(pk=failure.event.stream_id)
+        customer = reverse("admin:billing_customer_change", args=[contract.customer_id])
+
+        assert customer in shown(client, reverse("admin:billing_failure_changelist"))
+        failure_page = reverse("admin:billing_failure_change", args=[failure.pk])
+        assert customer in shown(client, failure_page)
 
     def test_runs_of_other_sellers_are_not_there(self, client: Client) -> None:
         foreign = factories.billing_run(real_seller())

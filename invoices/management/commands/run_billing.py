@@ -37,7 +37,7 @@ from invoices.runs.queries import (
     waiting_until,
 )
 from invoices.runs.queries import Progress as RunProgress
-from invoices.runs.queries.dry_runs import due_contracts
+from invoices.runs.queries.dry_runs import Sums, due_contracts
 
 LOOK_EVERY_SECONDS = 0.5
 FAILURES_SHOWN = 10
@@ -194,25 +194,29 @@ def _dry_run(console: Console, seller: Seller, until: date, *, largest: int) -> 
 
 
 def _print_sums(console: Console, found: DryRun) -> None:
-    columns = ("", "contracts", "net", "VAT", "gross", "net last time", "change", "first time")
-    table = _table("Sums", *columns)
-    for currency, sums in sorted(found.sums.items()):
-        change = sums.net_minor - sums.before_minor
-        share = f" ({100 * change / sums.before_minor:+.1f} %)" if sums.before_minor else ""
-        table.add_row(
-            currency,
-            f"{sums.contracts:,}",
-            *(
-                _money(minor, currency)
-                for minor in (
-                    sums.net_minor, sums.tax_minor, sums.gross_minor, sums.before_minor,
-                )
-            ),
-            f"{_money(change, currency)}{share}",
-            f"{sums.first_time:,}",
-        )  # fmt: skip
-    if found.sums:
-        console.print(table)
+    """Print a column per currency: figures stay whole in a narrow terminal."""
+    told = [_figures(sums, currency) for currency, sums in sorted(found.sums.items())]
+    if not told:
+        return
+    table = _table("Sums", "", *sorted(found.sums))
+    for name in told[0]:
+        table.add_row(name, *(figures[name] for figures in told))
+    console.print(table)
+
+
+def _figures(sums: Sums, currency: str) -> dict[str, str]:
+    change = sums.net_minor - sums.before_minor
+    share = f" ({100 * change / sums.before_minor:+.1f} %)" if sums.before_minor else ""
+    return {
+        "contracts": f"{sums.contracts:,}",
+        "net": _money(sums.net_minor, currency),
+        "VAT": _money(sums.tax_minor, currency),
+        "gross": _money(sums.gross_minor, currency),
+        "net last time": _money(sums.before_minor, currency),
+        "change": f"{_money(change, currency)}{share}",
+        "first time": f"{sums.first_time:,}",
+        "would fail: net last time, not in the sums": _money(sums.failing_before_minor, currency),
+    }
 
 
 def _print_differences(console: Console, found: DryRun) -> None:
@@ -229,7 +233,7 @@ def _print_failing(console: Console, found: DryRun) -> bool:
     for code, count in sorted(found.failing.items()):
         console.print(f"{count:,} would fail: {code}", style="red", markup=False)
     for each in found.examples:
-        console.print(f"  {each.contract}: {each.reason}", markup=False)
+        console.print(f"  {each.contract}, {each.customer}: {each.reason}", markup=False)
     return bool(found.failing)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -21,12 +23,16 @@ from billing.sellers.admin import (
     PageForm,
     button,
     labelled,
+    link,
     money,
     render_page,
     scoped,
     transaction_link,
 )
 from invoices.issuing.commands import write_off
+from invoices.proving.queries.concerned import customers_of
+from invoices.runs.models import BillingRun
+from invoices.runs.queries import events_of
 
 STATE_COLOURS = {
     "open": "danger",
@@ -34,6 +40,7 @@ STATE_COLOURS = {
     "resolved": "success",
     "written_off": "warning",
 }
+RUNS_OFFERED = 10
 CLOSED = "No selected failure is open: nothing was done."
 
 
@@ -59,6 +66,33 @@ class InboxFilter(admin.SimpleListFilter):
         if self.value() == "closed":
             return queryset.exclude(state=Failure.State.OPEN)
         return queryset.filter(state=Failure.State.OPEN)
+
+
+class RunFilter(admin.SimpleListFilter):
+    """Shows what failed of a billing run: of one that is asked for, or of the latest."""
+
+    title = "billing run"
+    parameter_name = "run"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        self._runs = scoped(BillingRun.objects.select_related("seller"), request)
+        latest = self._runs.filter(failed__gt=0).order_by("-pk")[:RUNS_OFFERED]
+        return [(str(run.pk), f"{run}, {run.seller}") for run in latest]
+
+    def has_output(self) -> bool:
+        return super().has_output() or self.value() is not None
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        asked = self.value()
+        if not asked:
+            return queryset
+        try:
+            run = self._runs.filter(pk=asked).first()
+        except ValidationError as malformed:
+            raise IncorrectLookupParameters from malformed
+        return queryset.filter(event__in=events_of(run)) if run else queryset.none()
 
 
 class RetryForm(PageForm):
@@ -119,19 +153,19 @@ def _written_off(count: int) -> str:
 @admin.register(Failure)
 class FailureAdmin(FactAdmin):
     list_display = (
-        "priority", "code", "shown_reason", "at_stake", "shown_state", "opened", "story",
+        "priority", "code", "shown_reason", "at_stake", "shown_state", "opened_at", "story",
     )  # fmt: skip
-    list_filter = (InboxFilter, "code")
+    list_filter = (InboxFilter, RunFilter, "code")
     list_select_related = ("event",)
     search_fields = ("code", "reason")
     search_ids = ("pk", "event", "event__transaction_id", "event__stream_id")
     ordering = ("-priority", "opened_at")
     actions = ("retry_selected", "write_off_selected")
     actions_detail = ("retry", "write_off")
-    readonly_fields = ("at_stake", "transaction")
+    readonly_fields = ("customer", "at_stake", "transaction")
     fieldsets = (
         (None, {"fields": ("code", "reason", "remedy", "at_stake", "priority", "opened_at")}),
-        ("Where", {"fields": ("event", "transaction")}),
+        ("Where", {"fields": ("customer", "event", "transaction")}),
         ("What became of it", {"fields": ("state", "closed_at", "closed_by", "closing_note")}),
     )
 
@@ -143,19 +177,29 @@ class FailureAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         return shown if row and row.state == Failure.State.OPEN else []
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        customers = customers_of([failure.event for failure in shown.result_list])
+        for failure in shown.result_list:
+            failure.customer = customers.get(failure.event_id)
+        return shown
+
     @admin.display(description="reason and remedy")
-    def shown_reason(self, failure: Failure) -> str:
+    def shown_reason(self, failure: Any) -> str:
         return format_html(
-            '<div class="anlass-reason"><p>{}</p><p>{}</p></div>', failure.reason, failure.remedy
+            '<div class="anlass-reason">{}<p>{}</p><p>{}</p></div>',
+            link(failure.customer) if failure.customer else "",
+            failure.reason,
+            failure.remedy,
         )
+
+    @admin.display(description="customer")
+    def customer(self, failure: Failure) -> str:
+        return link(customers_of([failure.event]).get(failure.event_id))
 
     @admin.display(description="at stake", ordering="money_at_stake_minor")
     def at_stake(self, failure: Failure) -> str:
         return money(failure.money_at_stake_minor, failure.currency)
-
-    @admin.display(description="opened", ordering="opened_at")
-    def opened(self, failure: Failure) -> str:
-        return f"{failure.opened_at:%Y-%m-%d %H:%M}"
 
     @labelled("state", colours=STATE_COLOURS, ordering="state")
     def shown_state(self, failure: Failure) -> tuple[str, str]:

@@ -3,9 +3,11 @@
 from invoices.runs.queries.dry_runs import DryRun, dry_run
 from invoices.runs.queries.progress import (
     Progress,
+    events_of,
     open_failures,
     progress,
     running,
+    still_failing,
     together,
     waiting_until,
 )
@@ -14,9 +16,11 @@ __all__ = [
     "DryRun",
     "Progress",
     "dry_run",
+    "events_of",
     "open_failures",
     "progress",
     "running",
+    "still_failing",
     "together",
     "waiting_until",
 ]

@@ -50,13 +50,18 @@ class Failing:
 
     contract: str
     contract_id: UUID
+    customer: str
     code: str
     reason: str
 
 
 @dataclass(slots=True)
 class Sums:
-    """What contracts of one currency would be charged, and were charged the last time."""
+    """
+    What contracts of one currency would be charged, and were charged the last time, net.
+
+    `before_minor` holds those that owe nothing now; those that would fail are apart.
+    """
 
     contracts: int = 0
     net_minor: int = 0
@@ -64,6 +69,7 @@ class Sums:
     gross_minor: int = 0
     first_time: int = 0
     before_minor: int = 0
+    failing_before_minor: int = 0
 
 
 @dataclass(slots=True)
@@ -137,12 +143,13 @@ def _look(chunk: Sequence[Contract], result: DryRun, kept: _Largest, *, on: date
     result.due += len(chunk)
     for contract in chunk:
         found = drafts[contract.pk]
+        was = before.get(contract.pk, [])
         if found is None:
-            result.nothing_owed += 1
+            _miss(contract, was, result, kept)
         elif isinstance(found, Exception):
-            _fail(contract, found, result)
+            _fail(contract, was, found, result)
         else:
-            _count(contract, before.get(contract.pk, []), found, result, kept)
+            _count(contract, was, found, result, kept)
 
 
 def _drafts(contracts: Sequence[Contract], *, until: date, on: date) -> dict[UUID, _Found]:
@@ -198,13 +205,13 @@ def _count(
     contract: Contract, before: Sequence[Part], found: Draft, result: DryRun, kept: _Largest
 ) -> None:
     totals = found.taxed.totals
-    sums = result.sums.setdefault(contract.currency, Sums())
+    sums = _sums(contract, result)
     sums.contracts += 1
     sums.net_minor += totals.net_minor
     sums.tax_minor += totals.tax_minor
     sums.gross_minor += totals.gross_minor
     sums.first_time += not before
-    sums.before_minor += sum(part.amount_minor for part in before)
+    sums.before_minor += _sum(before)
     now = [
         Part(line.price_code, net, line.quantity, line.unit_price)
         for line, net in zip(found.lines, totals.line_nets, strict=True)
@@ -215,8 +222,8 @@ def _count(
 def _compare(
     contract: Contract, before: Sequence[Part], now: Sequence[Part], kept: _Largest
 ) -> None:
-    was = sum(part.amount_minor for part in before) if before else None
-    will = sum(part.amount_minor for part in now)
+    was = _sum(before) if before else None
+    will = _sum(now)
     if was == will:
         return
     kept.meet(
@@ -232,10 +239,33 @@ def _compare(
     )
 
 
-def _fail(contract: Contract, error: Exception, result: DryRun) -> None:
+def _miss(contract: Contract, before: Sequence[Part], result: DryRun, kept: _Largest) -> None:
+    """Count one that owes nothing: what it was charged the last time is missing now."""
+    result.nothing_owed += 1
+    if before:
+        _sums(contract, result).before_minor += _sum(before)
+        _compare(contract, before, [], kept)
+
+
+def _fail(contract: Contract, before: Sequence[Part], error: Exception, result: DryRun) -> None:
     code, reason = code_and_reason(error)
+    _sums(contract, result).failing_before_minor += _sum(before)
     result.failing[code] = result.failing.get(code, 0) + 1
     if len(result.examples) < EXAMPLES:
         result.examples.append(
-            Failing(contract=str(contract), contract_id=contract.pk, code=code, reason=reason)
+            Failing(
+                contract=str(contract),
+                contract_id=contract.pk,
+                customer=contract.customer.name,
+                code=code,
+                reason=reason,
+            )
         )
+
+
+def _sums(contract: Contract, result: DryRun) -> Sums:
+    return result.sums.setdefault(contract.currency, Sums())
+
+
+def _sum(parts: Sequence[Part]) -> int:
+    return sum(part.amount_minor for part in parts)

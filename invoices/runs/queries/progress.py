@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import OF_UNSETTLED, Event, Failure
@@ -144,6 +145,40 @@ def _failed_alone(run: BillingRun) -> QuerySet[Event]:
         state=Event.State.FAILED,
         transaction_id__in=events_of(run).values("pk"),
     )
+
+
+def still_failing(runs: Iterable[BillingRun]) -> set[UUID]:
+    """
+    Return which of runs that ended have something that failed and isn't settled by now.
+
+    What was retried isn't before it is handled. One statement, however many runs.
+    """
+    types = [When(kind=kind, then=Value(type_)) for kind, type_ in EVENT_TYPES.items()]
+    unsettled = [Event.State.WAITING, Event.State.FAILED]
+    failed = Event.objects.filter(
+        OF_UNSETTLED,
+        seller=OuterRef("seller"),
+        type=OuterRef("type"),
+        occurred_at=OuterRef("started_at"),
+        as_of_date__lte=OuterRef("day"),
+        state__in=unsettled,
+    )
+    days = Event.objects.filter(
+        seller=OuterRef(OuterRef("seller")),
+        type=EVENT_TYPES[DueKind.DAYS],
+        occurred_at=OuterRef(OuterRef("started_at")),
+        as_of_date__lte=OuterRef(OuterRef("day")),
+    )
+    alone = Event.objects.filter(
+        OF_UNSETTLED,
+        seller=OuterRef("seller"),
+        type=EVENT_TYPES[DueKind.PERIODS],
+        state__in=unsettled,
+        transaction_id__in=days.values("pk"),
+    )
+    asked = BillingRun.objects.filter(pk__in=[run.pk for run in runs]).alias(type=Case(*types))
+    failing = asked.filter(Exists(failed) | Q(Exists(alone), kind=DueKind.DAYS))
+    return set(failing.values_list("pk", flat=True))
 
 
 def running() -> QuerySet[BillingRun]:

@@ -1,4 +1,5 @@
-// Bars of billing runs that still run ask every other second how far they are.
+// Bars of billing runs that still run ask every other second how far they are. Once a run has ended,
+// the page is loaded anew: its state and what failed stand there as well.
 
 (() => {
     const EVERY = 2000;
@@ -11,7 +12,11 @@
             }
             const holder = document.createElement("div");
             holder.innerHTML = await answer.text();
-            bar.replaceWith(holder.firstElementChild);
+            const now = holder.firstElementChild;
+            bar.replaceWith(now);
+            if (!now.dataset.refresh) {
+                location.reload();
+            }
         } catch {
             // The next turn asks again.
         }
