@@ -40,18 +40,25 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def number(name: str, default: int, *, at_least: int = 0) -> int:
+    """
+    Return a whole-number setting.
+
+    :raises SettingMissing: if it is none, or less than `at_least`.
+    """
+    value = text(name, str(default))
+    try:
+        found = int(value)
+    except ValueError as error:
+        raise SettingMissing(f"{name} must be a whole number, not {value!r}.") from error
+    if found < at_least:
+        raise SettingMissing(f"{name} must be at least {at_least}, not {value}.")
+    return found
+
+
 def flag(name: str, *, default: bool) -> bool:
     """Return a yes/no setting; `1`, `true`, `yes` and `on` mean yes."""
     return text(name, str(default)).lower() in {"1", "true", "yes", "on"}
-
-
-def number(name: str, default: int) -> int:
-    """Return a whole-number setting."""
-    value = text(name, str(default))
-    try:
-        return int(value)
-    except ValueError as error:
-        raise SettingMissing(f"{name} must be a whole number, not {value!r}.") from error
 
 
 def words(name: str, default: str = "") -> list[str]:
