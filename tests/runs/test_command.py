@@ -16,10 +16,12 @@ from billing.contracts.commands import change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
-from billing.events.models import Event
+from billing.contracts.queries import DueKind
+from billing.events.models import BulkMessage, Event
 from billing.sellers.models import Seller, TestClock
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.due import DueOn
+from invoices.runs.commands import append_runs
 from invoices.runs.models import BillingRun
 from invoices.runs.queries import dry_run, dry_runs
 from tests import factories
@@ -90,6 +92,13 @@ class TestBilling:
         out = capsys.readouterr().out
         assert "0 of 3 billed" in out
         assert "seller_data_missing" in out
+
+    def test_what_a_test_clock_makes_due_ahead_of_real_time_is_sent_at_once(
+        self, seller: Seller
+    ) -> None:
+        append_runs(seller, DueKind.PERIODS, at=JANUARY)
+
+        assert BulkMessage.objects.get().next_send_at <= JANUARY
 
     def test_days_that_were_missed_are_billed_too(self, seller: Seller) -> None:
         seller.test_clock.today = date(2026, 4, 1)

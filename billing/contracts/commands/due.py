@@ -50,7 +50,7 @@ def append_chunk(
             query=QUERIES[kind][reading.query],
             named=rows_from(reading, at_once=today(seller, at=at), at_most=CHUNK),
             occurred_at=occurred_at,
-            send_from=_begin(seller, kind, reading.until),
+            send_from=_begin(seller, kind, reading.until, at=at),
             send_within=_spread(seller, kind),
             sent_directly=has_clock(seller),  # Its clock waits until all is handled.
         ),
@@ -93,8 +93,10 @@ def _next(kind: DueKind, reading: Reading, appended: Appended) -> Reading | None
     return None
 
 
-def _begin(seller: Seller, kind: DueKind, day: date) -> datetime:
-    """Return the first moment at which what is due by a day may be sent."""
+def _begin(seller: Seller, kind: DueKind, day: date, *, at: datetime) -> datetime:
+    """Return the first moment at which what is due by a day may be sent: now, by a test clock."""
+    if has_clock(seller):
+        return at  # Its day may lie in the real future.
     hour = LAST_HOUR if kind is DueKind.DAYS else 0
     return datetime.combine(day, time(hour), ZoneInfo(seller.timezone))
 
