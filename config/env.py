@@ -16,6 +16,9 @@ UNSERVED = {
 }
 
 
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
 class SettingMissing(Exception):
     """A setting that has no default was not given in the environment."""
 
@@ -40,18 +43,32 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
-def flag(name: str, *, default: bool) -> bool:
-    """Return a yes/no setting; `1`, `true`, `yes` and `on` mean yes."""
-    return text(name, str(default)).lower() in {"1", "true", "yes", "on"}
+def number(name: str, default: int, *, at_least: int = 0) -> int:
+    """
+    Return a whole-number setting.
 
-
-def number(name: str, default: int) -> int:
-    """Return a whole-number setting."""
+    :raises SettingMissing: if it is none, or less than `at_least`.
+    """
     value = text(name, str(default))
     try:
-        return int(value)
+        found = int(value)
     except ValueError as error:
         raise SettingMissing(f"{name} must be a whole number, not {value!r}.") from error
+    if found < at_least:
+        raise SettingMissing(f"{name} must be at least {at_least}, not {value}.")
+    return found
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """
+    Return a yes/no setting; `1`, `true`, `yes` and `on` mean yes, `0`, `false`, `no` and `off` no.
+
+    :raises SettingMissing: if it says anything else.
+    """
+    said = text(name, str(default)).lower()
+    if said not in _YES | _NO:
+        raise SettingMissing(f"{name} must be yes or no, not {said!r}.")
+    return said in _YES
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -52,7 +52,11 @@ def archive_next(
     :raises TooYoung: if `before` lies in the latest month.
     """
     if before > at - KEPT_AT_LEAST:
-        raise TooYoung(f"Tries of the latest {KEPT_AT_LEAST.days} days stay in the database.")
+        latest = (at - KEPT_AT_LEAST).date()
+        raise TooYoung(
+            f"Tries of the latest {KEPT_AT_LEAST.days} days stay in the database:"
+            f" give {latest} or an earlier day."
+        )
     with transaction.atomic(), connection.cursor() as cursor:
         key = f"attempt_archive:{seller_id}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])

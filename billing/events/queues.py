@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from celery import current_app
@@ -22,6 +22,13 @@ class DeadLetter:
     queue_url: str
     receipt: str
     event_ids: tuple[UUID, ...]
+
+
+class Depth(NamedTuple):
+    """How many messages of a queue wait, and how many a worker has taken and not finished."""
+
+    waiting: int
+    in_flight: int
 
 
 @contextmanager
@@ -69,8 +76,12 @@ def _create(client: Any, name: str) -> None:
     )
 
 
-def depths() -> dict[str, int]:
-    """Return how many messages lie in each queue, in flight or not."""
+def depths() -> dict[str, Depth]:
+    """
+    Return about how many messages lie in each queue, and in those of dead letters.
+
+    :raises botocore.exceptions.ClientError: if a queue isn't there.
+    """
     with _channel() as channel:
         client = channel.sqs()
         names = [each for name in _names(channel) for each in (name, name + DEAD)]
@@ -80,15 +91,18 @@ def depths() -> dict[str, int]:
 def depth(queue: str) -> int:
     """Return about how many messages lie in a queue, in flight or not."""
     with _channel() as channel:
-        return _depth(channel.sqs(), channel.canonical_queue_name(queue))
+        return sum(_depth(channel.sqs(), channel.canonical_queue_name(queue)))
 
 
-def _depth(client: Any, name: str) -> int:
+def _depth(client: Any, name: str) -> Depth:
     attributes = client.get_queue_attributes(
         QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"],
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     )["Attributes"]
-    return sum(int(count) for count in attributes.values())
+    return Depth(
+        waiting=int(attributes["ApproximateNumberOfMessages"]),
+        in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+    )
 
 
 @contextmanager

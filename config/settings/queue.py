@@ -14,11 +14,11 @@ EVENTS_PER_MESSAGE = 100
 # Long documents take a second each; many workers share a month's end.
 EVENTS_PER_MESSAGE_OF = {"delivery.deliver": 1, "documents.render": 10, "issuing.bill_due": 500}
 # An event that is still waiting is sent again: first after this, then after twice that, and so on.
-EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30))
+EVENT_RESEND_AFTER = timedelta(seconds=env.number("EVENT_RESEND_SECONDS", 30, at_least=1))
 EVENT_RESEND_AT_MOST = timedelta(minutes=15)
 
 # How often the scheduler looks what days that have come ask for.
-SCHEDULER_LOOK_SECONDS = env.number("SCHEDULER_LOOK_SECONDS", 10)
+SCHEDULER_LOOK_SECONDS = env.number("SCHEDULER_LOOK_SECONDS", 10, at_least=1)
 
 BILLING_QUEUE = "billing"
 # What the calendar makes due: the relay sends it in windows, and no order waits behind it.
@@ -29,25 +29,25 @@ CELERY_TASK_ROUTES = {f"{queue}.*": {"queue": queue} for queue in ("documents", 
 CELERY_TASK_ROUTES["issuing.bill_due"] = {"queue": BULK_QUEUE}
 CELERY_TASK_ROUTES["vat.*"] = {"queue": "delivery"}  # It waits for others, as deliveries do.
 BROKER_QUEUE_PREFIX = env.text("BROKER_QUEUE_PREFIX", "anlass-")
-BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120)
+BROKER_VISIBILITY_SECONDS = env.number("BROKER_VISIBILITY_SECONDS", 120, at_least=4)
 # Only the embedded broker loses its queues; elsewhere the infrastructure makes them.
 BROKER_CREATES_QUEUES = env.flag("BROKER_CREATES_QUEUES", default=False)
 BROKER_RECEIVES_AT_MOST = 5  # Then the message goes to the dead-letter queue, and into a failure.
 
 # So many events of a seller's bulk are on their way at most: sent, and not handled. Less while many
 # sellers want to send: all together, so many.
-BULK_WINDOW = env.number("BULK_WINDOW", 10_000)
-BULK_WINDOW_OF_ALL = env.number("BULK_WINDOW_OF_ALL", 40_000)
+BULK_WINDOW = env.number("BULK_WINDOW", 10_000, at_least=1000)
+BULK_WINDOW_OF_ALL = env.number("BULK_WINDOW_OF_ALL", 40_000, at_least=1000)
 
 # The API refuses facts (429) once so many events have waited so long for billing: first of who has
 # the most of them. 0 seconds: never. A few that kill their workers are no reason to refuse others.
 BACKPRESSURE_SECONDS = env.number("BACKPRESSURE_SECONDS", 60)
-BACKPRESSURE_EVENTS = max(1, env.number("BACKPRESSURE_EVENTS", 100))
+BACKPRESSURE_EVENTS = env.number("BACKPRESSURE_EVENTS", 100, at_least=1)
 BACKPRESSURE_LOOK_SECONDS = 1.0
 
 # Of one message, and of all that one call sends. SQS takes 1 MiB, and queues that were made before
 # August 2025 a quarter of it, unless they were set right.
-BROKER_MESSAGE_BYTES = env.number("BROKER_MESSAGE_BYTES", 256 * 1024)
+BROKER_MESSAGE_BYTES = env.number("BROKER_MESSAGE_BYTES", 256 * 1024, at_least=1024)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_TRANSPORT = "config.broker:Transport"

@@ -16,7 +16,7 @@ CONCURRENCY = {"worker-2": 2}  # How many things a worker does at a time, where 
 # What is done before the processes start: Python's arguments, by name.
 STEPS = {
     "migrate": ["manage.py", "migrate", "--no-input"],
-    "queues": ["manage.py", "queues"],
+    "queues": ["manage.py", "queues", "--create"],
 }
 DEMO_STEP = {"demo": ["-m", "config.demo.login"]}
 

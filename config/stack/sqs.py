@@ -18,7 +18,7 @@ class Sqs(Service):
     """
     Keeps its queues when it is stopped, and forgets them when it is killed.
 
-    After `kill` and `start` the caller makes the queues again: `manage.py queues`.
+    After `kill` and `start` the caller makes the queues again: `manage.py queues --create`.
     """
 
     name = "sqs"

@@ -59,5 +59,7 @@ class TestWhateverBreaks:
 
     def test_afterwards_the_queues_are_empty(self, site: Site) -> None:
         site.engine.wait_until(
-            lambda: not any(depths().values()), within=DRAINED_WITHIN, what="the queues are empty"
+            lambda: not any(map(sum, depths().values())),
+            within=DRAINED_WITHIN,
+            what="the queues are empty",
         )

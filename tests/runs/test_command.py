@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import InternalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -15,11 +15,14 @@ from billing.catalog.models import Plan
 from billing.contracts.commands import change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.contracts.queries import DueKind
 from billing.customers.models import Customer
-from billing.events.models import Event
+from billing.events.models import BulkMessage, Event
 from billing.sellers.models import Seller, TestClock
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.due import DueOn
+from invoices.management.commands import run_billing
+from invoices.runs.commands import append_runs
 from invoices.runs.models import BillingRun
 from invoices.runs.queries import dry_run, dry_runs
 from tests import factories
@@ -90,6 +93,44 @@ class TestBilling:
         out = capsys.readouterr().out
         assert "0 of 3 billed" in out
         assert "seller_data_missing" in out
+
+    def test_what_failed_before_is_told_again(
+        self, seller: Seller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lacks_a_tax_number(seller)
+        run("--here")
+        capsys.readouterr()
+
+        assert run("--here") == 1
+
+        assert "3 that failed before are not billed" in capsys.readouterr().out
+
+    def test_it_waits_while_the_database_is_away(
+        self, seller: Seller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        faults = [OperationalError("away")]
+
+        def progress_of(*given: Any, **named: Any) -> Any:
+            if faults:
+                raise faults.pop()
+            return look(*given, **named)
+
+        look = run_billing._progress_of
+        monkeypatch.setattr(run_billing, "_progress_of", progress_of)
+        monkeypatch.setattr(run_billing, "AWAY_SECONDS", 0)
+        # The test's transaction would end with it.
+        monkeypatch.setattr(connection, "close", lambda: None)
+
+        assert run("--here") == 0
+
+        assert not faults
+
+    def test_what_a_test_clock_makes_due_ahead_of_real_time_is_sent_at_once(
+        self, seller: Seller
+    ) -> None:
+        append_runs(seller, DueKind.PERIODS, at=JANUARY)
+
+        assert BulkMessage.objects.get().next_send_at <= JANUARY
 
     def test_days_that_were_missed_are_billed_too(self, seller: Seller) -> None:
         seller.test_clock.today = date(2026, 4, 1)

@@ -1,5 +1,6 @@
 """`manage.py archive_attempts`: old tries leave the database for compressed files."""
 
+from argparse import ArgumentTypeError
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -11,6 +12,14 @@ from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
 
 
+def day(text: str) -> date:
+    """Read a day of the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise ArgumentTypeError(f"{text}: give a day as YYYY-MM-DD.") from wrong
+
+
 class Command(BaseCommand):
     """Move tries of events that were recorded before a day (UTC) into the storage of documents."""
 
@@ -18,13 +27,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the day, and of whom."""
-        parser.add_argument("--before", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
+        parser.add_argument("--before", type=day, required=True, help="YYYY-MM-DD")
         parser.add_argument("--seller", help="name or id; else all that aren't in test mode")
 
     def handle(self, *, before: date, seller: str | None, **_: Any) -> None:
         """Archive file by file, and say what stays."""
         try:
-            for each in _sellers(seller):
+            sellers = _sellers(seller)
+            if not sellers:
+                raise CommandError("All sellers are in test mode: name one by --seller.")
+            for each in sellers:
                 self._archive(each, datetime.combine(before, time(), UTC))
         except (SellerUnclear, TooYoung) as refusal:
             raise CommandError(str(refusal)) from refusal

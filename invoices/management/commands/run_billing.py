@@ -2,11 +2,12 @@
 
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 from rich.console import Console
@@ -40,8 +41,17 @@ from invoices.runs.queries import Progress as RunProgress
 from invoices.runs.queries.dry_runs import Sums, due_contracts
 
 LOOK_EVERY_SECONDS = 0.5
+AWAY_SECONDS = 1.0
 FAILURES_SHOWN = 10
 INTERRUPTED = 130  # As a shell tells of SIGINT.
+
+
+def day(text: str) -> date:
+    """Read a day of the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise ArgumentTypeError(f"{text}: give a day as YYYY-MM-DD.") from wrong
 
 
 class Command(BaseCommand):
@@ -49,15 +59,13 @@ class Command(BaseCommand):
 
     help = (
         "Bill what is due to a seller by a day, and show a progress bar until all is handled."
-        " Ctrl-C leaves it to the workers. Exit codes: 0 all is billed; 1 something failed (with"
-        " --dry-run: would fail); 130 left by Ctrl-C."
+        " Ctrl-C leaves it to the workers. Exit codes: 0 all is billed; 1 something failed,"
+        " now or before (with --dry-run: would fail); 130 left by Ctrl-C."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seller", help="name or id; may be left out if there is only one")
-        parser.add_argument(
-            "--until", type=date.fromisoformat, help="the last day that is meant; default: today"
-        )
+        parser.add_argument("--until", type=day, help="the last day that is meant; default: today")
         parser.add_argument(
             "--dry-run", action="store_true", help="store nothing: tell what it would come to"
         )
@@ -99,8 +107,7 @@ class _Watch:
         """Bill, and return whether something failed."""
         mine = self._append()
         if not mine and not self._waits():
-            self._console.print(f"Nothing of {self._seller} is due until {self._until}.")
-            return False
+            return self._tell_what_failed_before()
         try:
             with _bar(self._console) as bar:
                 self._watch(bar, mine)
@@ -126,16 +133,23 @@ class _Watch:
     def _watch(self, bar: Progress, mine: list[BillingRun]) -> None:
         task = bar.add_task(f"until {self._until}", total=None)
         while True:
-            billed = self._is_here and bill_here(
-                self._seller, until=self._until, at=timezone.now(), worker="run_billing"
-            )
-            finish_runs(at=timezone.now(), seller=self._seller)
-            found = _progress_of(mine, at=timezone.now())
+            try:
+                billed = self._is_here and bill_here(
+                    self._seller, until=self._until, at=timezone.now(), worker="run_billing"
+                )
+                finish_runs(at=timezone.now(), seller=self._seller)
+                found = _progress_of(mine, at=timezone.now())
+                waits = self._waits()
+            except (OperationalError, InterfaceError):
+                connection.close()  # It may be broken: the next look opens a fresh one.
+                bar.update(task, description="the database is away, waiting for it")
+                time.sleep(AWAY_SECONDS)
+                continue
             told = f"until {self._until}" + (f", {found.failed} failed" if found.failed else "")
             bar.update(
                 task, completed=found.total - found.waiting, total=found.total, description=told
             )
-            if found.is_finished and not self._waits():
+            if found.is_finished and not waits:
                 return
             if not billed:
                 time.sleep(LOOK_EVERY_SECONDS)
@@ -155,17 +169,31 @@ class _Watch:
             self._console.print("  … and more: see the failures in the admin.")
         return failed > 0
 
+    def _tell_what_failed_before(self) -> bool:
+        """Say that nothing more is due, and return whether earlier failures still wait."""
+        failed = self._open_failures().count()
+        if not failed:
+            self._console.print(f"Nothing of {self._seller} is due until {self._until}.")
+            return False
+        self._console.print(
+            f"Nothing more of {self._seller} is due until {self._until}, but {failed:,} that"
+            " failed before are not billed: mend and retry them (Admin: Failures; manage.py"
+            " replay)."
+        )
+        return True
+
     def _failures(self, mine: list[BillingRun]) -> QuerySet[Failure]:
         """Return what failed since the runs began, the most urgent first."""
         began = min([run.started_at for run in mine] + [self._began])
-        told = Failure.objects.filter(
+        return self._open_failures().filter(opened_at__gte=began).order_by("-priority", "pk")
+
+    def _open_failures(self) -> QuerySet[Failure]:
+        return Failure.objects.filter(
             seller=self._seller,
             state=Failure.State.OPEN,
-            opened_at__gte=began,
             event__as_of_date__lte=self._until,
             event__type__in=list(EVENT_TYPES.values()),
         )
-        return told.order_by("-priority", "pk")
 
 
 def _progress_of(mine: list[BillingRun], *, at: datetime) -> RunProgress:
