@@ -1,6 +1,6 @@
 """What billing reads doesn't grow with what is stored, even before statistics tell of that."""
 
-import json
+import re
 from collections.abc import Callable
 from datetime import date
 from uuid import UUID
@@ -75,10 +75,10 @@ class TestWhatWaits:
             cursor.execute(APPENDED, {"seller": seller.pk, "state": "waiting"})
         streams = [UUID(int=number) for number in range(1, 501)]
 
-        (plan,) = json.loads(waiting_in(seller, streams).explain(format="json", analyze=True))
+        plan = waiting_in(seller, streams).explain(format="json", analyze=True)
 
-        assert plan["Plan"]["Plans"][0]["Plans"][0]["Index Name"] == "event_waiting_in_stream"
-        assert plan["Plan"]["Shared Hit Blocks"] < 100
+        assert "event_waiting_in_stream" in plan
+        assert set(re.findall(r'"Rows Removed by Filter": (\d+)', plan)) <= {"0"}
 
 
 class TestGrowth:
