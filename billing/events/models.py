@@ -53,12 +53,14 @@ class Event(models.Model):
         max_length=20, blank=True, help_text="The broker's, of its messages; empty if none listens."
     )
     state = models.CharField(max_length=11, choices=State)
-    published_at = models.DateTimeField(null=True, help_text="When it was last sent.")
+    published_at = models.DateTimeField(
+        null=True, help_text="When it was last sent alone; empty if with others of a bulk."
+    )
     next_send_at = models.DateTimeField(
         null=True,
         help_text="When to send it again, if it still waits; of a bulk its message says that.",
     )
-    sends = models.PositiveIntegerField(default=0)
+    sends = models.PositiveIntegerField(default=0, help_text="How often it was sent alone.")
     retried_at = models.DateTimeField(
         null=True, help_text="When a failure of it was last retried: it waits since then."
     )

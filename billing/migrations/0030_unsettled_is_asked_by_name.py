@@ -24,5 +24,17 @@ class Migration(migrations.Migration):
                 name="event_unsettled",
             ),
         ),
+        migrations.AlterField(
+            model_name="event",
+            name="published_at",
+            field=models.DateTimeField(
+                help_text="When it was last sent alone; empty if with others of a bulk.", null=True
+            ),
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="sends",
+            field=models.PositiveIntegerField(default=0, help_text="How often it was sent alone."),
+        ),
         migrations.RunPython(_comment, migrations.RunPython.noop),
     ]

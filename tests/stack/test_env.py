@@ -1,7 +1,10 @@
-"""Settings that can't be meant are refused at the start."""
+"""Settings and arguments that can't be meant are refused at the start."""
+
+from argparse import ArgumentTypeError
 
 import pytest
 
+from billing.management import arguments
 from config import env
 
 
@@ -37,3 +40,16 @@ class TestFlag:
 
         with pytest.raises(env.SettingMissing, match="BROKER_TLS must be yes or no, not 'ture'"):
             env.flag("BROKER_TLS", default=False)
+
+
+class TestArguments:
+    @pytest.mark.parametrize("text", ["1.2.2026", "2026-02-30", "today"])
+    def test_a_day_is_wanted(self, text: str) -> None:
+        with pytest.raises(ArgumentTypeError, match=f"{text}: give a day as YYYY-MM-DD"):
+            arguments.day(text)
+
+    @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])
+    def test_a_whole_number_is_wanted(self, text: str) -> None:
+        with pytest.raises(ArgumentTypeError, match=f"{text}: give a whole number of at least 1"):
+            arguments.number(text)
+        assert arguments.number("12") == 12

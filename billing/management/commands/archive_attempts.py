@@ -1,6 +1,5 @@
 """`manage.py archive_attempts`: old tries leave the database for compressed files."""
 
-from argparse import ArgumentTypeError
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -8,16 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from billing.events.archiving import Stopped, TooYoung, archive_next
+from billing.management.arguments import day
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
-
-
-def day(text: str) -> date:
-    """Read a day of the command line."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise ArgumentTypeError(f"{text}: give a day as YYYY-MM-DD.") from wrong
 
 
 class Command(BaseCommand):

@@ -19,6 +19,7 @@ from billing.exchange.commands import (
     import_published_rates,
 )
 from billing.exchange.files import RatesUnreadable, rates_in
+from billing.management.arguments import day
 from billing.sellers.queries import SellerUnclear, find_seller
 
 SHOWN_AT_MOST = 20
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="comma separated, UTF-8")
         parser.add_argument("--seller", help="whose own rates they are, by name or id")
         parser.add_argument("--source", default="", help="of own rates, if no column says it")
-        parser.add_argument("--since", type=date.fromisoformat, help="first day that is wanted")
+        parser.add_argument("--since", type=day, help="first day that is wanted")
 
     def handle(
         self, *, file: Path, seller: str | None, source: str, since: date | None, **_: Any

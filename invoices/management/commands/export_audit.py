@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from billing.management.arguments import day
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
 from invoices.documents.queries.stored import StorageAway, StoredBytesDiffer
-from invoices.management.commands.export_datev import day
 from invoices.proving.queries.verification import Listener, verify
 from invoices.reports.audit.archive import Archive, TargetTaken
 from invoices.reports.models import CHARTS, Bookkeeping

@@ -1,14 +1,13 @@
 """`manage.py export_datev`: the postings of some months, for the tax adviser."""
 
-import argparse
 from collections import defaultdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from billing.management.arguments import day
 from billing.money import from_minor
 from billing.sellers.queries import SellerUnclear, find_seller
 from invoices.reports.commands import assign_debtors
@@ -16,14 +15,6 @@ from invoices.reports.extf import TooManyRows
 from invoices.reports.models import CHARTS, Bookkeeping
 from invoices.reports.queries.accounts import AccountMissing
 from invoices.reports.queries.datev import AmountNotExact, DatevFile, datev_files
-
-
-def day(text: str) -> date:
-    """Read a day of the command line."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError(f"{text}: give a day as YYYY-MM-DD.") from wrong
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from rich.table import Table
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import Failure
+from billing.management.arguments import day, number
 from billing.money import from_minor
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller, today
@@ -46,14 +47,6 @@ FAILURES_SHOWN = 10
 INTERRUPTED = 130  # As a shell tells of SIGINT.
 
 
-def day(text: str) -> date:
-    """Read a day of the command line."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise ArgumentTypeError(f"{text}: give a day as YYYY-MM-DD.") from wrong
-
-
 class Command(BaseCommand):
     """Bill what is due to a seller by a day, wait for the workers, tell what came of it."""
 
@@ -70,7 +63,7 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="store nothing: tell what it would come to"
         )
         parser.add_argument(
-            "--largest", type=int, default=10, help="differences that a dry run lists (10)"
+            "--largest", type=number, default=10, help="differences that a dry run lists (10)"
         )
         parser.add_argument(
             "--here", action="store_true", help="bill in this process, without waiting for workers"

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from billing.management.arguments import number
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
 from invoices.proving.queries.checks.books import Check
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--seller", help="Name or id; without it, all sellers.")
         parser.add_argument("--json", action="store_true", help="Print JSON.")
         parser.add_argument(
-            "--processes", type=int, default=1, help="Checks that run side by side: 1."
+            "--processes", type=number, default=1, help="Checks that run side by side: 1."
         )
         parser.add_argument(
             "--progress", action="store_true", help="Say on standard error how far it is."
