@@ -135,6 +135,18 @@ class TestFairness:
 
         assert Invoice.objects.filter(seller=few).count() == 1
 
+    def test_a_message_that_comes_behind_its_order_takes_others_along(self, db: None) -> None:
+        seller = factories.seller()
+        customer = factories.customer(seller)
+        factories.order(customer)
+        first = Event.objects.get(type="order.placed")
+        bill_facts(event_ids=[first.pk], at=AT, worker="test")
+        factories.order(customer)
+
+        bill_facts(event_ids=[first.pk], at=AT, worker="test")
+
+        assert Invoice.objects.count() == 2
+
 
 class TestFailingAlone:
     def test_one_that_cannot_be_billed_fails_alone(self, seller: Seller) -> None:

@@ -35,17 +35,21 @@ def bill_facts(*, event_ids: Collection[UUID], at: datetime, worker: str) -> Non
     """
     Bill what single facts demand; of orders also others that wait.
 
+    So does a message whose own order was taken along by another: in a burst the messages lie in the
+    queue long after their orders are billed, and new ones must not wait behind them.
+
     It is safe to run twice and at once with others. What can't be billed becomes a failure; what is
     wrong with the database or its connection is raised: what was committed before stays.
     """
     named = list(event_ids)
-    told = Event.objects.filter(pk__in=named, state=Event.State.WAITING)
-    types = dict(told.values_list("pk", "type"))
+    told = Event.objects.filter(pk__any_of=named).values_list("pk", "type", "state")
+    types = {event_id: event_type for event_id, event_type, _ in told}
+    waiting = {event_id for event_id, _, state in told if state == Event.State.WAITING}
     for event_id in named:
-        if types.get(event_id) not in (None, ORDER_PLACED):
+        if event_id in waiting and types[event_id] != ORDER_PLACED:
             bill(event_id=event_id, at=at, worker=worker)
-    orders = [event_id for event_id in named if types.get(event_id) == ORDER_PLACED]
-    if orders:
+    if ORDER_PLACED in types.values():
+        orders = [each for each in named if each in waiting and types[each] == ORDER_PLACED]
         _bill_orders(orders, events.Worker(task=BILL, name=worker, at=at))
 
 
