@@ -89,7 +89,7 @@ def _send(seller_id: UUID, *, at: datetime) -> None:
     """Send the first of what waits to be sent; the relay sends the rest."""
 
     def send() -> None:
-        taken = windows.take_at_once(seller_id, at=at, at_most=SENT_DIRECTLY_AT_MOST)
+        taken = windows.take_next(seller_id, at=at, at_most=SENT_DIRECTLY_AT_MOST)
         windows.send(taken, at=at)
 
     dispatch.unless_away(send)

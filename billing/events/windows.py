@@ -56,12 +56,17 @@ def take_unsent(*, at: datetime) -> list[BulkMessage]:
         if not _is_my_turn():
             return []
         shares = shares_of(_turns(at))
-        return in_turn(_next_of(seller_id, share, at=at) for seller_id, share in shares.items())
+        return in_turn(take_next(seller, at=at, at_most=share) for seller, share in shares.items())
 
 
-def take_at_once(seller_id: UUID, *, at: datetime, at_most: int) -> list[BulkMessage]:
-    """Mark messages of a seller as published that don't wait for its turn, and return them."""
-    return _next_of(seller_id, at_most, at=at)
+def take_next(seller_id: UUID, *, at: datetime, at_most: int) -> list[BulkMessage]:
+    """Mark what is next of a seller's bulk as published, whatever its window says; return it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {"seller": seller_id, "at": at, "share": at_most, **dispatch.backing_off()},
+        )
+        return _messages(cursor)
 
 
 @transaction.atomic
@@ -159,15 +164,6 @@ def _turns(at: datetime) -> list[Turn]:
     with connection.cursor() as cursor:
         cursor.execute(_TURNS, {"at": at})
         return [Turn(seller_id, on_its_way) for seller_id, on_its_way in cursor.fetchall()]
-
-
-def _next_of(seller_id: UUID, share: int, *, at: datetime) -> list[BulkMessage]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE,
-            {"seller": seller_id, "at": at, "share": share, **dispatch.backing_off()},
-        )
-        return _messages(cursor)
 
 
 def _messages(cursor: Any) -> list[BulkMessage]:

@@ -89,8 +89,9 @@ def append_period_ended(
         for contract in contracts
         if contract.next_billing_date
     ]
-    followed = (after or {}).items()
-    return _append_following(new, {pk: period_key(pk, day) for pk, day in followed}, at=at)
+    after = after or {}
+    ids = [contract.id for contract in contracts if contract.id in after]
+    return _append_following(new, {pk: period_key(pk, after[pk]) for pk in ids}, at=at)
 
 
 def _append_following(
