@@ -1,6 +1,6 @@
 """Many rows at once: written by COPY, a tenth of what inserting them costs, and read plainly."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -62,10 +62,16 @@ def plainly(rows: QuerySet[Row], *, but: Collection[str] = (), **known: Any) -> 
     names = [name for name in columns if name not in but and name not in known]
     found: list[Row] = []
     for values in rows.values_list(*names):
-        row = unsaved(rows.model, **dict(zip(names, values, strict=True)), **known)
-        row._state.adding, row._state.db = False, rows.db
-        found.append(row)
+        read = dict(zip(names, values, strict=True))
+        found.append(stored(rows.model, {**read, **known}, alias=rows.db))
     return found
+
+
+def stored(model: type[Row], values: Mapping[str, Any], *, alias: str) -> Row:
+    """Return a row that was read from a database; its other columns are read if asked for."""
+    row = unsaved(model, **values)
+    row._state.adding, row._state.db = False, alias
+    return row
 
 
 def relate(row: Model, **others: Model | None) -> None:

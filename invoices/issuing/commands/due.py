@@ -65,9 +65,9 @@ def bill_due(*, event_ids: Collection[UUID], at: datetime, worker: str) -> int:
     for each in waiting:
         day = each.day if each.type == CUSTOMER_DAY_ENDED else _BEFORE_ALL_DAYS
         groups.setdefault((day, each.seller_id), []).append(each.event_id)
+    of_contracts = partial(_work_out, streams=streams)
     billed = 0
     for (day, seller_id), ids in sorted(groups.items()):
-        of_contracts = partial(_work_out, streams=streams)
         work_out = of_contracts if day == _BEFORE_ALL_DAYS else work_out_days
         billed += bill_together(Chunk(sellers[seller_id], ids, me), work_out, named=ids)
     return billed

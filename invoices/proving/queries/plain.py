@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.db.models import JSONField, Model
 
-from billing.copying import unsaved
+from billing.copying import stored
 
 Row = TypeVar("Row", bound=Model)
 _ALIKE_AT_MOST = 2000  # Texts that are kept: sellers are printed alike, and charges explained.
@@ -32,9 +32,7 @@ def as_objects(
         values = dict(zip(columns, row, strict=True))
         for name in as_text:
             values[name] = _decoded(values[name])
-        found = unsaved(model, **values)
-        found._state.adding, found._state.db = False, alias
-        yield found
+        yield stored(model, values, alias=alias)
 
 
 def _is_json(model: type[Model], column: str) -> bool:
