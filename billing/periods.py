@@ -2,11 +2,12 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import count
+
+from msgspec import Struct
 
 
 class Interval(StrEnum):
@@ -31,8 +32,7 @@ DAYS = {Interval.DAY: 1, Interval.WEEK: 7}
 MONTHS = {Interval.MONTH: 1, Interval.QUARTER: 3, Interval.HALF_YEAR: 6, Interval.YEAR: 12}
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """The days from `starts_on` up to, but without, `ends_on`."""
 
     starts_on: date
@@ -54,8 +54,7 @@ class Period:
         return (self.ends_on - self.starts_on).days
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(Struct, frozen=True):
     """
     All billing periods of one interval and anchor, without beginning or end.
 

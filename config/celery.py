@@ -2,9 +2,13 @@
 
 import os
 
+from kombu.transport import TRANSPORT_ALIASES
+
 from config.control_plane import ControlPlaneCelery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# By the address, not for the whole application: Flower connects to Redis.
+TRANSPORT_ALIASES["sqs"] = "config.broker:Transport"
 
 app = ControlPlaneCelery("anlass")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -220,7 +220,7 @@ def _halved(message: Message) -> list[Message]:
 def _send(messages: Sequence[Message]) -> list[Outcome]:
     """Send messages in batches, and return what became of each."""
     with current_app.producer_pool.acquire(block=True) as producer:
-        channel: Any = producer.channel  # Of `config.broker`, by the settings.
+        channel: Any = producer.channel  # Of `config.broker`, by the broker's address.
         with channel.batching() as batch:
             for message in messages:
                 current_app.send_task(

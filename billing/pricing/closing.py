@@ -6,8 +6,9 @@ invoice grows with what happened of late, not with the age of the subscription.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec import structs
 
 from billing.pricing.course import Part, Step, course_of
 from billing.pricing.facts import Facts, facts_of, facts_on
@@ -89,7 +90,7 @@ def closed(timeline: Timeline, *, on: date) -> Timeline:
         return timeline
     kept = [change for change in known.changes if change.effective_on >= since]
     later = [change for change in timeline.changes if change.recorded_on > on]
-    return replace(timeline, changes=(*kept, *later), opening=opening, open_from=since)
+    return structs.replace(timeline, changes=(*kept, *later), opening=opening, open_from=since)
 
 
 def _facts(known: Timeline, until: date) -> Facts:

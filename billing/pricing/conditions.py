@@ -1,10 +1,12 @@
 """The conditions of a subscription at a moment, and how facts and time change them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
+
+from msgspec import Struct, structs
 
 from billing.periods import DAYS, Cycle, cycle_from, month_day_after
 from billing.pricing.prices import PlanTerms, PriceKind, PriceTerms, Tier
@@ -17,8 +19,7 @@ _NEVER = date.max
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Pricing:
+class Pricing(Struct, frozen=True):
     """A price as it holds for the subscription; `tag` names the facts that made it other."""
 
     price: PriceTerms
@@ -26,8 +27,7 @@ class Pricing:
     agreed: Agreed
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveDiscount:
+class ActiveDiscount(Struct, frozen=True):
     """A discount of a subscription, up to the day on which its periods are used up."""
 
     change_id: str
@@ -42,8 +42,7 @@ class ActiveDiscount:
         return price.code in self.terms.price_codes
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """What holds at a moment. `part` counts the plans whose periods don't go on."""
 
     started_on: date
@@ -94,7 +93,7 @@ def turned(now: Conditions, on: date, known_on: date | None) -> Conditions:
         if reached_on == on:
             prices = {**prices, version.code: _with_version(now, version)}
     awaited = tuple(agreed for agreed in now.awaited if agreed.code not in prices)
-    return replace(now, discounts=discounts, prices=prices, awaited=awaited)
+    return structs.replace(now, discounts=discounts, prices=prices, awaited=awaited)
 
 
 def _coming(now: Conditions, after: date, known_on: date | None) -> list[tuple[date, PriceTerms]]:
@@ -109,10 +108,10 @@ def _with_version(now: Conditions, version: PriceTerms) -> Pricing:
     held = now.prices.get(version.code)
     if held is None:
         agreed = next(each for each in now.awaited if each.code == version.code)
-        return Pricing(version, "", replace(agreed, version=version))
-    agreed = replace(held.agreed, version=version)
+        return Pricing(version, "", structs.replace(agreed, version=version))
+    agreed = structs.replace(held.agreed, version=version)
     if "override" in held.tag:
-        return replace(held, agreed=agreed)  # What was agreed apart holds on.
+        return structs.replace(held, agreed=agreed)  # What was agreed apart holds on.
     return Pricing(version, "", agreed)
 
 
@@ -144,7 +143,7 @@ def _change_plan(
     trial_until, schedule, goes_on = _schedule_of_change(before, now, plan, on)
     same = before is not None and goes_on and before.plan.id == plan.id
     prices, awaited = _agreed(change, plan, schedule, known_on)
-    conditions = replace(
+    conditions = structs.replace(
         now,
         part=before.part if before and same else (before.part + 1 if before else 0),
         plan=plan,
@@ -175,15 +174,15 @@ def _schedule_of_change(
 
 
 def _change_quantity(now: Conditions, change: Change) -> Conditions:
-    return now if change.quantity is None else replace(now, quantity=change.quantity)
+    return now if change.quantity is None else structs.replace(now, quantity=change.quantity)
 
 
 def _pause(now: Conditions, _change: Change) -> Conditions:
-    return replace(now, is_paused=True)
+    return structs.replace(now, is_paused=True)
 
 
 def _resume(now: Conditions, _change: Change) -> Conditions:
-    return replace(now, is_paused=False)
+    return structs.replace(now, is_paused=False)
 
 
 def _override_price(now: Conditions, change: Change) -> Conditions:
@@ -194,7 +193,7 @@ def _override_price(now: Conditions, change: Change) -> Conditions:
     assert held.agreed.version is not None  # It holds.
     price = overridden(held.agreed.version, override)
     changed = Pricing(price, f"override {change.id}", held.agreed)
-    return replace(now, prices={**now.prices, override.price_code: changed})
+    return structs.replace(now, prices={**now.prices, override.price_code: changed})
 
 
 def _index_prices(now: Conditions, change: Change) -> Conditions:
@@ -207,7 +206,7 @@ def _index_prices(now: Conditions, change: Change) -> Conditions:
         else held
         for code, held in now.prices.items()
     }
-    return replace(now, prices=prices)
+    return structs.replace(now, prices=prices)
 
 
 def _discount(now: Conditions, change: Change) -> Conditions:
@@ -216,7 +215,7 @@ def _discount(now: Conditions, change: Change) -> Conditions:
     on = change.effective_on
     ends_on = _discount_end(change.discount, on, now)
     added = ActiveDiscount(change.id, change.discount, on, ends_on)
-    return replace(now, discounts=(*now.discounts, added))
+    return structs.replace(now, discounts=(*now.discounts, added))
 
 
 def _set_anchor_day(now: Conditions, change: Change) -> Conditions:
@@ -229,7 +228,7 @@ def _set_anchor_day(now: Conditions, change: Change) -> Conditions:
     begins = first > on or on == now.started_on or schedule.slot(on).starts_on == on
     cut_on = on if begins else month_day_after(first, anchor_day)
     cycle = _new_cycle(replace(now.plan, anchor_day=anchor_day), first if begins else cut_on)
-    return _recounted(replace(now, schedule=schedule.switched(cut_on, cycle)))
+    return _recounted(structs.replace(now, schedule=schedule.switched(cut_on, cycle)))
 
 
 _APPLY: dict[ChangeKind, Callable[[Conditions, Change], Conditions]] = {
@@ -294,7 +293,7 @@ def _agreed(
         while coming := next_version(agreed, known, schedule, eve):
             if coming[0] > change.effective_on or len(plan.prices) == 1:
                 break
-            agreed = replace(agreed, version=coming[1])
+            agreed = structs.replace(agreed, version=coming[1])
         if agreed.version:
             found[code] = Pricing(agreed.version, "", agreed)
         else:
@@ -306,10 +305,10 @@ def _agreed(
 def _recounted(now: Conditions) -> Conditions:
     """Return the conditions with the ends of discounts as the billing periods are now."""
     discounts = tuple(
-        replace(discount, ends_on=_discount_end(discount.terms, discount.starts_on, now))
+        structs.replace(discount, ends_on=_discount_end(discount.terms, discount.starts_on, now))
         for discount in now.discounts
     )
-    return replace(now, discounts=discounts)
+    return structs.replace(now, discounts=discounts)
 
 
 def _discount_end(terms: Discount, starts_on: date, now: Conditions) -> date:

@@ -1,11 +1,12 @@
 """The course a subscription takes by its changes: parts on a plan, segments of constant terms."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
+
+from msgspec import Struct
 
 from billing.pricing.conditions import ActiveDiscount, Conditions, Pricing, apply, next_turn, turned
 from billing.pricing.prices import PlanTerms
@@ -15,8 +16,7 @@ from billing.pricing.terms import Change, ChangeKind, Credit
 _NEVER = date.max
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """Days of constant terms within a part; without end while nothing is known to end it."""
 
     starts_on: date
@@ -35,8 +35,7 @@ class Segment:
         return not (self.is_paused or self.is_trial)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Days on one plan whose billing periods go on."""
 
     starts_on: date
@@ -50,8 +49,7 @@ class Part:
         return list(dict.fromkeys(code for segment in self.segments for code in segment.prices))
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """What happened to a subscription: its parts in order of time, and what ended it."""
 
     parts: tuple[Part, ...]
@@ -80,8 +78,7 @@ class Course:
         return max(self.parts[0].starts_on, self.schedule.slot(end.effective_on).starts_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Where a segment begins: the conditions from a day on."""
 
     starts_on: date

@@ -1,9 +1,11 @@
 """At which tax a credit takes back: that of the charges it corrects."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import structs
 
 from billing.pricing.difference import Charged, Line
 from billing.pricing.explanation import explain_reversal
@@ -58,7 +60,7 @@ class TaxesCharged:
         last, amount_minor = taken[-1]
         if len(taken) > 1:
             rest = _rest_of(line, amount_minor, ends_on, [piece for piece, _ in taken[:-1]])
-        yield replace(rest, tax=last.tax)
+        yield structs.replace(rest, tax=last.tax)
 
     def _taken(self, line: Line) -> Iterator[tuple[_Piece, int]]:
         left = -line.amount_minor
@@ -107,7 +109,7 @@ def _reversal(line: Line, piece: _Piece, amount_minor: int, known: Timeline | No
     days = piece.starts_on, piece.ends_on
     is_usage = line.price.kind is PriceKind.USAGE
     quantity = piece.quantity.copy_sign(line.quantity) if is_usage else line.quantity
-    return replace(
+    return structs.replace(
         line,
         starts_on=piece.starts_on,
         ends_on=piece.ends_on,
@@ -129,7 +131,7 @@ def _rest_of(line: Line, amount_minor: int, ends_on: date, reversed_: list[_Piec
     if line.price.kind is PriceKind.USAGE:
         others = sum((piece.quantity for piece in reversed_), ZERO).copy_sign(line.quantity)
         quantity = (quantity - others) or quantity
-    return replace(
+    return structs.replace(
         line,
         ends_on=ends_on,
         quantity=quantity,

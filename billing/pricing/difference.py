@@ -1,9 +1,11 @@
 """Owed minus charged: the lines that make a subscription's charges what they should be."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from billing.pricing.explanation import Explanation, explain, explain_reversal
 from billing.pricing.owed import Owed
@@ -38,8 +40,7 @@ class Charged:
     tax: Tax | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """
     A charge to be made. A credit has a negative amount.
 
@@ -64,7 +65,7 @@ class Line:
     charged_ends_on: date
     owed_minor: int
     owed_ends_on: date
-    explanation: Explanation = field(hash=False)
+    explanation: Explanation
     tax: Tax | None = None
     conceded_minor: int = 0
 

@@ -1,8 +1,9 @@
 """The facts of a subscription as they stand on a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from billing.pricing.course import Course, Courses, Step
 from billing.pricing.schedule import Schedule
@@ -12,8 +13,7 @@ from billing.pricing.timeline import Timeline, standing
 _NEVER = date.max
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What an engine looks at on a day: the standing facts and the course they give."""
 
     standing: Sequence[Change]

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from billing.money import share_of, to_minor
 from billing.periods import Period
@@ -26,8 +27,7 @@ from billing.pricing.terms import Change
 from billing.pricing.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Owed(Struct, frozen=True, kw_only=True):
     """
     An amount owed for a price and a stretch of constant terms, rounded once.
 

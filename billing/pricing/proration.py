@@ -1,16 +1,16 @@
 """How much of a billing period a part of it is: the enum of prorations as functions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from billing.periods import Period
 from billing.pricing.prices import Proration
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """`used` of `whole`, counted in the unit of the proration: days, seconds or 30/360 days."""
 
     used: int

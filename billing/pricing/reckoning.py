@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from msgspec import Struct
+
 from billing.money import EXACT, share_of
 from billing.periods import Period
 from billing.pricing.conditions import ActiveDiscount
@@ -26,8 +28,7 @@ class Reduction:
     taken: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reckoning:
+class Reckoning(Struct, frozen=True, kw_only=True):
     """
     How the amount of a stretch comes about, unrounded.
 

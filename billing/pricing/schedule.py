@@ -1,14 +1,14 @@
 """The billing periods that a subscription really has: cycles one after the other, cut short."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from billing.periods import Cycle, Period
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """
     A billing period as it is lived through, and the full period `base` that its days are shares of.
 
@@ -20,16 +20,14 @@ class Slot:
     base: Period
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct, frozen=True):
     """A cycle that holds from a day on."""
 
     starts_on: date
     cycle: Cycle
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """The cycles of a subscription in order of time; the first one has no beginning."""
 
     legs: tuple[Leg, ...]

@@ -1,10 +1,11 @@
 """The stretches of a price: days of constant terms within one billing period, and when due."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain
+
+from msgspec import Struct, structs
 
 from billing.periods import Alignment, Period, day_after
 from billing.pricing.conditions import ActiveDiscount, Pricing
@@ -20,8 +21,7 @@ _NEVER = date.max
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """
     Days of a billing period that a price is owed for on constant terms.
 
@@ -42,8 +42,7 @@ class Stretch:
     paid: tuple[Period, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Days on constant terms as one price sees them, over the turns of periods."""
 
     starts_on: date
@@ -171,7 +170,7 @@ def _used(facts: Facts, part: Part, code: str, since: date) -> Iterator[Stretch]
                 days = Period(run.starts_on, min(run.end, first.ends_on))
                 ender = run.ended_by if days.ends_on == run.ends_on else None
                 stretch = _stretch(run, first, days, ender, due_on=due_on)
-                yield replace(stretch, rated_from=part.starts_on)
+                yield structs.replace(stretch, rated_from=part.starts_on)
         yield from _when_ended(facts, part, run, later)
 
 
@@ -191,7 +190,7 @@ def _when_ended(facts: Facts, part: Part, run: Run, since: date) -> Iterator[Str
             return
         ends_on, ender = _end_within(run, Period(starts_on, slot.ends_on))
         stretch = _stretch(run, slot, Period(starts_on, ends_on), ender, due_on=due_on)
-        yield replace(stretch, rated_from=max(part.starts_on, slot.starts_on))
+        yield structs.replace(stretch, rated_from=max(part.starts_on, slot.starts_on))
 
 
 _Finder = Callable[[Facts, Part, str, date], Iterator[Stretch]]
@@ -232,7 +231,7 @@ def runs(part: Part, code: str, *, is_usage: bool) -> Sequence[Run]:
             continue
         run = _run(segment, code, is_usage=is_usage)
         if found and _goes_on(found[-1], run):
-            found[-1] = replace(
+            found[-1] = structs.replace(
                 found[-1],
                 ends_on=run.ends_on,
                 ended_by=run.ended_by,

@@ -1,8 +1,9 @@
 """On which day a charge is supplied, and credits that reach over a change of the tax rate."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec import structs
 
 from billing.pricing.difference import Line
 from billing.pricing.taxes import Tax
@@ -27,7 +28,7 @@ def at_one_rate(lines: Iterable[Line], tax_on: TaxOn) -> Iterator[Line]:
     for line in lines:
         conceded = line.conceded_minor  # It was given back already, and stays charged.
         if line.is_credit and line.owed_minor > conceded and _rate_differs(line, tax_on):
-            yield replace(
+            yield structs.replace(
                 line,
                 starts_on=line.stretch_starts_on,
                 ends_on=line.charged_ends_on,
@@ -36,7 +37,7 @@ def at_one_rate(lines: Iterable[Line], tax_on: TaxOn) -> Iterator[Line]:
                 explanation={**line.explanation, "owed_minor": conceded, "rate_changed": True}
                 | ({"conceded_minor": conceded} if conceded else {}),
             )
-            yield replace(
+            yield structs.replace(
                 line,
                 starts_on=line.stretch_starts_on,
                 ends_on=line.owed_ends_on,

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from billing.money import plain_decimal, round_half_up, round_parts, share_of
 
 
@@ -76,8 +78,7 @@ class Tax:
     seller_vat_id: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supply:
+class Supply(Struct, frozen=True, kw_only=True):
     """
     What decides the VAT of a thing that is sold, apart from who sells it to whom and when.
 
@@ -109,8 +110,7 @@ class TaxRate:
         return self.valid_from <= on and (self.valid_until is None or on < self.valid_until)
 
 
-@dataclass(frozen=True, slots=True)
-class TaxedLine:
+class TaxedLine(Struct, frozen=True):
     """A line's amount with its tax; the amount is gross if `tax_included`."""
 
     amount_minor: int
@@ -118,8 +118,7 @@ class TaxedLine:
     tax_included: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TaxTotal:
+class TaxTotal(Struct, frozen=True):
     """
     The sum of one category and rate of a document, and why it bears no VAT.
 
@@ -147,8 +146,7 @@ class TaxTotal:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentTotals:
+class DocumentTotals(Struct, frozen=True):
     """A document's sums; `line_nets` are the lines' net amounts in their order."""
 
     currency: str

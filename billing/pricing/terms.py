@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 from billing.pricing.prices import PlanTerms, Tier
 
 
@@ -69,8 +71,7 @@ class Override:
     tiers: tuple[Tier, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """
     A recorded fact of a subscription, in force from the first moment of `effective_on`.
 

@@ -1,9 +1,10 @@
 """The facts of a subscription: what is known of it, and what still stands."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from operator import attrgetter
+
+from msgspec import Struct, field, structs
 
 from billing.pricing.course import Courses, Step
 from billing.pricing.prices import PlanTerms, PriceTerms, commitment_price
@@ -20,8 +21,7 @@ class WrongChange(ContradictoryTimeline):
     """A change says what none of its subscription could: whatever else is known of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """
     Up to where a subscription was charged: `until` a day, by what was known on `known_on`.
 
@@ -33,8 +33,7 @@ class Settled:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True, eq=False):
     """
     The recorded changes of one subscription, and what was metered of it, by the meter's id.
 
@@ -54,7 +53,7 @@ class Timeline:
     open_from: date = date.min
     settled: Settled | None = None
     undos: tuple[Change, ...] = ()
-    courses: Courses = field(default_factory=Courses, compare=False, repr=False)
+    courses: Courses = field(default_factory=Courses)
 
     def known(self, on: date, position: int | None = None) -> "Timeline":
         """
@@ -68,7 +67,9 @@ class Timeline:
             if change.recorded_on <= on and (position is None or change.position <= position)
         )
         undos = tuple(change for change in known if change.kind is ChangeKind.UNDO)
-        return replace(self, changes=standing(known), known_on=on, undos=undos or self.undos)
+        return structs.replace(
+            self, changes=standing(known), known_on=on, undos=undos or self.undos
+        )
 
     @property
     def plans(self) -> list[PlanTerms]:

@@ -1,16 +1,16 @@
 """Which version of a price holds: what was agreed, and the later versions that reach it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from billing.pricing.prices import AppliesTo, PlanTerms, PriceTerms
 from billing.pricing.schedule import Schedule
 from billing.pricing.terms import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(Struct, frozen=True):
     """
     The version of a price that holds from a day on, and the day on which its plan began.
 

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec import structs
 
 from billing.pricing.closing import closed
 from billing.pricing.difference import Charged, Line, as_charged, difference
@@ -69,7 +70,7 @@ class Life:
         """Return the next day on which something is due without any new fact."""
         if not self._is_due_known:
             # Days on which usage became known are days to look at already.
-            known = replace(self.timeline.known(on), usage={})
+            known = structs.replace(self.timeline.known(on), usage={})
             self._due_on, self._is_due_known = next_due(known, after=on), True
         return self._due_on
 

@@ -50,7 +50,6 @@ BACKPRESSURE_LOOK_SECONDS = 1.0
 BROKER_MESSAGE_BYTES = env.number("BROKER_MESSAGE_BYTES", 256 * 1024, at_least=1024)
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
-CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": env.text("AWS_REGION", "eu-central-1"),
     "is_secure": env.flag("BROKER_TLS", default=True),

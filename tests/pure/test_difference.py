@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from billing.pricing.difference import Charged, difference
 from billing.pricing.owed import Owed, owed
@@ -52,7 +53,7 @@ class TestDifference:
         assert lines == [("2026-01-01", "2026-02-01", -400, True)]
 
     def test_a_correction_of_the_amount_does_not_uncover_the_days(self):
-        days = replace(january(), ends_on=day("2026-01-11"), amount_minor=1000)
+        days = structs.replace(january(), ends_on=day("2026-01-11"), amount_minor=1000)
         charges = (
             charged("2026-01-01", "2026-02-01", 3500),
             charged("2026-01-01", "2026-02-01", -400),
@@ -160,7 +161,7 @@ class TestConcessions:
         assert corrected(january(), self.WHOLE, self.conceded(500)) == []
 
     def test_a_credit_leaves_what_was_conceded(self):
-        half = replace(january(), ends_on=day("2026-01-16"), amount_minor=1500)
+        half = structs.replace(january(), ends_on=day("2026-01-16"), amount_minor=1500)
 
         lines = corrected(half, self.WHOLE, self.conceded(2000))
 

@@ -1,14 +1,17 @@
 """The whole stack, as `make run` runs it."""
 
+import base64
 import json
 import signal
 import urllib.request
+from collections.abc import Mapping
 from itertools import chain
 
 import psutil
 import pytest
 
 from config.stack.places import Places, Record
+from config.stack.processes import FLOWER_LOGIN, WORKERS
 from tests.stack.trial import Trial, wait_until
 
 pytestmark = pytest.mark.slow
@@ -35,6 +38,18 @@ def fetch(url: str) -> bytes:
         return body
 
 
+def workers_of_flower(environ: Mapping[str, str]) -> str:
+    """What Flower says of the workers when it asks them."""
+    login = base64.b64encode(FLOWER_LOGIN.encode()).decode()
+    request = urllib.request.Request(
+        f"{environ['FLOWER_URL']}/api/workers?refresh=1",
+        headers={"Authorization": f"Basic {login}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        text: str = response.read().decode()
+        return text
+
+
 def is_alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
@@ -52,6 +67,9 @@ class TestRun:
 
         assert json.loads(fetch(f"{environ['WEB_URL']}/healthz"))
         assert fetch(f"{environ['FLOWER_URL']}/healthcheck")
+        wait_until(
+            lambda: all(f"{name}@" in workers_of_flower(environ) for name in WORKERS), within=30
+        )
 
         running.send_signal(signal.SIGINT)
 

@@ -19,7 +19,7 @@ from billing.events.bulk import Appended, Bulk, append_bulk
 from billing.sellers.models import Seller
 from billing.sellers.queries import LAST_HOUR, due_until, ended_until, has_clock, today
 
-CHUNK = 10_000
+CHUNK = 2_500
 # What is collected is dated on the day itself: it is sent well before the day's last hour is over.
 COLLECTED_WITHIN = timedelta(minutes=30)
 

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from django.db.models import Max, Q
+from msgspec import structs
 
 from billing.catalog.models import Plan
 from billing.catalog.queries import (
@@ -214,7 +215,7 @@ def _as_far_as_priced(
             if change.id not in never_in_force(unpriced):
                 raise
             plan = change.plan
-        priced.append(replace(change, plan=plan))
+        priced.append(structs.replace(change, plan=plan))
     return tuple(priced)
 
 
@@ -238,7 +239,7 @@ def timeline_to_check(
             raise
         rows = [*_changes(contract, new.subscription_id), *after, new]
         whole = _unpriced_timeline(contract, rows)
-    return replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
+    return structs.replace(whole, changes=whole.changes[:-1]), whole.changes[-1]
 
 
 def timeline_with(contract: Contract, *new: SubscriptionChange) -> Timeline:
@@ -262,7 +263,7 @@ def unpriced_timeline(
 ) -> Timeline:
     """Return a subscription's timeline without prices: enough to date a change `after` others."""
     timeline = _unpriced_timeline(contract, [*_changes(contract, subscription_id), *after])
-    return replace(timeline, subscription_id=str(subscription_id))
+    return structs.replace(timeline, subscription_id=str(subscription_id))
 
 
 def next_turn(contract: Contract, *, after: date) -> date | None:

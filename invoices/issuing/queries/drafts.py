@@ -1,10 +1,12 @@
 """What a document would hold: lines before they are written, and their totals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from msgspec import Struct, structs
 
 from billing.columns import PIECE
 from billing.contracts.models import Contract
@@ -21,8 +23,7 @@ from invoices.issuing.queries.charged import parties_charged
 from invoices.issuing.queries.taxes import tax_columns
 
 
-@dataclass(frozen=True, slots=True)
-class Taxable:
+class Taxable(Struct, frozen=True):
     """
     What decides the tax and the net amount of a line; the amount is gross if `tax_included`.
 
@@ -36,8 +37,7 @@ class Taxable:
     tax: Tax | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftLine:
+class DraftLine(Struct, frozen=True, kw_only=True):
     """
     A line of a document that is not yet written.
 
@@ -197,7 +197,7 @@ def _as_supplied(line: Line, tax_on: TaxOn) -> Line:
     """Return the used part of a corrected charge at the tax of its own last day."""
     if line.is_credit or "rate_changed" not in line.explanation:
         return line
-    return replace(line, tax=tax_on(line, supplied_on(line.starts_on, line.ends_on)))
+    return structs.replace(line, tax=tax_on(line, supplied_on(line.starts_on, line.ends_on)))
 
 
 def _tax_rules_of_lines(taxes: TaxesCharged, contract: Contract, known: Timeline) -> TaxOn:

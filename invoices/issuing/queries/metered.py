@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
+
+from msgspec import structs
 
 from billing.periods import day_after
 from billing.pricing.closing import open_by_now, usage_settled_on
@@ -54,7 +56,7 @@ def opened(looked: Sequence[Looked]) -> list[Timeline]:
             since[each.subscription_id] = open_by_now(each.timeline, usage_known=[news])
     first = {subscription_id: day or date.min for subscription_id, day in since.items()}
     return [
-        replace(timeline, open_from=first[UUID(timeline.subscription_id)])
+        structs.replace(timeline, open_from=first[UUID(timeline.subscription_id)])
         for timeline in _with_usage(looked, first)
     ]
 
@@ -83,7 +85,7 @@ def _with_usage(looked: Sequence[Looked], since: Mapping[UUID, date]) -> list[Ti
     for (subscription_id, meter_id), mine in found.items():
         usage[subscription_id][str(meter_id)] = mine
     return [
-        replace(each.timeline, usage=usage[each.subscription_id])
+        structs.replace(each.timeline, usage=usage[each.subscription_id])
         if each.subscription_id in usage
         else each.timeline
         for each in looked

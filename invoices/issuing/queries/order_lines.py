@@ -1,11 +1,11 @@
 """What an order demands: its lines, priced."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from django.db.models import Sum
+from msgspec import structs
 
 from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
@@ -69,7 +69,7 @@ def _lines_of(order: Order, lines: Sequence[OrderLine], prices: Sequence[Price])
 
 
 def _less(line: DraftLine, charged_minor: int, correction_id: str) -> DraftLine:
-    return replace(
+    return structs.replace(
         line,
         priced_minor=line.priced_minor - charged_minor,
         cause=f"correction {correction_id}",

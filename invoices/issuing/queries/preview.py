@@ -1,9 +1,11 @@
 """What a change would cost: by the code that bills it, with nothing stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+from msgspec import structs
 
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, known_to_change, timeline_with
@@ -108,7 +110,7 @@ def _before(timeline: Timeline, period: Period) -> Timeline:
         meter: tuple(bucket for bucket in buckets if bucket.day < period.starts_on)
         for meter, buckets in timeline.usage.items()
     }
-    return replace(timeline, usage=usage)
+    return structs.replace(timeline, usage=usage)
 
 
 def _draft(
