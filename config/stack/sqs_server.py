@@ -15,8 +15,12 @@ from typing import Any
 
 from ministack.services import sqs
 
-WAKING = ("SendMessage", "SendMessageBatch", "ChangeMessageVisibility")
-WAKING += ("ChangeMessageVisibilityBatch",)
+WAKING = {
+    "SendMessage",
+    "SendMessageBatch",
+    "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch",
+}
 
 _asleep: set[asyncio.Future[None]] = set()
 
