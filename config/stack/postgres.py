@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
 from config.stack import accounts, binaries, leftovers
 from config.stack.places import Places, write_private
 from config.stack.ports import HOST
@@ -14,6 +16,7 @@ from config.stack.program import MARK, Command, DidNotStart, Keeper
 from config.stack.service import Service
 
 NAME = "anlass"  # Of the database, and of its owner.
+BUFFERS_MIB = 128, 1024
 
 
 class Postgres(Service):
@@ -48,7 +51,7 @@ class Postgres(Service):
             "listen_addresses": HOST,
             "port": str(self.port),
             "unix_socket_directories": "",
-            "shared_buffers": "256MB",
+            "shared_buffers": f"{_buffers_mib()}MB",
             "max_connections": "200",
             "track_commit_timestamp": "on",
             "log_checkpoints": "off",
@@ -126,3 +129,10 @@ class Postgres(Service):
     def _environ(self) -> dict[str, str]:
         path = os.environ.get("PATH", os.defpath)
         return {"PATH": path, "TZ": "UTC", MARK: str(self.keeper.root)}
+
+
+def _buffers_mib() -> int:
+    """Return how much the server keeps in memory: a sixteenth of it, for there is more to run."""
+    least, most = BUFFERS_MIB
+    sixteenth: int = psutil.virtual_memory().total // 16 // 2**20
+    return min(max(sixteenth, least), most)

@@ -9,6 +9,7 @@ from uuid import UUID
 from billing.catalog.models import Plan, Price, Product
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import Known, timelines
+from billing.ids import uuid_of
 from billing.money import EXACT
 from billing.pricing.difference import Charged, Line, difference
 from billing.pricing.due import next_due, turns_on
@@ -46,7 +47,7 @@ class Account:
     @property
     def subscription_id(self) -> UUID:
         """Whose account it is."""
-        return UUID(self.timeline.subscription_id)
+        return uuid_of(self.timeline.subscription_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class Found:
 def accounts(looked: Sequence[Looked]) -> list[Account]:
     """Return the accounts of subscriptions: in as many queries for many as for one."""
     timelines_ = opened(looked)
-    before = charged({UUID(each.subscription_id): each.open_from for each in timelines_})
-    return [Account(each, before[UUID(each.subscription_id)]) for each in timelines_]
+    before = charged({uuid_of(each.subscription_id): each.open_from for each in timelines_})
+    return [Account(each, before[uuid_of(each.subscription_id)]) for each in timelines_]
 
 
 def lines_of_change(
@@ -206,7 +207,7 @@ def draft_lines(
     return [
         DraftLine(
             subscription_id=subscription_id,
-            price_id=None if line.price.id.startswith(COMMITMENT) else UUID(line.price.id),
+            price_id=None if line.price.id.startswith(COMMITMENT) else uuid_of(line.price.id),
             plan_id=_committed_plan(line),
             price_code=line.price.code,
             tag=line.tag,
@@ -267,7 +268,7 @@ def _said_in(locale: str, said: Mapping[str, str]) -> Mapping[str, str]:
 
 def _committed_plan(line: Line) -> UUID | None:
     is_commitment = line.price.id.startswith(COMMITMENT)
-    return UUID(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
+    return uuid_of(line.price.id.removeprefix(COMMITMENT)) if is_commitment else None
 
 
 def item_of(product: Product | None) -> dict[str, str]:

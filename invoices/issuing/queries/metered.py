@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import structs
 
+from billing.ids import uuid_of
 from billing.periods import day_after
 from billing.pricing.closing import open_by_now, usage_settled_on
 from billing.pricing.metering import needs_records
@@ -27,7 +28,7 @@ class Looked:
     @property
     def subscription_id(self) -> UUID:
         """Whose timeline it is."""
-        return UUID(self.timeline.subscription_id)
+        return uuid_of(self.timeline.subscription_id)
 
 
 def with_usage(timeline: Timeline, *, until: date) -> Timeline:
@@ -56,7 +57,7 @@ def opened(looked: Sequence[Looked]) -> list[Timeline]:
             since[each.subscription_id] = open_by_now(each.timeline, usage_known=[news])
     first = {subscription_id: day or date.min for subscription_id, day in since.items()}
     return [
-        structs.replace(timeline, open_from=first[UUID(timeline.subscription_id)])
+        structs.replace(timeline, open_from=first[uuid_of(timeline.subscription_id)])
         for timeline in _with_usage(looked, first)
     ]
 
@@ -68,7 +69,7 @@ def _news(looked: Looked, since: date | None) -> Iterator[News]:
         assert since is not None
         yield News(
             subscription_id=looked.subscription_id,
-            meter_id=UUID(meter_id),
+            meter_id=uuid_of(meter_id),
             known_since=usage_settled_on(looked.timeline),
             before=since,
         )
@@ -96,7 +97,7 @@ def _measured(looked: Looked, since: date) -> Iterator[Measuring]:
     """Yield what the prices of a timeline look at: of each meter once."""
     found: dict[UUID, Measuring] = {}
     for meter, looks_at_records in _meters(looked.timeline):
-        meter_id = UUID(meter.id)
+        meter_id = uuid_of(meter.id)
         # A level that is carried goes back to the first record.
         found[meter_id] = Measuring(
             subscription_id=looked.subscription_id,
