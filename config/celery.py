@@ -1,7 +1,10 @@
 """The Celery application: tasks over SQS, worker events and remote control over Redis."""
 
 import os
+from typing import Any
 
+from celery.signals import task_prerun
+from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
 from config.control_plane import ControlPlaneCelery
@@ -22,3 +25,9 @@ app.autodiscover_tasks(
         "invoices.delivery",
     ]
 )
+
+
+@task_prerun.connect
+def _look_at_connections(**_: Any) -> None:
+    """Let the task's first query see whether the connection still is one, as a request's does."""
+    close_old_connections()

@@ -70,6 +70,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **json.loads(env.text("BROKER_TRANSPORT_OPTIONS", "{}")),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# So many tasks use one connection to the database: a new one costs as much as 40 invoices.
+CELERY_DB_REUSE_MAX = 10_000
 CELERY_TASK_DEFAULT_QUEUE = BILLING_QUEUE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

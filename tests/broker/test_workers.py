@@ -158,6 +158,17 @@ class TestWorkers:
         assert used < 0.4  # A tenth of the time
         engine.wait_until(lambda: depth("billing") == 0, within=WITHIN, what="it goes on")
 
+    def test_a_worker_keeps_its_connection_to_the_database(self, engine: Engine) -> None:
+        engine.start("worker-1")
+        seen = []
+        for n in (1, 2, 3):
+            factories.order(factories.customer(factories.seller()))
+            engine.wait_until(lambda n=n: _handled() == n, within=WITHIN, what="it is billed")
+            seen.append(_sessions())
+
+        assert seen[0]
+        assert seen[0] == seen[1] == seen[2]
+
     def test_a_worker_outlives_its_queue(self, engine: Engine) -> None:
         engine.start("worker-1")
         factories.order(factories.customer(factories.seller()))
@@ -206,6 +217,16 @@ def _blocked_order() -> Order:
 
 def _lock(order: Order) -> None:
     Event.objects.select_for_update().get(stream_id=order.pk)
+
+
+def _sessions() -> set[int]:
+    """The sessions of others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
 
 
 def _someone_waits_for_a_lock() -> bool:
