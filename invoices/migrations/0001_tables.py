@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         ),
         migrations.CreateModel(
             name="Invoice",
-            fields=[
+            fields=[  # Ids first: keys are checked without a walk past the texts.
                 (
                     "id",
                     models.UUIDField(
@@ -72,46 +72,12 @@ class Migration(migrations.Migration):
                         serialize=False,
                     ),
                 ),
-                ("transaction_id", models.UUIDField()),
                 (
-                    "kind",
-                    models.CharField(
-                        choices=[("invoice", "invoice"), ("credit_note", "credit note")],
-                        max_length=11,
-                    ),
-                ),
-                ("sequence", models.BigIntegerField(help_text="1, 2, 3 … within the series.")),
-                ("number", models.CharField(max_length=60)),
-                ("issue_date", models.DateField()),
-                ("due_date", models.DateField()),
-                ("currency", models.CharField(max_length=3)),
-                ("seller_as_printed", models.JSONField()),
-                ("customer_as_printed", models.JSONField()),
-                (
-                    "corrects",
-                    models.JSONField(
-                        default=list,
-                        help_text="Numbers and dates of the invoices that a credit note corrects.",
-                    ),
-                ),
-                ("net_minor", models.BigIntegerField()),
-                ("tax_minor", models.BigIntegerField()),
-                ("gross_minor", models.BigIntegerField()),
-                (
-                    "taxes",
-                    models.JSONField(help_text="Per category and rate: base_minor and tax_minor."),
-                ),
-                ("previous_hash", models.CharField(max_length=64)),
-                ("hash", models.CharField(max_length=64)),
-                ("issued_at", models.DateTimeField()),
-                (
-                    "contract",
+                    "seller",
                     models.ForeignKey(
-                        db_constraint=False,
-                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="invoices",
-                        to="billing.contract",
+                        to="billing.seller",
                     ),
                 ),
                 (
@@ -132,14 +98,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "seller",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invoices",
-                        to="billing.seller",
-                    ),
-                ),
-                (
                     "series",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -147,11 +105,53 @@ class Migration(migrations.Migration):
                         to="invoices.numberseries",
                     ),
                 ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="billing.contract",
+                    ),
+                ),
+                ("transaction_id", models.UUIDField()),
+                ("sequence", models.BigIntegerField(help_text="1, 2, 3 … within the series.")),
+                ("issue_date", models.DateField()),
+                ("due_date", models.DateField()),
+                ("net_minor", models.BigIntegerField()),
+                ("tax_minor", models.BigIntegerField()),
+                ("gross_minor", models.BigIntegerField()),
+                ("issued_at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("invoice", "invoice"), ("credit_note", "credit note")],
+                        max_length=11,
+                    ),
+                ),
+                ("number", models.CharField(max_length=60)),
+                ("currency", models.CharField(max_length=3)),
+                ("seller_as_printed", models.JSONField()),
+                ("customer_as_printed", models.JSONField()),
+                (
+                    "corrects",
+                    models.JSONField(
+                        default=list,
+                        help_text="Numbers and dates of the invoices that a credit note corrects.",
+                    ),
+                ),
+                (
+                    "taxes",
+                    models.JSONField(help_text="Per category and rate: base_minor and tax_minor."),
+                ),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
             name="Charge",
-            fields=[
+            fields=[  # Ids first: keys are checked without a walk past the texts.
                 (
                     "id",
                     models.UUIDField(
@@ -160,6 +160,119 @@ class Migration(migrations.Migration):
                         primary_key=True,
                         serialize=False,
                     ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.seller",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.customer",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="billing.event",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="billing.subscription",
+                    ),
+                ),
+                (
+                    "price",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.price",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="invoices.invoice",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        help_text="Whose minimum commitment it tops up to, instead of a price.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.plan",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="billing.orderline",
+                    ),
+                ),
+                ("transaction_id", models.UUIDField()),
+                (
+                    "ordinal",
+                    models.BigIntegerField(
+                        db_default=models.Func(
+                            models.Value("invoices_charge_ordinal"), function="nextval"
+                        ),
+                        help_text="Order in which the charges of a subscription were made.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("amount_minor", models.BigIntegerField(help_text="Net of tax, in minor units.")),
+                (
+                    "priced_minor",
+                    models.BigIntegerField(
+                        help_text="As the price says: gross if tax is included."
+                    ),
+                ),
+                ("is_credit", models.BooleanField(help_text="Reverses what was charged.")),
+                ("tax_included", models.BooleanField()),
+                ("starts_on", models.DateField(help_text="First day of the service.")),
+                ("stretch_starts_on", models.DateField()),
+                (
+                    "ends_on",
+                    models.DateField(
+                        help_text="First day after it; empty for an order.", null=True
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveIntegerField(help_text="1, 2, 3 … on the invoice.", null=True),
                 ),
                 ("price_code", models.CharField(blank=True, max_length=100)),
                 (
@@ -170,15 +283,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("cause", models.CharField(max_length=60)),
-                ("is_credit", models.BooleanField(help_text="Reverses what was charged.")),
-                ("starts_on", models.DateField(help_text="First day of the service.")),
-                (
-                    "ends_on",
-                    models.DateField(
-                        help_text="First day after it; empty for an order.", null=True
-                    ),
-                ),
-                ("stretch_starts_on", models.DateField()),
                 ("text", models.CharField(max_length=300)),
                 ("quantity", models.DecimalField(decimal_places=12, max_digits=30)),
                 (
@@ -200,113 +304,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("currency", models.CharField(max_length=3)),
-                (
-                    "priced_minor",
-                    models.BigIntegerField(
-                        help_text="As the price says: gross if tax is included."
-                    ),
-                ),
-                ("amount_minor", models.BigIntegerField(help_text="Net of tax, in minor units.")),
-                ("tax_included", models.BooleanField()),
                 ("tax_category", models.CharField(help_text="UNCL 5305 code.", max_length=2)),
                 ("tax_percent", models.DecimalField(decimal_places=3, max_digits=6)),
                 ("explanation", models.JSONField(help_text="Why the amount is what it is.")),
-                ("transaction_id", models.UUIDField()),
-                ("created_at", models.DateTimeField()),
-                (
-                    "ordinal",
-                    models.BigIntegerField(
-                        db_default=models.Func(
-                            models.Value("invoices_charge_ordinal"), function="nextval"
-                        ),
-                        help_text="Order in which the charges of a subscription were made.",
-                    ),
-                ),
-                (
-                    "position",
-                    models.PositiveIntegerField(help_text="1, 2, 3 … on the invoice.", null=True),
-                ),
-                (
-                    "customer",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="billing.customer",
-                    ),
-                ),
-                (
-                    "event",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to="billing.event",
-                    ),
-                ),
-                (
-                    "order_line",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to="billing.orderline",
-                    ),
-                ),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        help_text="Whose minimum commitment it tops up to, instead of a price.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="billing.plan",
-                    ),
-                ),
-                (
-                    "price",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="billing.price",
-                    ),
-                ),
-                (
-                    "seller",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="billing.seller",
-                    ),
-                ),
-                (
-                    "subscription",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to="billing.subscription",
-                    ),
-                ),
-                (
-                    "invoice",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="invoices.invoice",
-                    ),
-                ),
             ],
             options={
                 "indexes": [models.Index(fields=["transaction_id"], name="charge_of_transaction")],
