@@ -294,3 +294,13 @@ class TestDryRun:
         assert found.failing == {"defect": 1}
         assert [each.contract_id for each in found.examples] == [latest.pk]
         assert found.sums["EUR"].contracts == 2
+
+
+def test_a_database_that_is_away_is_told(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(run_billing, "find_seller", away)
+
+    with pytest.raises(CommandError, match="The database is away: connection refused"):
+        run()

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from billing.catalog.models import Meter
 from billing.contracts.commands import change_subscription
@@ -279,6 +279,15 @@ class TestReplay:
         work()
 
         assert UsageRecord.objects.count() == 1
+
+    def test_a_command_knows_the_classes_of_what_failed(
+        self, seller: Seller, subscription: Subscription
+    ) -> None:
+        send(seller)
+        work()
+
+        with pytest.raises(CommandError, match="Open are: usage_meter_unknown"):
+            call_command("replay", "--class", "nonsense")
 
 
 def _failure() -> UUID:

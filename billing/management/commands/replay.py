@@ -54,13 +54,22 @@ def _chosen(options: dict[str, Any]) -> QuerySet[Failure]:
         if not failures.exists():
             raise CommandError("No open failure belongs to these ids: see the list of failures.")
     if options["code"]:
-        failures = failures.filter(code=options["code"])
+        failures = _of_class(failures, options["code"])
     if options["seller"]:
         try:
             failures = failures.filter(seller=find_seller(options["seller"]))
         except SellerUnclear as unclear:
             raise CommandError(str(unclear)) from unclear
     return failures
+
+
+def _of_class(failures: QuerySet[Failure], code: str) -> QuerySet[Failure]:
+    known = sorted(set(failures.order_by().values_list("code", flat=True)))
+    if code not in known:
+        raise CommandError(
+            f"No open failure is of the class {code!r}. Open are: {', '.join(known) or 'none'}."
+        )
+    return failures.filter(code=code)
 
 
 def _uuid(text: str) -> UUID:

@@ -72,6 +72,18 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Bill, or tell what billing would come to."""
         try:
+            failed = self._run(options)
+        except (OperationalError, InterfaceError) as away:
+            raise CommandError(
+                f"The database is away: {away} Run the command again once it is back; what was"
+                " begun goes on."
+            ) from away
+        if failed:
+            sys.exit(1)
+
+    def _run(self, options: dict[str, Any]) -> bool:
+        """Return whether something failed, or would."""
+        try:
             seller = find_seller(options["seller"])
         except SellerUnclear as unclear:
             raise CommandError(str(unclear)) from unclear
@@ -81,11 +93,8 @@ class Command(BaseCommand):
             raise CommandError(f"{until} has not come yet: for {seller} today is {now}.")
         console = Console(soft_wrap=True)
         if options["dry_run"]:
-            failed = _dry_run(console, seller, until, largest=options["largest"])
-        else:
-            failed = _Watch(console, seller, until, is_here=options["here"]).run()
-        if failed:
-            sys.exit(1)
+            return _dry_run(console, seller, until, largest=options["largest"])
+        return _Watch(console, seller, until, is_here=options["here"]).run()
 
 
 class _Watch:
