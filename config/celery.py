@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from celery import Task
 from celery.signals import task_prerun
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
@@ -28,6 +29,11 @@ app.autodiscover_tasks(
 
 
 @task_prerun.connect
-def _look_at_connections(**_: Any) -> None:
-    """Let the task's first query see whether the connection still is one, as a request's does."""
-    close_old_connections()
+def _look_at_connections(task: "Task[..., Any]", **_: Any) -> None:
+    """
+    Let the task's first query see whether the connection still is one, as a request's does.
+
+    A task that is called in its caller's process shares the caller's connection and transaction.
+    """
+    if not task.request.is_eager:
+        close_old_connections()

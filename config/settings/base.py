@@ -73,6 +73,12 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 5,
             "application_name": "anlass",
+            # Where the server is cut off without a word, queries end in 15 s and an idle connection
+            # is found out within a minute, not in the two hours of the system. Slow queries go on.
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
             **_database["OPTIONS"],
         },
     }

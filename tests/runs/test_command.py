@@ -1,10 +1,11 @@
 """`manage.py run_billing`: bills in the terminal, or tells what billing would come to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import InternalError, OperationalError, connection, transaction
@@ -296,11 +297,26 @@ class TestDryRun:
         assert found.sums["EUR"].contracts == 2
 
 
-def test_a_database_that_is_away_is_told(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
-        raise OperationalError("connection refused")
+def refusing(error: OperationalError, cause: Exception | None = None) -> Callable[..., None]:
+    def refuse(*_: object) -> None:
+        raise error from cause
 
+    return refuse
+
+
+def test_a_database_that_is_away_is_told(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = refusing(OperationalError("connection refused"))
     monkeypatch.setattr(run_billing, "find_seller", away)
 
-    with pytest.raises(CommandError, match="The database is away: connection refused"):
+    with pytest.raises(CommandError, match=r"The database is away.*It says: connection refused"):
+        run()
+
+
+def test_what_waiting_does_not_mend_is_not_taken_for_it(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = refusing(OperationalError("no space left on device"), psycopg.errors.DiskFull())
+    monkeypatch.setattr(run_billing, "find_seller", full)
+
+    with pytest.raises(OperationalError, match="no space left"):
         run()

@@ -64,10 +64,10 @@ def _chosen(options: dict[str, Any]) -> QuerySet[Failure]:
 
 
 def _of_class(failures: QuerySet[Failure], code: str) -> QuerySet[Failure]:
-    known = sorted(set(failures.order_by().values_list("code", flat=True)))
-    if code not in known:
+    if not Failure.objects.filter(code=code).exists():
+        opened = sorted(set(failures.order_by().values_list("code", flat=True)))
         raise CommandError(
-            f"No open failure is of the class {code!r}. Open are: {', '.join(known) or 'none'}."
+            f"Nothing ever failed as {code!r}. Open are: {', '.join(opened) or 'none'}."
         )
     return failures.filter(code=code)
 

@@ -44,6 +44,8 @@ from invoices.runs.queries.dry_runs import Sums, due_contracts
 LOOK_EVERY_SECONDS = 0.5
 AWAY_SECONDS = 1.0
 FAILURES_SHOWN = 10
+# Connection exceptions and the operator's shutdown: PostgreSQL, appendix A (error codes).
+_AWAY = ("08", "57P")
 INTERRUPTED = 130  # As a shell tells of SIGINT.
 
 
@@ -73,11 +75,13 @@ class Command(BaseCommand):
         """Bill, or tell what billing would come to."""
         try:
             failed = self._run(options)
-        except (OperationalError, InterfaceError) as away:
+        except (OperationalError, InterfaceError) as error:
+            if not _is_away(error):
+                raise
             raise CommandError(
-                f"The database is away: {away} Run the command again once it is back; what was"
-                " begun goes on."
-            ) from away
+                "The database is away. Run the command again once it is back; what was begun goes"
+                f" on. It says: {error}"
+            ) from error
         if failed:
             sys.exit(1)
 
@@ -142,7 +146,9 @@ class _Watch:
                 finish_runs(at=timezone.now(), seller=self._seller)
                 found = _progress_of(mine, at=timezone.now())
                 waits = self._waits()
-            except (OperationalError, InterfaceError):
+            except (OperationalError, InterfaceError) as error:
+                if not _is_away(error):
+                    raise
                 connection.close()  # It may be broken: the next look opens a fresh one.
                 bar.update(task, description="the database is away, waiting for it")
                 time.sleep(AWAY_SECONDS)
@@ -196,6 +202,12 @@ class _Watch:
             event__as_of_date__lte=self._until,
             event__type__in=list(EVENT_TYPES.values()),
         )
+
+
+def _is_away(error: Exception) -> bool:
+    """Return whether the server can't be reached or is stopping: other errors don't pass by."""
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(_AWAY)
 
 
 def _progress_of(mine: list[BillingRun], *, at: datetime) -> RunProgress:
