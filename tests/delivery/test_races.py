@@ -53,7 +53,7 @@ def at_once(*actions: object) -> None:
 
 @pytest.fixture
 def rival(committed: None) -> Seller:
-    return factories.seller()
+    return factories.seller(makes_documents=True)
 
 
 class TestRaces:

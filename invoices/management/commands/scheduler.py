@@ -16,7 +16,7 @@ from billing.usage.commands import make_partitions_ahead
 from billing.vat.commands import append_due_checks
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
-from invoices.delivery.commands import order_due_tries
+from invoices.delivery.commands import order_due_tries, prune_webhooks
 from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
 STAND_BY_SECONDS = 1.0
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
+PRUNE_EVERY_SECONDS = 3600.0
 
 
 class Command(BaseCommand):
@@ -55,6 +56,7 @@ class _Turn:
         self._finish = Every(FINISH_EVERY_SECONDS)
         self._partitions = Every(PARTITIONS_EVERY_SECONDS)
         self._tries = Every(TRIES_EVERY_SECONDS)
+        self._prune = Every(PRUNE_EVERY_SECONDS)
 
     def take(self) -> float:
         """Take a turn, and return how long to wait for the next."""
@@ -84,6 +86,8 @@ class _Turn:
                 logger.info("%s is finished: %d done, %d failed", run, run.done, run.failed)
         if self._tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
             logger.info("%d deliveries are tried again", ordered)
+        if self._prune.is_over() and (pruned := prune_webhooks(at=timezone.now())):
+            logger.info("What %d old webhooks said is let go", pruned)
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 
