@@ -24,7 +24,6 @@ def invoice_issued(invoice: Invoice) -> NewEvent:
         idempotency_key=f"{INVOICE_ISSUED}:{invoice.id}",
         transaction_id=invoice.transaction_id,
         is_listened=invoice.seller.makes_documents,
-        is_public=not invoice.seller.makes_documents,  # Else its documents tell of it.
     )
 
 

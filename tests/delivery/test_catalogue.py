@@ -22,7 +22,14 @@ from invoices.balances.commands import expire_lots
 from invoices.credit_notes.commands import credit, order_correction
 from invoices.credit_notes.queries.wanted import Wanted
 from invoices.delivery.catalogue import FACTS, TYPES, example_of, message_of, schema_of
-from invoices.delivery.commands import Only, create_endpoint, disable_endpoint, try_endpoint
+from invoices.delivery.commands import (
+    Only,
+    Stretch,
+    create_endpoint,
+    disable_endpoint,
+    replay,
+    try_endpoint,
+)
 from invoices.delivery.models import Delivery
 from invoices.documents.events import documents_rendered
 from invoices.issuing.commands import bill
@@ -32,6 +39,16 @@ from invoices.runs.models import BillingRun
 from tests import factories
 from tests.delivery.conftest import AT, endpoint_of, issue, plan, try_all
 from tests.delivery.servers import App
+from tests.runs.conftest import FEBRUARY, JANUARY
+
+
+@pytest.fixture
+def seller(db: None, settings: Any) -> Seller:
+    """In earnest, so that days pass and e-mails are tried; no mail server takes them."""
+    settings.EMAIL_HOST = ""
+    return factories.seller(
+        clock=None, is_test=False, email="rechnung@seller.example", makes_documents=True
+    )
 
 
 def _change_customer(seller: Seller) -> None:
@@ -89,11 +106,11 @@ def _write_off(seller: Seller) -> None:
 def _finish_a_run(seller: Seller) -> None:
     contract = factories.contract(factories.customer(seller))
     factories.subscription(contract, factories.plan(seller))
-    bill(event_id=Event.objects.get(type="subscription.changed").pk, at=AT, worker="test")
-    append_runs(seller, DueKind.PERIODS, at=AT)
+    bill(event_id=Event.objects.get(type="subscription.changed").pk, at=JANUARY, worker="test")
+    append_runs(seller, DueKind.PERIODS, at=FEBRUARY)
     while waiting := Event.objects.filter(state="waiting", type="period.ended").first():
-        bill(event_id=waiting.pk, at=AT, worker="test")
-    assert finish_runs(at=AT + timedelta(minutes=1))
+        bill(event_id=waiting.pk, at=FEBRUARY, worker="test")
+    assert finish_runs(at=FEBRUARY + timedelta(minutes=1))
 
 
 def _disable(seller: Seller, app: App) -> None:
@@ -201,12 +218,13 @@ class TestNothingWanted:
 
 
 class TestWithoutDocuments:
-    def test_an_invoice_is_told_of_at_once(self, app: App) -> None:
+    def test_an_invoice_is_told_of_by_a_replay(self, db: None, app: App) -> None:
         seller = factories.seller(makes_documents=False)
-        endpoint_of(seller, app.url)
         factories.order(factories.customer(seller))
         bill(event_id=Event.objects.get(type="order.placed").pk, at=factories.AT, worker="test")
-        plan()
+        endpoint, _ = endpoint_of(seller, app.url)
+        stretch = Stretch(from_=factories.AT, until=AT)
+        replay(endpoint=endpoint, stretch=stretch, at=AT)
         try_all()
 
         (taken,) = app.taken
@@ -223,7 +241,7 @@ class TestOnly:
         issue(seller, of=bob)
         plan()
 
-        told = Delivery.objects.filter(channel="webhook")
+        told = Delivery.objects.filter(type="invoice.issued", channel="webhook")
         assert [delivery.invoice for delivery in told] == [invoice]
 
     def test_an_endpoint_of_a_contract_too(self, seller: Seller, app: App) -> None:

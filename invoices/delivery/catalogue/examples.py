@@ -43,7 +43,7 @@ CONTRACT: Example = {
 _START: Example = {
     "id": "0196b3c9-6e55-7183-8f65-a273b0c1d2e5", "subscription": _SUBSCRIPTION_ID,
     "kind": "start", "effective_on": "2026-03-01", "plan": _PLAN_ID, "quantity": "3",
-    "credit": None, "coupon": None, "terms": None, "recorded_on": "2026-03-01", "recorded_at": _AT,
+    "credit": "prorated", "coupon": None, "terms": None, "recorded_on": "2026-03-01", "recorded_at": _AT,
     "transaction_id": TRANSACTION_ID,
 }  # fmt: skip
 SUBSCRIPTION: Example = {
@@ -78,7 +78,7 @@ ORDER: Example = {
     "transaction_id": TRANSACTION_ID,
 }  # fmt: skip
 WAITING_USAGE: Example = {
-    "id": "0196c8d2-4187-77e9-a52b-08d916273841", "reason": "unknown_subscription",
+    "id": "0196c8d2-4187-77e9-a52b-08d916273841", "reason": "subscription_unknown",
     "named": "ext:alice-pro", "waiting": 250,
 }  # fmt: skip
 INVOICE: Example = {

@@ -3,8 +3,7 @@
 from functools import cache
 from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentRegistry
+from drf_spectacular.plumbing import ComponentRegistry, build_mocked_view
 from drf_spectacular.utils import OpenApiExample, OpenApiWebhook, extend_schema
 from rest_framework import serializers
 
@@ -64,20 +63,24 @@ def schema_of(public: PublicType) -> dict[str, Any]:
 
     Source: JSON Schema 2020-12, which OpenAPI 3.1 describes with.
     """
-    schema = AutoSchema()
-    schema.registry = ComponentRegistry()
-    schema.method, schema.path, schema.view = "POST", "", None
-    whole = schema.resolve_serializer(shape_of(public), "response")
-    parts = schema.registry.build({})["schemas"]
+    registry = ComponentRegistry()
+    described_by = extend_schema(request=shape_of(public), responses=None)
+    view = build_mocked_view("POST", "/", described_by, registry)
+    whole = view.schema.resolve_serializer(shape_of(public), "response")
+    parts = registry.build({})["schemas"]
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **parts.pop(whole.name)}
     moved: dict[str, Any] = _moved({**described, "$defs": parts})
     return moved
 
 
 def _moved(node: Any) -> Any:
-    """Return a description whose parts refer to each other within it."""
+    """
+    Return a description whose parts refer to each other within it.
+
+    Null is both of "anything" and of "null", so that it would never be exactly one of them.
+    """
     if isinstance(node, dict):
-        return {key: _moved(value) for key, value in node.items()}
+        return {"anyOf" if key == "oneOf" else key: _moved(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_moved(each) for each in node]
     if isinstance(node, str) and node.startswith(_COMPONENTS):
@@ -91,7 +94,7 @@ def _webhook(public: PublicType) -> OpenApiWebhook:
         description=public.description,
         tags=["webhooks"],
         request=shape_of(public),
-        examples=[OpenApiExample(public.name, example_of(public), request_only=True)],
+        examples=[OpenApiExample(public.name, example_of(public))],
         responses={"2XX": None},
     )
     return OpenApiWebhook(name=public.name, decorator=described)

@@ -118,7 +118,7 @@ def _invoice(event: Event) -> Told:
 
 
 def _invoice_without_documents(event: Event) -> Told | None:
-    return None if event.queue else _invoice(event)  # Else told when its documents are there.
+    return None if event.queue else _invoice(event)  # Else its documents tell of it.
 
 
 def _balance(event: Event) -> Told:
