@@ -43,7 +43,8 @@ CONTRACT: Example = {
 _START: Example = {
     "id": "0196b3c9-6e55-7183-8f65-a273b0c1d2e5", "subscription": _SUBSCRIPTION_ID,
     "kind": "start", "effective_on": "2026-03-01", "plan": _PLAN_ID, "quantity": "3",
-    "credit": "prorated", "coupon": None, "terms": None, "recorded_on": "2026-03-01", "recorded_at": _AT,
+    "credit": "prorated", "coupon": None, "terms": None, "recorded_on": "2026-03-01",
+    "recorded_at": _AT,
     "transaction_id": TRANSACTION_ID,
 }  # fmt: skip
 SUBSCRIPTION: Example = {
