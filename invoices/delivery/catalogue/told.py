@@ -47,9 +47,6 @@ from invoices.runs.api import shown_runs
 from invoices.runs.events import RUN_FINISHED
 from invoices.runs.models import BillingRun
 
-# Of what fails in telling apps nothing is told: that would fail again, without end.
-_OF_TELLING = frozenset({ANNOUNCED, DELIVERY_ORDERED, DELIVERY_DUE})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -144,9 +141,17 @@ def _delivery(event: Event) -> Told:
 def _failure(event: Event) -> Told | None:
     rows = Failure.objects.filter(seller=event.seller_id).select_related("event")
     failure = rows.get(pk=event.payload["failure_id"])
-    if failure.event.type in _OF_TELLING:
+    if _is_of_telling(failure.event):
         return None
     return Told(type=event.type, shown=FailureOutput(failure).data)
+
+
+def _is_of_telling(event: Event) -> bool:
+    """Return whether apps were to be told by it: to tell of that would fail again, without end."""
+    if event.type not in {DELIVERY_ORDERED, DELIVERY_DUE}:
+        return event.type == ANNOUNCED
+    webhooks = Delivery.objects.filter(seller=event.seller_id, channel="webhook")
+    return webhooks.filter(pk=event.payload["delivery_id"]).exists()
 
 
 def _run(event: Event) -> Told:
