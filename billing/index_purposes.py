@@ -17,6 +17,7 @@ PURPOSES = {
         "Made by Django with a unique text, for LIKE: no query asks so, few rows."
     ),
     "billing_apikey_seller_id_2401ef56": "A seller's keys in the admin.",
+    "event_told": "Past facts that apps may be told of, in the order of time: a replay.",
     "event_handled_once_per_task": (
         "Uniqueness: a task succeeds once for an event. All tries of an event: its story, verify."
     ),

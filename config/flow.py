@@ -5,8 +5,20 @@ A task named here is declared in the `tasks.py` of its stage. An event that nobo
 noted in the log all the same.
 """
 
-from billing.contracts.events import PERIOD_ENDED, SUBSCRIPTION_CHANGED
-from billing.customers.events import CUSTOMER_DAY_ENDED, VAT_ID_GIVEN
+from billing.contracts.events import (
+    CONTRACT_CHANGED,
+    CONTRACT_CREATED,
+    PERIOD_ENDED,
+    SUBSCRIPTION_CHANGED,
+)
+from billing.customers.events import (
+    CUSTOMER_CHANGED,
+    CUSTOMER_CREATED,
+    CUSTOMER_DAY_ENDED,
+    VAT_ID_GIVEN,
+)
+from billing.events.announcing import ANNOUNCED
+from billing.events.facts import FAILURE_CLOSED, FAILURE_OPENED
 from billing.orders.events import ORDER_PLACED
 from billing.usage.events import USAGE_RECORDED, USAGE_UNATTRIBUTED
 from billing.vat.events import VAT_ID_CHECKED
@@ -17,9 +29,11 @@ from invoices.delivery.events import (
     DELIVERY_GIVEN_UP,
     DELIVERY_ORDERED,
     DELIVERY_SENT,
+    ENDPOINT_DISABLED,
 )
 from invoices.documents.events import DOCUMENTS_RENDERED
 from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REOPENED
+from invoices.runs.events import RUN_FINISHED
 
 BILL = "issuing.bill"
 BILL_DUE = "issuing.bill_due"
@@ -57,13 +71,22 @@ FLOW: dict[str, tuple[str, ...]] = {
     INVOICE_ISSUED: (RENDER,),
     # They are made: order what reaches the customer, and what tells the seller's apps.
     DOCUMENTS_RENDERED: (PLAN,),
-    # Money came to a customer's balance, was taken from it, or is lost: tell the apps.
-    BALANCE_CHANGED: (PLAN,),
-    BALANCE_EXPIRED: (PLAN,),
+    # A public fact that an app wants to know of: tell it. The fact itself stays as it is.
+    ANNOUNCED: (PLAN,),
+    # Facts that only apps are told of; the first eight stand in the log where an app wants them.
+    CUSTOMER_CREATED: (),
+    CUSTOMER_CHANGED: (),
+    CONTRACT_CREATED: (),
+    CONTRACT_CHANGED: (),
+    FAILURE_OPENED: (),
+    FAILURE_CLOSED: (),
+    RUN_FINISHED: (),
+    ENDPOINT_DISABLED: (),
+    BALANCE_CHANGED: (),
+    BALANCE_EXPIRED: (),
+    DELIVERY_SENT: (),
+    DELIVERY_GIVEN_UP: (),
     # Something is to reach someone, or is due to be tried again: try it once.
     DELIVERY_ORDERED: (DELIVER,),
     DELIVERY_DUE: (DELIVER,),
-    # An e-mail was accepted, or can't be sent: tell the apps.
-    DELIVERY_SENT: (PLAN,),
-    DELIVERY_GIVEN_UP: (PLAN,),
 }

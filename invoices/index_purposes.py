@@ -50,6 +50,10 @@ PURPOSES = {
     "delivery_of_endpoint": (
         "Deliveries to a webhook endpoint, newest first: its page, whether it is to be disabled."
     ),
+    "delivery_of_event": "What of an event was sent to an endpoint before: a replay.",
+    "delivery_to_prune": (
+        "The scheduler's scan: webhooks that ended long ago and still hold what was said."
+    ),
     "delivery_of_transaction": "The story of a transaction.",
     "delivery_once": (
         "Uniqueness: a document is delivered once to an address unless someone asks again."

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, NoReturn
@@ -22,6 +22,7 @@ FIRST_DAY, END_OF_DAYS = date(2000, 1, 1), date(2100, 1, 1)
 DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 WHOLE_DIGITS, PLACES = 12, 12
 LONGEST_NUMBER = 40
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -146,6 +147,28 @@ class DayField(serializers.DateField):
         if not FIRST_DAY <= day < END_OF_DAYS:
             self.fail("out_of_range")
         return day
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset, as `2026-03-01T08:00:00Z`."""
+
+    default_error_messages = {
+        **messages.ANY,
+        "invalid": "Give an instant with its offset, for example 2026-03-01T08:00:00Z.",
+        "out_of_range": f"Give an instant from {FIRST_DAY} up to, but without, {END_OF_DAYS}.",
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Return the instant."""
+        if not isinstance(value, str) or not INSTANT.fullmatch(value):
+            self.fail("invalid")
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail("invalid")
+        if not FIRST_DAY < instant.date() < END_OF_DAYS:
+            self.fail("out_of_range")
+        return instant
 
 
 class OneOfField(serializers.ChoiceField):

@@ -3,11 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from billing.contracts.models import SubscriptionChange
+from billing.contracts.models import Contract, SubscriptionChange
 from billing.events.log import NewEvent
+from billing.ids import new_id
 
 SUBSCRIPTION_CHANGED = "subscription.changed"
 PERIOD_ENDED = "period.ended"
+CONTRACT_CREATED = "contract.created"
+CONTRACT_CHANGED = "contract.changed"
 
 
 def subscription_changed(change: SubscriptionChange) -> NewEvent:
@@ -24,6 +27,31 @@ def subscription_changed(change: SubscriptionChange) -> NewEvent:
         as_of_date=change.recorded_on,
         occurred_at=change.recorded_at,
         idempotency_key=f"{SUBSCRIPTION_CHANGED}:{change.id}",
+        is_public=True,
+    )
+
+
+def contract_created(contract: Contract, *, on: date, at: datetime) -> NewEvent:
+    """Return the event that tells of a new contract."""
+    return _told(CONTRACT_CREATED, contract, on=on, at=at)
+
+
+def contract_changed(contract: Contract, *, on: date, at: datetime) -> NewEvent:
+    """Return the event that tells of other references on a contract."""
+    return _told(CONTRACT_CHANGED, contract, on=on, at=at)
+
+
+def _told(event_type: str, contract: Contract, *, on: date, at: datetime) -> NewEvent:
+    return NewEvent(
+        seller_id=contract.seller_id,
+        type=event_type,
+        stream_id=contract.pk,
+        payload={"contract_id": str(contract.pk)},
+        as_of_date=on,
+        occurred_at=at,
+        idempotency_key=f"{event_type}:{new_id()}",
+        is_public=True,
+        is_only_told=True,
     )
 
 

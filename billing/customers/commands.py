@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from billing.customers.events import vat_id_given
+from billing.customers.events import customer_changed, customer_created, vat_id_given
 from billing.customers.models import Customer
 from billing.customers.queries import collection_day, collection_days
 from billing.events import log
@@ -49,6 +49,7 @@ def create_customer(*, seller: Seller, details: Mapping[str, object], at: dateti
     customer = Customer(seller=seller, created_at=at)
     _take(customer, details)
     customer.save(force_insert=True)
+    log.append([customer_created(customer, on=today(seller, at=at), at=at)], at=at)
     _have_vat_id_checked(customer, at=at)
     return customer
 
@@ -74,6 +75,9 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: dat
         customer.next_collection_date = collection_day(customer, on=day)
         changed.add("next_collection_date")
     customer.save(update_fields=changed)
+    if changed:
+        day = today(customer.seller, at=at)
+        log.append([customer_changed(customer, on=day, at=at)], at=at)
     return customer
 
 
@@ -200,7 +204,10 @@ def create_missing_customers(
     Customer.objects.bulk_create(missing, ignore_conflicts=True)  # Another may be first.
     created = _by_external_id(seller, [str(customer.external_id) for customer in missing])
     ids = {customer.pk for customer in missing}
-    return {**known, **created}, sum(customer.pk in ids for customer in created.values())
+    new = [customer for customer in created.values() if customer.pk in ids]
+    on = today(seller, at=at)
+    log.append([customer_created(customer, on=on, at=at) for customer in new], at=at)
+    return {**known, **created}, len(new)
 
 
 def _by_external_id(seller: Seller, external_ids: Iterable[str]) -> dict[str, Customer]:

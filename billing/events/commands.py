@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.copying import copy_rows, unsaved
-from billing.events import dispatch
+from billing.events import dispatch, log
+from billing.events.facts import failure_closed, failure_opened
 from billing.events.models import Attempt, Event, Failure
 from billing.events.priorities import priority_of
 
@@ -72,7 +73,7 @@ def complete(event: Event, *, tried: Try) -> None:
             return
     event.state = Event.State.HANDLED
     event.save(update_fields=["state"])
-    event.failures.filter(state=Failure.State.RETRIED).update(state=Failure.State.RESOLVED)
+    _resolve([event], at=tried.ended_at)
 
 
 def complete_all(events: Sequence[Event], *, tried: Try) -> None:
@@ -87,8 +88,7 @@ def complete_all(events: Sequence[Event], *, tried: Try) -> None:
     handled = Event.objects.filter(pk__any_of=ids, state=Event.State.WAITING)
     count = handled.update(state=Event.State.HANDLED)
     assert count == len(ids), "the caller has locked them, and they wait"
-    retried = Failure.objects.filter(event__any_of=ids, state=Failure.State.RETRIED)
-    retried.update(state=Failure.State.RESOLVED)
+    _resolve(events, at=tried.ended_at)
 
 
 @transaction.atomic
@@ -104,7 +104,7 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
     _note(event, tried=tried, outcome=Attempt.Outcome.FAILED, error_class=trouble.error_class)
     event.state = Event.State.FAILED
     event.save(update_fields=["state"])
-    return Failure.objects.create(
+    failure = Failure.objects.create(
         seller_id=event.seller_id,
         event=event,
         code=trouble.code,
@@ -116,6 +116,8 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
         state=Failure.State.OPEN,
         opened_at=tried.ended_at,
     )
+    log.append([failure_opened(failure, event)], at=tried.ended_at)
+    return failure
 
 
 def hold(event_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -164,7 +166,19 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
         _close(failure, state=Failure.State.WRITTEN_OFF, by=by, at=at, why=why)
         failure.event.state = Event.State.WRITTEN_OFF
         failure.event.save(update_fields=["state"])
+    log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
     return len(failures)
+
+
+def _resolve(events: Sequence[Event], *, at: datetime) -> None:
+    """Note that what had failed went well: nothing but one statement where nothing had."""
+    failures = Failure.objects.filter(event__any_of=[event.pk for event in events])
+    retried = failures.filter(state=Failure.State.RETRIED)
+    if not retried.update(state=Failure.State.RESOLVED):
+        return
+    by_id = {event.pk: event for event in events}
+    resolved = failures.filter(state=Failure.State.RESOLVED).order_by("pk")
+    log.append([failure_closed(each, by_id[each.event_id], at=at) for each in resolved], at=at)
 
 
 def _open_failures(failure_ids: Iterable[UUID]) -> Iterable[Failure]:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch
+from billing.events.announcing import announcement, wanted
 from billing.events.models import Event
 from billing.ids import new_id
 
@@ -30,7 +31,8 @@ class NewEvent:
     `payload` holds ids only. `as_of_date` is the seller's day as of which it is handled. Events of
     one `stream_id` are handled in order. `idempotency_key` names the fact: it is appended once.
     Without a `transaction_id` the event begins a story of its own. One that nobody is to act upon
-    (`is_listened` is false) is only noted.
+    (`is_listened` is false) is only noted. What apps may be told of (`is_public`) is announced;
+    what nobody else asks for (`is_only_told`) is not even noted unless an app wants it.
     """
 
     seller_id: UUID
@@ -42,6 +44,8 @@ class NewEvent:
     idempotency_key: str
     transaction_id: UUID | None = None
     is_listened: bool = True
+    is_public: bool = False
+    is_only_told: bool = False
 
 
 def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = False) -> list[Event]:
@@ -54,6 +58,10 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     :raises OutsideTransaction: if no transaction is open.
     """
     require_transaction()
+    told_of = wanted({(new.seller_id, new.type) for new in new_events if new.is_public})
+    new_events = [
+        new for new in new_events if not new.is_only_told or (new.seller_id, new.type) in told_of
+    ]
     told = [_told(new, at=at) for new in new_events]
     if known_too:
         events = [Event(**values) for values in told]
@@ -65,9 +73,20 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     else:
         events = [unsaved(Event, **values) for values in told]
         copy_rows(events)
-    if waiting := [event for event in events if event.state == Event.State.WAITING]:
+    announced = _announce(
+        [each for each in events if (each.seller_id, each.type) in told_of], at=at
+    )
+    if waiting := [each for each in [*events, *announced] if each.state == Event.State.WAITING]:
         transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
     return events
+
+
+def _announce(facts: Sequence[Event], *, at: datetime) -> list[Event]:
+    """Append that public facts are to be told to apps."""
+    told = [_told(NewEvent(**announcement(fact)), at=at) for fact in facts]
+    announced = [unsaved(Event, **values) for values in told]
+    copy_rows(announced)
+    return announced
 
 
 def require_transaction() -> None:

@@ -16,4 +16,5 @@ def order_placed(order: Order) -> NewEvent:
         as_of_date=order.recorded_on,
         occurred_at=order.recorded_at,
         idempotency_key=f"{ORDER_PLACED}:{order.id}",
+        is_public=True,
     )

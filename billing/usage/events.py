@@ -46,4 +46,5 @@ def usage_unattributed(
         as_of_date=as_of_date,
         occurred_at=at,
         idempotency_key=f"{USAGE_UNATTRIBUTED}:{unattributed_id}:{batch_id}",
+        is_public=True,
     )

@@ -133,6 +133,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     # Without the hook for enums: choices stand where they belong, without made-up names.
     "POSTPROCESSING_HOOKS": ["billing.api.description.tell_of_problems"],
+    "WEBHOOKS": "invoices.delivery.catalogue.schemas.WEBHOOKS",
     "SWAGGER_UI_DIST": "SIDECAR",  # Served by ourselves: the documentation asks no other host.
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

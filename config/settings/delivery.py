@@ -25,3 +25,5 @@ WEBHOOKS_TO_LOOPBACK = env.flag("WEBHOOKS_TO_LOOPBACK", default=False)
 # How long one try of a webhook may take, from the connection to the end of the answer: a worker
 # does one at a time. Names are resolved before.
 WEBHOOK_SECONDS: float = env.number("WEBHOOK_SECONDS", 15)
+# For how many days after its end the body of a webhook is kept, and what was said in its tries.
+WEBHOOK_LOG_DAYS: float = env.number("WEBHOOK_LOG_DAYS", 90)

@@ -7,6 +7,8 @@ from config import env
 
 # Which tasks an event sets off: billing/events reads the table by this name.
 EVENT_FLOW = "config.flow.FLOW"
+# Says which types of public facts the apps of a seller want to be told of.
+EVENTS_WANTED = "invoices.delivery.queries.wanted.wanted_types"
 
 # A message names at most so many events; a bulk of events goes out in few messages.
 EVENTS_PER_MESSAGE = 100

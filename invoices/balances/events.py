@@ -26,4 +26,5 @@ def _told(event_type: str, movement: BalanceMovement) -> NewEvent:
         as_of_date=movement.booked_on,
         occurred_at=movement.created_at,
         idempotency_key=f"{event_type}:{movement.id}",
+        is_public=True,
     )

@@ -12,12 +12,12 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.failures import FailureOutput
 from billing.api.fields import (
     OneOfField,
     TextField,
 )
 from billing.api.inputs import Input
-from billing.api.outputs import KnownMoneyField
 from billing.api.pages import PageQuery, PositionPageQuery, listed
 from billing.api.problems import Refusal, tell
 from billing.api.references import UUID_FORM
@@ -58,19 +58,6 @@ class EventOutput(serializers.ModelSerializer[Event]):
         fields = [
             "id", "transaction_id", "type", "stream_id", "payload", "as_of_date", "occurred_at",
             "recorded_at", "state", "published_at", "sends",
-        ]  # fmt: skip
-
-
-class FailureOutput(serializers.ModelSerializer[Failure]):
-    event = serializers.UUIDField(source="event_id")
-    transaction_id = serializers.UUIDField(source="event.transaction_id")
-    money_at_stake = KnownMoneyField("money_at_stake_minor", help_text="Net; null where unknown.")
-
-    class Meta:
-        model = Failure
-        fields = [
-            "id", "event", "transaction_id", "code", "reason", "remedy", "money_at_stake",
-            "priority", "state", "opened_at", "closed_at", "closed_by", "closing_note",
         ]  # fmt: skip
 
 

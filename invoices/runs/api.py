@@ -57,7 +57,7 @@ class BillingRunsView(Endpoint):
         wanted: dict[str, Any] = {name: asked[name] for name in ("kind", "day") if name in asked}
         if "state" in asked:
             wanted["finished_at__isnull"] = asked["state"] == "running"
-        return self.page(self.rows(BillingRun).filter(**wanted), _shown, asked=asked)
+        return self.page(self.rows(BillingRun).filter(**wanted), shown_runs, asked=asked)
 
 
 class BillingRunView(Endpoint):
@@ -65,10 +65,11 @@ class BillingRunView(Endpoint):
     def get(self, request: Request, id: str) -> Response:
         """Show how far a billing run is."""
         run = self.find(self.rows(BillingRun), id, known_as="")
-        return Response(_shown([run])[0])
+        return Response(shown_runs([run])[0])
 
 
-def _shown(runs: Sequence[BillingRun]) -> Any:
+def shown_runs(runs: Sequence[BillingRun]) -> Any:
+    """Return runs as the API gives them."""
     return BillingRunOutput([_figures(run) for run in runs], many=True).data
 
 

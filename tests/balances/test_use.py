@@ -252,7 +252,7 @@ class TestExpiry:
         assert (early, counts) == (0, [1, 0])
         assert moved(customer)[-1] == ("expired", -15_00)
         (event,) = Event.objects.filter(type="balance.expired")
-        assert (event.as_of_date, event.state) == (date(2026, 2, 1), "waiting")
+        assert (event.as_of_date, event.state) == (date(2026, 2, 1), "noted")
         drain()
         call_command("verify")
 

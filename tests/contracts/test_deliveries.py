@@ -38,7 +38,8 @@ class TestDeliveries:
         with refused("delivery_attempt_number_once"):
             sql(
                 "INSERT INTO invoices_deliveryattempt (id, seller_id, delivery_id, number, worker,"
-                " started_at, outcome, answer) VALUES (%s, %s, %s, 1, 'w', %s, 'unknown', '')",
+                " started_at, outcome, answer, request_headers, answer_headers)"
+                " VALUES (%s, %s, %s, 1, 'w', %s, 'unknown', '', '{}', '{}')",
                 new_id(), delivery.seller_id, delivery.pk, AT,
             )  # fmt: skip
 

@@ -24,6 +24,7 @@ from tests.delivery.servers import App, Mailbox
 
 AT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 PDF = b"%PDF-1.7 of a test"
+DOCUMENTS = ("invoice.*", "credit_note.*")
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ def mailbox(settings: Any, _strict: None) -> Iterator[Mailbox]:
 
 @pytest.fixture
 def seller(db: None) -> Seller:
-    return factories.seller(email="rechnung@seller.example")
+    return factories.seller(email="rechnung@seller.example", makes_documents=True)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def endpoint(seller: Seller, app: App) -> WebhookEndpoint:
 
 def endpoint_of(seller: Seller, url: str, *types: str) -> tuple[WebhookEndpoint, str]:
     return create_endpoint(
-        seller=seller, url=url, event_types=types or ["*"], description="", at=AT
+        seller=seller, url=url, event_types=types or DOCUMENTS, description="", at=AT
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -71,6 +73,13 @@ class App:
             target=self._server.serve_forever, args=(LOOK_EVERY_SECONDS,), daemon=True
         )
         self._thread.start()
+
+    def speak_tls(self, key: Path, certificate: Path) -> int:
+        """Take TLS alone from now on; return the port."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        return self.port
 
     @property
     def port(self) -> int:

@@ -1,7 +1,10 @@
 """Webhooks go to public addresses alone, whatever a name says at whichever moment."""
 
 import socket
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ PRIVATE = [
     "fc00::1", "fd00:ec2::254", "ff02::1", "fec0::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
     "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
     "64:ff9b:1::a00:1", "2002:7f00:1::1", "2001:0:7f00:1::1", "2001:db8::1",
+    "::ffff:0:127.0.0.1", "100::1", "2001:2::1", "3fff::1", "5f00::1",
 ]  # fmt: skip
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]
 
@@ -69,7 +73,11 @@ class TestPrivate:
     @pytest.mark.parametrize(
         "host",
         ["127.0.0.1", "[::1]", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1",
-         "[::ffff:169.254.169.254]", "169.254.169.254"],
+         "[::ffff:169.254.169.254]", "169.254.169.254", "[::ffff:127.0.0.1]", "0.0.0.0", "0",
+         "0x7f.1", "0x7f.0x0.0x0.0x1", "017700000001", "127.0.0.1.", "localhost.", "LOCALHOST",
+         "[::]", "[0:0:0:0:0:0:0:1]", "[::7f00:1]", "[64:ff9b::7f00:1]", "0xa9fea9fe",
+         "2852039166", "0251.0376.0251.0376", "%31%32%37.0.0.1", "127.0.0.1%00.example.com",
+         "[fe80::1%25eth0]", "xn--0.example.invalid", "a@127.0.0.1", "example.com@127.0.0.1"],
     )  # fmt: skip
     def test_however_it_is_written(self, host: str) -> None:
         with pytest.raises(WebhookUrlRefused):
@@ -110,13 +118,61 @@ class TestPublic:
          "https://a:b@hooks.example/", "https://a@hooks.example/", "https://hooks.example/#x",
          "https://hooks.example:99999/", "https://hooks.example/\\x", "https://hooks.example/ x",
          "https://hooks.exämple/", "https://hooks.example/\n", "https://[::1/x",
-         "https://hooks.example/" + "x" * 500],
+         "https://hooks.example/" + "x" * 500, "https://hooks.example:0/",
+         "https://hooks.example:25/", "https://hooks.example:80/", "https://hooks.example:-1/",
+         "https://hooks.example:443:80/", "https://hooks.example%2f@x/", "https://ho oks.example/",
+         "https://hooks.example/\r\nX-Evil: 1", "https://hooks.example\r\n/", "https://a@b",
+         "https://hooks.example/\t", "https://hooks.example\\@127.0.0.1/", "https://①.example/",
+         "https://hooks。example/", "gopher://hooks.example/", "file:///etc/passwd",
+         "https:hooks.example", "https://?x", "https://hooks.example/\x00", "https://h*st/"],
     )  # fmt: skip
     def test_what_is_malformed_is_refused(self, resolve: Resolve, url: str) -> None:
         resolve(PUBLIC)
 
         with pytest.raises(WebhookUrlRefused):
             target_of(url)
+
+    def test_a_dot_at_the_end_is_left_out(self, resolve: Resolve) -> None:
+        resolve(PUBLIC)
+
+        assert target_of("https://hooks.example./x").host == "hooks.example"
+
+
+class TestNobodyBetween:
+    def test_proxies_of_the_environment_are_passed_by(
+        self, seller: Seller, app: App, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:1")
+        try_endpoint(endpoint=endpoint_of(seller, app.url)[0], at=AT)
+
+        (attempt,) = try_all()
+
+        assert (attempt.outcome, len(app.taken)) == ("sent", 1)
+
+    @pytest.mark.skipif(which("openssl") is None, reason="openssl makes the certificate")
+    def test_who_proves_nothing_is_not_told(self, seller: Seller, app: App, tmp_path: Path) -> None:
+        port = app.speak_tls(*_self_signed(tmp_path))
+        endpoint, _ = endpoint_of(seller, f"https://localhost:{port}/x")
+        try_endpoint(endpoint=endpoint, at=AT)
+
+        (attempt,) = try_all()
+
+        assert attempt.outcome == "failed"
+        assert "CERTIFICATE_VERIFY_FAILED" in attempt.answer
+        assert app.taken == []
+
+
+def _self_signed(folder: Path) -> tuple[Path, Path]:
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj",
+         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out",
+         str(certificate)],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return key, certificate
 
 
 class TestRebinding:

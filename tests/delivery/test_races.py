@@ -1,25 +1,31 @@
 """Workers that meet at one delivery send it once; who is killed sends once more at most."""
 
+import json
 import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from billing.customers.commands import change_customer
+from billing.customers.models import Customer
 from billing.events.commands import retry
 from billing.events.models import Event, Failure
 from billing.events.queues import create_queues
 from billing.sellers.models import Seller
 from invoices.delivery.commands import (
     DeliveryNotResendable,
+    Stretch,
     deliver,
     order_due_tries,
     plan_deliveries,
+    replay,
     resend,
     try_endpoint,
 )
@@ -53,7 +59,7 @@ def at_once(*actions: object) -> None:
 
 @pytest.fixture
 def rival(committed: None) -> Seller:
-    return factories.seller()
+    return factories.seller(makes_documents=True)
 
 
 class TestRaces:
@@ -119,6 +125,56 @@ class TestRaces:
         at_once(send_again, lambda: retry(failure_ids=[failure.pk], by="bob", at=AT))
 
         assert len(waiting(DELIVER)) == 1
+
+
+class TestSequence:
+    def test_the_greatest_tells_of_the_latest_state_however_many_write(
+        self, rival: Seller, app: App
+    ) -> None:
+        endpoint_of(rival, app.url, "customer.changed")
+        customer = factories.customer(rival)
+        names = [f"Alice {number}" for number in range(THREADS * 3)]
+
+        at_once(*[partial(_rename, customer, names[start::THREADS]) for start in range(THREADS)])
+        plan()
+        try_all()
+
+        told = [json.loads(taken.body) for taken in app.taken]
+        by_sequence = sorted(told, key=lambda each: each["sequence"])
+        assert len({each["sequence"] for each in told}) == len(names)
+        customer.refresh_from_db()
+        assert by_sequence[-1]["data"]["object"]["name"] == customer.name
+
+    def test_it_grows_in_the_order_of_the_writes(self, rival: Seller, app: App) -> None:
+        endpoint_of(rival, app.url, "customer.changed")
+        customer = factories.customer(rival)
+        facts = []
+
+        def rename_and_note() -> None:
+            for number in range(5):
+                with transaction.atomic():  # Whoever holds the customer appends next.
+                    Customer.objects.select_for_update().get(pk=customer.pk)
+                    _rename(customer, [f"{threading.get_ident()} {number}"])
+                    fact = Event.objects.filter(type="customer.changed").latest("position")
+                    facts.append(fact.position)
+
+        at_once(*[rename_and_note] * THREADS)
+
+        assert facts == sorted(set(facts))
+
+    def test_two_replays_at_once_tell_once(self, rival: Seller, app: App) -> None:
+        issue(rival)
+        endpoint, _ = endpoint_of(rival, app.url)
+        stretch = Stretch(from_=AT - timedelta(days=1), until=AT + timedelta(days=1))
+
+        at_once(*[partial(replay, endpoint=endpoint, stretch=stretch, at=AT)] * THREADS)
+
+        assert Delivery.objects.filter(is_replay=True).count() == 1
+
+
+def _rename(customer: Customer, names: list[str]) -> None:
+    for name in names:
+        change_customer(customer_id=customer.pk, details={"name": name}, at=AT)
 
 
 @pytest.mark.slow

@@ -168,7 +168,7 @@ class ContractView(Endpoint):
         """Note the customer's own numbers for later invoices; what was agreed stays."""
         contract = self.find(self.rows(Contract), id)
         details = self.said(ReferencesInput, partial=True)
-        contract = commands.change_references(contract=contract, details=details)
+        contract = commands.change_references(contract=contract, details=details, at=timezone.now())
         return Response(shown_contracts([contract], self.seller)[0])
 
 

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
+from billing.contracts.events import contract_changed, contract_created
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.events import log
 from billing.pricing.agreement import Term, check_consumer_term
 from billing.sellers.queries import today
 
@@ -37,6 +41,7 @@ class NewContract:
     project_reference: str = ""
 
 
+@transaction.atomic
 def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Contract:
     """
     Make a contract with a customer of the same seller.
@@ -45,7 +50,7 @@ def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Cont
     """
     if new.term:
         check_law(_from_today(new.term, customer, at), customer)
-    return Contract.objects.create(
+    contract = Contract.objects.create(
         seller_id=customer.seller_id,
         customer=customer,
         external_id=new.external_id,
@@ -56,14 +61,22 @@ def make_contract(*, customer: Customer, new: NewContract, at: datetime) -> Cont
         **_columns(new.term),
         created_at=at,
     )
+    on = today(customer.seller, at=at)
+    log.append([contract_created(contract, on=on, at=at)], at=at)
+    return contract
 
 
-def change_references(*, contract: Contract, details: Mapping[str, str]) -> Contract:
+@transaction.atomic
+def change_references(*, contract: Contract, details: Mapping[str, str], at: datetime) -> Contract:
     """Note the customer's numbers of its order and project that later invoices show."""
     changed = {"purchase_order", "project_reference"} & details.keys()
+    Contract.objects.select_for_update(no_key=True).get(pk=contract.pk)  # One after the other.
     for name in changed:
         setattr(contract, name, details[name])
     contract.save(update_fields=changed)
+    if changed:
+        on = today(contract.seller, at=at)
+        log.append([contract_changed(contract, on=on, at=at)], at=at)
     return contract
 
 

@@ -22,10 +22,9 @@ from billing.sellers.admin import (
     labelled,
 )
 from invoices.delivery import commands
+from invoices.delivery.catalogue import PATTERNS
 from invoices.delivery.models import WebhookEndpoint
-from invoices.delivery.models.endpoints import ALL_TYPES
 from invoices.delivery.queries.addresses import WebhookUrlRefused
-from invoices.delivery.queries.catalogue import PUBLIC_TYPES
 
 STATE_COLOURS = {"enabled": "success", "disabled": "danger", "deleted": "info"}
 State = WebhookEndpoint.State
@@ -33,7 +32,7 @@ State = WebhookEndpoint.State
 
 class EndpointForm(OwnedForm):
     event_types = forms.MultipleChoiceField(
-        choices=[(ALL_TYPES, "all"), *((name, name) for name in PUBLIC_TYPES)],
+        choices=[(name, "all" if name == "*" else name) for name in PATTERNS],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="What the app is told of.",
     )
@@ -93,10 +92,11 @@ class WebhookEndpointAdmin(SellerScopedAdmin):
     list_filter = ("state",)
     search_fields = ("url", "description")
     actions_detail = ("try_out", "enable", "disable", "rotate")
-    readonly_fields = ("state", "created_at")
+    readonly_fields = ("state", "created_at", "customer", "contract", "api_version")
     add_fieldsets = ((None, {"fields": ("seller", "url", "event_types", "description")}),)
     fieldsets = (
         (None, {"fields": ("seller", "url", "event_types", "description", "created_at")}),
+        ("Told of", {"fields": ("customer", "contract", "api_version")}),
         (
             "State",
             {"fields": ("state", "failing_since", "disabled_at", "disabled_reason")},

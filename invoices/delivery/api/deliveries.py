@@ -9,15 +9,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import MailField, OneOfField, ReferenceField, TextField
+from billing.api.fields import InstantField, MailField, OneOfField, ReferenceField, TextField
 from billing.api.inputs import Input
 from billing.api.pages import PageQuery, listed
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
-from invoices.delivery.api.outputs import DeliveryDetailOutput, DeliveryOutput
 from invoices.delivery.models import Delivery, WebhookEndpoint
 from invoices.delivery.models.deliveries import CHANNELS
+from invoices.delivery.outputs import DeliveryDetailOutput, DeliveryOutput
 from invoices.issuing.models import Invoice
 
 tell(exceptions={commands.DeliveryNotResendable: Refusal(409, "delivery_not_resendable")})
@@ -29,6 +29,8 @@ class DeliveriesQuery(PageQuery):
     channel = OneOfField(choices=[name for name, _ in CHANNELS], required=False)
     state = OneOfField(choices=Delivery.State.values, required=False)
     type = TextField(max_length=50, required=False)
+    created_from = InstantField(required=False, help_text="First instant.")
+    created_until = InstantField(required=False, help_text="First instant no longer wanted.")
 
 
 class ResendInput(Input):
@@ -47,6 +49,8 @@ class DeliveriesView(Endpoint):
     def _asked_for(self, asked: dict[str, Any]) -> QuerySet[Delivery]:
         names = ("channel", "state", "type")
         wanted: dict[str, Any] = {name: asked[name] for name in names if name in asked}
+        bounds = {"created_from": "created_at__gte", "created_until": "created_at__lt"}
+        wanted |= {column: asked[name] for name, column in bounds.items() if name in asked}
         if "invoice" in asked:
             wanted["invoice"] = self.resolve(Invoice, asked["invoice"], field="invoice")
         if "endpoint" in asked:

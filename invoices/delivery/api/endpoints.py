@@ -10,24 +10,42 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import ListField, OneOfField, ReferenceField, TextField
+from billing.api.fields import (
+    FlagField,
+    InstantField,
+    ListField,
+    OneOfField,
+    ReferenceField,
+    TextField,
+    WholeField,
+)
 from billing.api.inputs import Input
 from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
 from billing.events.models import Event
 from invoices.delivery import commands
-from invoices.delivery.api.outputs import DeliveryOutput
+from invoices.delivery.catalogue import (
+    ALL_TYPES,
+    PATTERNS,
+    TEST_TYPE,
+    TYPES,
+    VERSIONS,
+    example_of,
+    schema_of,
+)
 from invoices.delivery.models import WebhookEndpoint
-from invoices.delivery.models.endpoints import ALL_TYPES
+from invoices.delivery.outputs import DeliveryOutput, EndpointOutput
 from invoices.delivery.queries.addresses import LONGEST_URL, WebhookUrlRefused
-from invoices.delivery.queries.catalogue import PUBLIC_TYPES
 
 tell(
     exceptions={
         WebhookUrlRefused: Refusal(400, "webhook_url_refused", field="url"),
         commands.EndpointNotEnabled: Refusal(409, "webhook_endpoint_not_enabled"),
         commands.EventNotPublic: Refusal(400, "event_not_public", field="event"),
+        commands.NotOfCustomer: Refusal(400, "contract_of_other_customer", field="contract"),
     }
 )
 State = WebhookEndpoint.State
@@ -36,30 +54,30 @@ State = WebhookEndpoint.State
 class EndpointInput(Input):
     url = TextField(max_length=LONGEST_URL, help_text="Begins with https://; a public address.")
     event_types = ListField(
-        child=OneOfField(choices=[ALL_TYPES, *PUBLIC_TYPES]),
+        child=OneOfField(choices=PATTERNS),
         default=lambda: [ALL_TYPES],
         allow_empty=False,
         max_length=50,
-        help_text="Public types; `*` stands for all: see `/webhook-event-types`.",
+        help_text="Public types; `*` stands for all, `invoice.*` for all that begin so: see"
+        " `/webhook-event-types`.",
     )
     description = TextField(max_length=200, allow_blank=True, default="")
+    customer = ReferenceField(
+        known_as="ext",
+        required=False,
+        allow_null=True,
+        help_text="Only what is of this customer is told; null: all.",
+    )
+    contract = ReferenceField(
+        known_as="ext",
+        required=False,
+        allow_null=True,
+        help_text="Only what is of this contract is told; null: all.",
+    )
 
 
 class EndpointChangeInput(EndpointInput):
     state = OneOfField(choices=[State.ENABLED.value, State.DISABLED.value], required=False)
-
-
-class EndpointOutput(serializers.ModelSerializer[WebhookEndpoint]):
-    event_types = serializers.ListField(
-        child=serializers.CharField(), help_text="Public types; `*` stands for all."
-    )
-
-    class Meta:
-        model = WebhookEndpoint
-        fields = [
-            "id", "url", "description", "event_types", "state", "failing_since", "disabled_at",
-            "disabled_reason", "created_at",
-        ]  # fmt: skip
 
 
 class NewEndpointOutput(EndpointOutput):
@@ -79,10 +97,62 @@ class TellInput(Input):
     event = ReferenceField(known_as="", help_text="Id of an event of a public type.")
 
 
+class ReplayInput(Input):
+    until = InstantField(required=False, help_text="First instant no longer wanted; now.")
+    event_types = ListField(
+        child=OneOfField(choices=PATTERNS),
+        default=lambda: [ALL_TYPES],
+        allow_empty=False,
+        max_length=50,
+        help_text="Of those that the endpoint asks for.",
+    )
+    only_failed = FlagField(
+        default=False, help_text="Only what was given up, and never got there since."
+    )
+    limit = WholeField(min_value=1, max_value=500, default=100, help_text="Messages at most.")
+    after = ReferenceField(
+        known_as="", required=False, help_text="`next` of the call before, to go on."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, with the one whose name Python keeps for itself."""
+        begins = InstantField(help_text="First instant: of `occurred_at`.")
+        return {"from": begins, **super().get_fields()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a stretch that ends before it begins."""
+        if "until" in attrs and attrs["until"] <= attrs["from"]:
+            wrong = serializers.ErrorDetail("It must be later than `from`.", "out_of_range")
+            raise serializers.ValidationError({"until": [wrong]})
+        return attrs
+
+
+class ReplayOutput(serializers.Serializer[Any]):
+    replayed = serializers.IntegerField(help_text="How many messages are sent.")
+    passed_over = serializers.IntegerField(
+        help_text="How many events were looked at and not told: on their way, or not wanted."
+    )
+    until = serializers.DateTimeField(help_text="As asked for, or now: give it to go on.")
+    next = serializers.UUIDField(
+        allow_null=True, help_text="There is more: call again with this as `after`; else null."
+    )
+    deliveries = DeliveryOutput(many=True)
+
+
+class TryInput(Input):
+    type = OneOfField(
+        choices=[TEST_TYPE, *TYPES],
+        default=TEST_TYPE,
+        help_text="Whose example is sent; default: a message that only says that it is a test.",
+    )
+
+
 class TypeOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
-    version = serializers.IntegerField()
-    says = serializers.CharField()
+    versions = serializers.ListField(child=serializers.CharField())
+    description = serializers.CharField(help_text="When it occurs.")
+    json_schema = serializers.DictField(help_text="Of the whole message: JSON Schema 2020-12.")
+    example = serializers.DictField(help_text="Of the whole message.")
 
 
 class TypesOutput(serializers.Serializer[Any]):
@@ -93,7 +163,16 @@ class _OfEndpoints(Endpoint):
     def endpoints(self) -> QuerySet[WebhookEndpoint]:
         """Return the seller's endpoints that aren't deleted."""
         rows = self.rows(WebhookEndpoint).exclude(state=State.DELETED)
-        return rows.select_related("seller")
+        return rows.select_related("seller", "customer", "contract")
+
+    def named(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Take out of a body whom an endpoint is limited to, and return that: None of nobody."""
+        models: dict[str, Any] = {"customer": Customer, "contract": Contract}
+        named = {name: said.pop(name) for name in models if name in said}
+        return {
+            name: reference and self.resolve(models[name], reference, field=name)
+            for name, reference in named.items()
+        }
 
 
 class EndpointsView(_OfEndpoints):
@@ -106,7 +185,10 @@ class EndpointsView(_OfEndpoints):
     def post(self, request: Request) -> Response:
         """Record an endpoint, and get the secret that its messages are signed with."""
         said = self.said(EndpointInput)
-        endpoint, secret = commands.create_endpoint(seller=self.seller, **said, at=timezone.now())
+        only = commands.Only(**self.named(said))
+        endpoint, secret = commands.create_endpoint(
+            seller=self.seller, **said, only=only, at=timezone.now()
+        )
         shown = {**EndpointOutput(endpoint).data, "secret": secret}
         return self.created(shown, route="webhook-endpoint", id=endpoint.pk)
 
@@ -123,6 +205,9 @@ class EndpointView(_OfEndpoints):
         endpoint = self.find(self.endpoints(), id, known_as="")
         said = self.said(EndpointChangeInput, partial=True)
         state = said.pop("state", None)
+        if named := self.named(said):
+            present = {"customer": endpoint.customer, "contract": endpoint.contract}
+            said["only"] = commands.Only(**{**present, **named})
         if said:
             endpoint = commands.change_endpoint(endpoint_id=endpoint.pk, **said)
         if state == State.ENABLED:
@@ -149,11 +234,12 @@ class RotateSecretView(_OfEndpoints):
 
 
 class TryEndpointView(_OfEndpoints):
-    @extend_schema(request=None, responses={202: DeliveryOutput})
+    @extend_schema(request=TryInput, responses={202: DeliveryOutput})
     def post(self, request: Request, id: str) -> Response:
-        """Send a message of type `webhook.test` to an endpoint."""
+        """Send a message of type `webhook.test`, or the example of a type, to an endpoint."""
         endpoint = self.find(self.endpoints(), id, known_as="")
-        made = commands.try_endpoint(endpoint=endpoint, at=timezone.now())
+        wanted = self.said(TryInput)["type"] if request.data else TEST_TYPE
+        made = commands.try_endpoint(endpoint=endpoint, at=timezone.now(), public_type=wanted)
         return Response(DeliveryOutput(made).data, status=202)
 
 
@@ -167,11 +253,42 @@ class TellEndpointView(_OfEndpoints):
         return Response(DeliveryOutput(made).data, status=202)
 
 
+class ReplayView(_OfEndpoints):
+    @extend_schema(request=ReplayInput, responses={202: ReplayOutput})
+    def post(self, request: Request, id: str) -> Response:
+        """Tell an endpoint of past events, in order, be it told of them before or not."""
+        endpoint = self.find(self.endpoints(), id, known_as="")
+        now = timezone.now()
+        said = {"until": now, **self.said(ReplayInput)}
+        if after := said.get("after"):
+            said["after"] = self.resolve(Event, after, field="after")
+        stretch = commands.Stretch(from_=said.pop("from"), **said)
+        done = commands.replay(endpoint=endpoint, stretch=stretch, at=now)
+        shown = {
+            "replayed": len(done.deliveries),
+            "passed_over": done.looked_at - len(done.deliveries),
+            "until": stretch.until,
+            "next": done.reached and done.reached.pk,
+            "deliveries": done.deliveries,
+        }
+        return Response(ReplayOutput(shown).data, status=202)
+
+
 class TypesView(Endpoint):
     @extend_schema(responses=TypesOutput)
     def get(self, request: Request) -> Response:
-        """List the public types of events, with the versions of what is told of them."""
-        return Response(TypesOutput({"event_types": PUBLIC_TYPES.values()}).data)
+        """List the public types of events, with what is told of them."""
+        shown = [
+            {
+                "name": public.name,
+                "versions": VERSIONS,
+                "description": public.description,
+                "json_schema": schema_of(public),
+                "example": example_of(public),
+            }
+            for public in TYPES.values()
+        ]
+        return Response({"event_types": shown})
 
 
 urlpatterns = [
@@ -191,6 +308,11 @@ urlpatterns = [
         "webhook-endpoints/<reference:id>/tell",
         TellEndpointView.as_view(),
         name="webhook-endpoint-tell",
+    ),
+    path(
+        "webhook-endpoints/<reference:id>/replay",
+        ReplayView.as_view(),
+        name="webhook-endpoint-replay",
     ),
     path("webhook-endpoints/<reference:id>", EndpointView.as_view(), name="webhook-endpoint"),
 ]

@@ -1,13 +1,14 @@
 """What the channels have in common."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from invoices.delivery.models import Delivery, DeliveryAttempt
 
 Ended = DeliveryAttempt.Outcome
-LONGEST_ANSWER = 1000
+LONGEST_ANSWER = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Outcome:
     How a try ended; `status` is that of HTTP or SMTP, None if there was none.
 
     Of a refusal, `remedy` says what a human can do. `is_gone` says that the receiver wants no more.
+    Of a webhook it is told which address was connected to, and the headers both ways.
     """
 
     ended: DeliveryAttempt.Outcome
@@ -23,6 +25,9 @@ class Outcome:
     answer: str = ""
     remedy: str = ""
     is_gone: bool = False
+    ip: str | None = None
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Channel(Protocol):

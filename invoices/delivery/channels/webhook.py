@@ -4,6 +4,8 @@ Webhooks: a signed message to an endpoint of the seller's app.
 Source: Standard Webhooks 1.0.0 (headers, signature, rotation of secrets, 410 Gone).
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +22,9 @@ from invoices.delivery.queries.addresses import Target, WebhookUrlRefused, targe
 
 CONNECT_SECONDS = 5.0
 LONGEST_READ = 4096  # Of the answer; the rest is not read.
+MOST_HEADERS, LONGEST_HEADER = 50, 500  # Of the answer, kept.
+SIGNATURE = "webhook-signature"
+REPLAY = "webhook-replay"
 GONE = 410
 _TOO_SLOW = Outcome(Ended.FAILED, answer="TimeoutError: it took too long to answer.")
 
@@ -39,9 +44,19 @@ def post(delivery: Delivery, *, at: datetime) -> Outcome:
         "Connection": "close",
         "webhook-id": delivery.message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": signatures(endpoint, delivery, at=at),
+        SIGNATURE: signatures(endpoint, delivery, at=at),
     }
-    return _post(target, delivery.body.encode(), headers)
+    if delivery.is_replay:
+        headers[REPLAY] = "true"
+    outcome = _post(target, delivery.body.encode(), headers)
+    return replace(outcome, ip=target.ip, request_headers=_kept(headers))
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what was sent, as it may be kept: who reads it can't send it to the app himself."""
+    kept = {**headers}
+    kept[SIGNATURE] = " ".join("v1,…" for _ in headers[SIGNATURE].split())
+    return kept
 
 
 def signatures(endpoint: WebhookEndpoint, delivery: Delivery, *, at: datetime) -> str:
@@ -100,9 +115,12 @@ def _pool(target: Target, cut: Cut) -> HTTPConnectionPool:
 
 def _outcome(response: BaseHTTPResponse, cut: Cut) -> Outcome:
     status, answer = response.status, excerpt(_read(response, cut))
-    if 200 <= status < 300:
-        return Outcome(Ended.SENT, status, answer)
-    return Outcome(Ended.FAILED, status, answer, is_gone=status == GONE)
+    ended = Ended.SENT if 200 <= status < 300 else Ended.FAILED
+    headers = {
+        excerpt(name)[:LONGEST_HEADER]: excerpt(value)[:LONGEST_HEADER]
+        for name, value in list(response.headers.items())[:MOST_HEADERS]
+    }
+    return Outcome(ended, status, answer, is_gone=status == GONE, answer_headers=headers)
 
 
 def _read(response: BaseHTTPResponse, cut: Cut) -> bytes:

@@ -4,6 +4,8 @@ from invoices.delivery.commands.deliver import deliver
 from invoices.delivery.commands.due import order_due_tries
 from invoices.delivery.commands.endpoints import (
     EndpointNotEnabled,
+    NotOfCustomer,
+    Only,
     change_endpoint,
     create_endpoint,
     delete_endpoint,
@@ -13,6 +15,8 @@ from invoices.delivery.commands.endpoints import (
 )
 from invoices.delivery.commands.links import fetch_by_link, make_link, revoke_link
 from invoices.delivery.commands.plan import plan_deliveries
+from invoices.delivery.commands.prune import prune_webhooks
+from invoices.delivery.commands.replay import Replayed, Stretch, replay
 from invoices.delivery.commands.resend import (
     DeliveryNotResendable,
     EventNotPublic,
@@ -26,6 +30,10 @@ __all__ = [
     "DeliveryNotResendable",
     "EndpointNotEnabled",
     "EventNotPublic",
+    "NotOfCustomer",
+    "Only",
+    "Replayed",
+    "Stretch",
     "change_endpoint",
     "create_endpoint",
     "delete_endpoint",
@@ -36,6 +44,8 @@ __all__ = [
     "make_link",
     "order_due_tries",
     "plan_deliveries",
+    "prune_webhooks",
+    "replay",
     "resend",
     "revoke_link",
     "rotate_secret",

@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 DELIVER = "delivery.deliver"
 SETTLED = frozenset({Delivery.State.SENT, Delivery.State.WITHHELD})
+_OF_ITS_END = (
+    "ended_at", "outcome", "status", "answer", "ip", "request_headers", "answer_headers",
+    "milliseconds",
+)  # fmt: skip
 _DEFECT = "Report it to the developers with the transaction id; retry once it is mended."
 
 
@@ -136,7 +140,11 @@ def _end(begun: Begun, outcome: Outcome, me: events.Worker) -> DeliveryAttempt:
     attempt.outcome = outcome.ended
     attempt.status = outcome.status
     attempt.answer = outcome.answer
-    attempt.save(update_fields=["ended_at", "outcome", "status", "answer"])
+    attempt.ip = outcome.ip
+    attempt.request_headers = dict(outcome.request_headers)
+    attempt.answer_headers = dict(outcome.answer_headers)
+    attempt.milliseconds = (tried.ended_at - tried.started_at) // timedelta(milliseconds=1)
+    attempt.save(update_fields=_OF_ITS_END)
     is_latest = attempt.number == delivery.tries
     if event.state == Event.State.WAITING and is_latest:
         settle(attempt, delivery, event, outcome, tried)

@@ -3,13 +3,18 @@
 import base64
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
 from billing.pricing.refused import Refused
 from billing.sellers.models import Seller
+from invoices.delivery.catalogue import LATEST
 from invoices.delivery.models import WebhookEndpoint, WebhookSecret
 from invoices.delivery.queries.addresses import target_of
 
@@ -22,21 +27,49 @@ class EndpointNotEnabled(Refused):
     """An endpoint that is disabled or deleted is told nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Only:
+    """What an endpoint is told of: what is of a customer or contract; of all without."""
+
+    customer: Customer | None = None
+    contract: Contract | None = None
+
+
+OF_ALL = Only()
+
+
+class NotOfCustomer(Refused):
+    """A contract is another customer's."""
+
+
 @transaction.atomic
 def create_endpoint(
-    *, seller: Seller, url: str, event_types: Sequence[str], description: str, at: datetime
+    *,
+    seller: Seller,
+    url: str,
+    event_types: Sequence[str],
+    description: str,
+    at: datetime,
+    only: Only = OF_ALL,
 ) -> tuple[WebhookEndpoint, str]:
     """
     Record an endpoint. Return it and its secret, which is shown this once.
 
+    It is told in the words of the latest version for good.
+
     :raises WebhookUrlRefused: if the address isn't public.
+    :raises NotOfCustomer: if it is to be told of a contract that isn't the customer's.
     """
     target_of(url)
+    _check(only)
     endpoint = WebhookEndpoint.objects.create(
         seller=seller,
         url=url,
         event_types=list(event_types),
         description=description,
+        customer=only.customer,
+        contract=only.contract,
+        api_version=LATEST,
         created_at=at,
     )
     return endpoint, _new_secret(endpoint, at=at)
@@ -48,6 +81,7 @@ def change_endpoint(
     url: str | None = None,
     event_types: Sequence[str] | None = None,
     description: str | None = None,
+    only: Only | None = None,
 ) -> WebhookEndpoint:
     """
     Change what is given; what is on its way goes to the new address from its next try on.
@@ -55,11 +89,15 @@ def change_endpoint(
     Since when the former address failed doesn't count against the new one.
 
     :raises WebhookUrlRefused: if the address isn't public.
+    :raises NotOfCustomer: if it is to be told of a contract that isn't the customer's.
     """
     if url is not None:
         target_of(url)
     said = {"url": url, "event_types": event_types, "description": description}
-    changed = {name: value for name, value in said.items() if value is not None}
+    changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    if only:
+        _check(only)
+        changed |= {"customer": only.customer, "contract": only.contract}
     with transaction.atomic():
         endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
         moves = url is not None and url != endpoint.url
@@ -116,6 +154,16 @@ def _stop(endpoint_id: UUID, state: WebhookEndpoint.State, *, at: datetime) -> W
         endpoint.disabled_reason = endpoint.disabled_reason or BY_HAND
         endpoint.save(update_fields=["state", "disabled_at", "disabled_reason"])
     return endpoint
+
+
+def _check(only: Only) -> None:
+    """
+    Refuse a contract of another customer.
+
+    :raises NotOfCustomer: if it is.
+    """
+    if only.customer and only.contract and only.contract.customer_id != only.customer.pk:
+        raise NotOfCustomer("The contract is not this customer's.", field="contract")
 
 
 def _new_secret(endpoint: WebhookEndpoint, *, at: datetime) -> str:

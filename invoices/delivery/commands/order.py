@@ -24,7 +24,7 @@ class NewDelivery:
     Something that is to reach someone.
 
     `is_extra` says that someone asked for it, be it sent before or not; `resends` is what it
-    repeats, if it was.
+    repeats, if it was. A webhook's `message_id` is the same whoever is told, and however often.
     """
 
     channel: str
@@ -35,6 +35,8 @@ class NewDelivery:
     body: str = ""
     resends: Delivery | None = None
     is_extra: bool = False
+    is_replay: bool = False
+    message_id: str = ""
 
 
 def order(event: Event, new: Sequence[NewDelivery], *, at: datetime) -> list[Delivery]:
@@ -76,21 +78,20 @@ def _row(event: Event, new: NewDelivery, *, at: datetime) -> Delivery:
         body=new.body,
         idempotency_key=f"{key}:{delivery_id}" if new.is_extra else key,
         resends=new.resends,
+        is_replay=new.is_replay,
         transaction_id=event.transaction_id,
         created_at=at,
     )
-    row.message_id = _message_id(row, sender=event.seller.email or settings.DEFAULT_FROM_EMAIL)
+    sender = event.seller.email or settings.DEFAULT_FROM_EMAIL
+    row.message_id = new.message_id or _mail_id(row, sender=sender)
     return row
 
 
-def _message_id(row: Delivery, *, sender: str) -> str:
+def _mail_id(row: Delivery, *, sender: str) -> str:
     """
     Return the id that goes with every try.
 
-    A webhook that is sent again bears its first id, so that the app knows it. An e-mail that a
-    human sends again has an id of its own: else the mailbox would hide it.
+    An e-mail that a human sends again has an id of its own: else the mailbox would hide it.
     """
-    if row.channel == "webhook":
-        return row.resends.message_id if row.resends else f"msg_{row.pk.hex}"
     domain = parseaddr(sender)[1].rpartition("@")[2] or "anlass.invalid"
     return f"<{row.pk.hex}@{domain}>"

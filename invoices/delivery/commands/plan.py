@@ -13,11 +13,12 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.events import commands as events
+from billing.events.announcing import ANNOUNCED
 from billing.events.models import Attempt, Event
 from billing.events.patience import PASSING
+from invoices.delivery.catalogue import message_of
 from invoices.delivery.commands.order import NewDelivery, order
 from invoices.delivery.models import Delivery
-from invoices.delivery.queries.catalogue import message_of
 from invoices.delivery.queries.wanted import email_addresses, endpoints_for
 from invoices.documents.events import DOCUMENTS_RENDERED
 from invoices.issuing.models import Invoice
@@ -52,10 +53,18 @@ def _plan(event_id: UUID, me: events.Worker) -> list[Delivery]:
     event = Event.objects.select_for_update(of=("self",)).select_related("seller").get(pk=event_id)
     if event.state != Event.State.WAITING or _is_planned(event):
         return []
-    new = [*_to_customer(event), *_to_endpoints(event)]
-    ordered = order(event, new, at=me.at)
+    fact = _fact(event)
+    new = [*_to_customer(fact), *_to_endpoints(fact)]
+    ordered = order(fact, new, at=me.at)
     events.complete(event, tried=me.tried())
     return ordered
+
+
+def _fact(event: Event) -> Event:
+    """Return what is to be told: what an event announces, else itself."""
+    if event.type != ANNOUNCED:
+        return event
+    return Event.objects.select_related("seller").get(pk=event.payload["event_id"])
 
 
 def _is_planned(event: Event) -> bool:
@@ -86,7 +95,8 @@ def _to_endpoints(event: Event) -> Sequence[NewDelivery]:
             invoice=message.invoice,
             endpoint=endpoint,
             address=endpoint.url,
-            body=message.body,
+            body=message.body(endpoint.api_version),
+            message_id=message.id,
         )
-        for endpoint in endpoints_for(event.seller, message.type)
+        for endpoint in endpoints_for(event.seller, message)
     ]

@@ -13,11 +13,11 @@ from billing.events.models import Event, Failure
 from billing.ids import new_id
 from billing.pricing.refused import Refused
 from billing.sellers.queries import today
-from invoices.delivery.commands.endpoints import EndpointNotEnabled
+from invoices.delivery.catalogue import TEST_TYPE, message_of, trial_message
+from invoices.delivery.commands.again import as_it_was, told_to
 from invoices.delivery.commands.order import NewDelivery, order
 from invoices.delivery.events import DELIVERY_DUE, DELIVERY_ORDERED
 from invoices.delivery.models import Delivery, WebhookEndpoint
-from invoices.delivery.queries.catalogue import Message, message_of, trial_message
 from invoices.delivery.queries.wanted import email_addresses
 
 WEBHOOK_TRIED = "webhook.tried"
@@ -62,15 +62,18 @@ def tell_event(*, endpoint: WebhookEndpoint, event: Event, at: datetime) -> Deli
     message = message_of(event)
     if message is None:
         raise EventNotPublic(f"Apps are not told of {event.type}.", field="event")
-    former = Delivery.objects.filter(event=event, endpoint=endpoint).order_by("pk").first()
-    (made,) = order(event, [_to(endpoint, message, former)], at=at)
+    known = Delivery.objects.filter(channel="webhook", event=event, endpoint=endpoint)
+    to = told_to(endpoint, message, former=known.order_by("pk").first())
+    (made,) = order(event, [to], at=at)
     return made
 
 
 @transaction.atomic
-def try_endpoint(*, endpoint: WebhookEndpoint, at: datetime) -> Delivery:
+def try_endpoint(
+    *, endpoint: WebhookEndpoint, at: datetime, public_type: str = TEST_TYPE
+) -> Delivery:
     """
-    Send a message that only says that it is one, signed as all are.
+    Send a message that only says that it is one, or the example of a type; signed as all are.
 
     :raises EndpointNotEnabled: if the endpoint is told nothing.
     """
@@ -83,8 +86,9 @@ def try_endpoint(*, endpoint: WebhookEndpoint, at: datetime) -> Delivery:
         occurred_at=at,
         idempotency_key=f"{WEBHOOK_TRIED}:{new_id()}",
     )
-    (event,) = log.append([tried], at=at)
-    (made,) = order(event, [_to(endpoint, trial_message(at=at), None)], at=at)
+    (appended,) = log.append([tried], at=at)
+    event = Event.objects.select_related("seller").get(pk=appended.pk)  # Its position too.
+    (made,) = order(event, [told_to(endpoint, trial_message(event, public_type))], at=at)
     return made
 
 
@@ -131,8 +135,7 @@ def _hold_tries(delivery_ids: Sequence[UUID]) -> set[UUID]:
 
 def _again(delivery: Delivery, address: str) -> NewDelivery:
     if delivery.endpoint is not None:
-        message = Message(delivery.type, delivery.body, delivery.invoice)
-        return _to(delivery.endpoint, message, delivery)
+        return _webhook_again(delivery, delivery.endpoint)
     assert delivery.invoice is not None, "the database demands one"
     if delivery.channel == "email":
         known = email_addresses(delivery.invoice.customer)
@@ -150,19 +153,15 @@ def _again(delivery: Delivery, address: str) -> NewDelivery:
     )
 
 
-def _to(endpoint: WebhookEndpoint, message: Message, former: Delivery | None) -> NewDelivery:
-    if endpoint.state != WebhookEndpoint.State.ENABLED:
-        raise EndpointNotEnabled("The endpoint is told nothing: enable it first.")
-    return NewDelivery(
-        channel="webhook",
-        type=message.type,
-        invoice=message.invoice,
-        endpoint=endpoint,
-        address=endpoint.url,
-        body=message.body,
-        resends=former,
-        is_extra=True,
-    )
+def _webhook_again(delivery: Delivery, endpoint: WebhookEndpoint) -> NewDelivery:
+    """Return the same message: as it was, or made anew where what was sent is pruned."""
+    if delivery.pruned_at is None:
+        return as_it_was(endpoint, delivery)
+    event = Event.objects.select_related("seller").get(pk=delivery.event_id)
+    message = message_of(event)
+    if message is None:
+        raise DeliveryNotResendable("What was sent is no longer kept.")
+    return told_to(endpoint, message, former=delivery)
 
 
 def _close_failures(deliveries: Sequence[Delivery], *, by: str, at: datetime, why: str) -> None:

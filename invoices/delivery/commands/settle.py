@@ -4,17 +4,16 @@ from datetime import timedelta
 
 from billing.events import commands as events
 from billing.events import log
-from billing.events.log import NewEvent
 from billing.events.models import Event
 from billing.sellers.queries import today
 from invoices.delivery.channels import Outcome
 from invoices.delivery.channels.shape import Ended
-from invoices.delivery.events import delivery_given_up, delivery_sent
+from invoices.delivery.events import delivery_given_up, delivery_sent, endpoint_disabled
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from invoices.delivery.queries.schedule import next_wait
-from invoices.delivery.queries.wanted import endpoints_for
 
 ENDPOINT_FAILS_AT_MOST = timedelta(days=5)
+TOLD_OF_ANSWER = 1000  # The whole stands with the try.
 _DONE = {Ended.SENT: Delivery.State.SENT, Ended.WITHHELD: Delivery.State.WITHHELD}
 _TRY_AGAIN = "Mend what the answer tells of, then retry; or resend the delivery from its page."
 _ENABLE_AGAIN = "Mend the endpoint, enable it on its page, then retry this and resend the others."
@@ -102,18 +101,22 @@ def _note_health(
     why = "The app answered 410 Gone: it wants no more." if is_gone else ""
     if tried.ended_at - endpoint.failing_since >= ENDPOINT_FAILS_AT_MOST:
         why = f"It has failed since {endpoint.failing_since:%Y-%m-%d %H:%M} UTC."
-    if why and endpoint.state == WebhookEndpoint.State.ENABLED:
+    ends = bool(why) and endpoint.state == WebhookEndpoint.State.ENABLED
+    if ends:
         endpoint.state = WebhookEndpoint.State.DISABLED
         endpoint.disabled_at = tried.ended_at
         endpoint.disabled_reason = why
     endpoint.save(update_fields=["failing_since", "state", "disabled_at", "disabled_reason"])
+    if ends:
+        on = today(delivery.seller, at=tried.ended_at)
+        log.append([endpoint_disabled(endpoint, on=on, at=tried.ended_at)], at=tried.ended_at)
     return why
 
 
 def _trouble(
     attempt: DeliveryAttempt, delivery: Delivery, outcome: Outcome, *, disabled: str
 ) -> events.Trouble:
-    said = f"{outcome.status or ''} {outcome.answer}".strip() or "no answer"
+    said = f"{outcome.status or ''} {outcome.answer[:TOLD_OF_ANSWER]}".strip() or "no answer"
     what = f"the {delivery.get_channel_display()} to {attempt.address or 'the customer'}"
     if disabled:
         code, reason = "webhook_disabled", f"{attempt.address} is disabled. {disabled} Latest: "
@@ -135,7 +138,5 @@ def _tell(delivery: Delivery, event: Event, tried: events.Try) -> None:
         return
     seller, at = delivery.seller, tried.ended_at
     is_sent = delivery.state == Delivery.State.SENT
-    listeners = endpoints_for(seller, "delivery.sent" if is_sent else "delivery.given_up")
     tell = delivery_sent if is_sent else delivery_given_up
-    told: NewEvent = tell(delivery, on=today(seller, at=at), at=at, is_listened=bool(listeners))
-    log.append([told], at=at, known_too=True)
+    log.append([tell(delivery, on=today(seller, at=at), at=at)], at=at, known_too=True)

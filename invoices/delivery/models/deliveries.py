@@ -54,6 +54,7 @@ class Delivery(models.Model):
     resends = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="resent", db_constraint=False
     )
+    is_replay = models.BooleanField(default=False, help_text="Whether past events were asked for.")
     transaction_id = models.UUIDField()
     created_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
@@ -64,6 +65,9 @@ class Delivery(models.Model):
     next_try_at = models.DateTimeField(null=True)
     held_until = models.DateTimeField(null=True, help_text="Until when a worker is at it.")
     settled_at = models.DateTimeField(null=True)
+    pruned_at = models.DateTimeField(
+        null=True, help_text="When the body, and what was said in its tries, was let go."
+    )
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -86,6 +90,11 @@ class Delivery(models.Model):
                 name="delivery_state_has_times",
             ),
             models.CheckConstraint(
+                condition=Q(pruned_at__isnull=True)
+                | Q(channel="webhook", body="", pruned_at__gte=F("settled_at")),
+                name="delivery_pruned_wholly",
+            ),
+            models.CheckConstraint(
                 condition=Q(tries__gte=F("earlier_tries")), name="delivery_tries_counted"
             ),
         ]
@@ -95,6 +104,18 @@ class Delivery(models.Model):
             models.Index(fields=["endpoint", "id"], name="delivery_of_endpoint"),
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="delivery_of_transaction"),
+            # A replay: what of an event was sent to an endpoint before.
+            models.Index(
+                fields=["event", "endpoint"],
+                name="delivery_of_event",
+                condition=Q(channel="webhook"),
+            ),
+            # Pruning: what was settled long ago and still holds what was sent.
+            models.Index(
+                fields=["settled_at"],
+                name="delivery_to_prune",
+                condition=Q(channel="webhook", pruned_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +151,14 @@ class DeliveryAttempt(models.Model):
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.UNKNOWN)
     status = models.PositiveIntegerField(null=True, help_text="Of HTTP or SMTP.")
     answer = models.TextField(blank=True, help_text="What the receiver said, cut short.")
+    ip = models.GenericIPAddressField(
+        "IP address", null=True, help_text="Of a webhook: what was connected to."
+    )
+    milliseconds = models.PositiveIntegerField(null=True, help_text="How long it took.")
+    request_headers = models.JSONField(
+        default=dict, help_text="Of a webhook, as sent; signatures without what proves them."
+    )
+    answer_headers = models.JSONField(default=dict, help_text="Of a webhook's answer, cut short.")
 
     class Meta:
         constraints = [

@@ -3,10 +3,10 @@
 from django.db import models
 from django.db.models import F, Q
 
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
 from billing.ids import new_id
 from billing.sellers.models import Seller
-
-ALL_TYPES = "*"
 
 
 class WebhookEndpoint(models.Model):
@@ -26,6 +26,29 @@ class WebhookEndpoint(models.Model):
     url = models.CharField("URL", max_length=500)
     description = models.CharField(max_length=200, blank=True)
     event_types = models.JSONField(help_text="Public types of events; * stands for all.")
+    customer = models.ForeignKey(
+        Customer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Only what is of this customer is told; empty: of all, and what is of none.",
+    )
+    contract = models.ForeignKey(
+        Contract,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Only what is of this contract is told.",
+    )
+    api_version = models.CharField(
+        "API version", max_length=10, help_text="Of what it is told: the latest when it was made."
+    )
     state = models.CharField(max_length=8, choices=State, default=State.ENABLED, editable=False)
     failing_since = models.DateTimeField(
         null=True, editable=False, help_text="First failed try since the latest success."

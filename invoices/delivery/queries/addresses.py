@@ -5,6 +5,7 @@ A name is resolved once; the connection then goes to the address that was looked
 second answer of the name's server changes nothing.
 """
 
+import re
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -16,12 +17,18 @@ Ip = IPv4Address | IPv6Address
 
 LONGEST_URL = 500
 PORTS = {"https": 443, "http": 80}
+# Below are mail servers and the like, to which nobody is to speak through us.
+FIRST_FREE_PORT = 1024
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.ASCII)
 # Prefixes of IPv6 that lead to an address of IPv4 which they hold, or to no one.
-# Source: RFC 6052, RFC 8215, RFC 3056, RFC 4380, RFC 3879.
+# Source: RFC 6052, RFC 8215, RFC 3056, RFC 4380, RFC 3879, RFC 2765, RFC 9637, RFC 9602.
 _TUNNELS = [
     ip_network(prefix)
-    for prefix in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "::/96")
-]
+    for prefix in (
+        "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "::/96",
+        "::ffff:0:0:0/96", "100::/64", "2001:2::/48", "3fff::/20", "5f00::/16",
+    )
+]  # fmt: skip
 # What Python takes for public, or took in some release: relays, carriers' own, clouds' metadata.
 _DEAD = [ip_network(prefix) for prefix in ("192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10")]
 
@@ -77,10 +84,15 @@ def _parts(url: str) -> tuple[str, str, int, str]:
     allowed = {"https", "http"} if settings.WEBHOOKS_TO_LOOPBACK else {"https"}
     if parts.scheme not in allowed or not parts.hostname:
         raise WebhookUrlRefused("Give an address that begins with https://.")
+    host = parts.hostname.removesuffix(".")  # The same name, as certificates say it.
+    if not _HOST.fullmatch(host):
+        raise WebhookUrlRefused("This is no name of a machine.")
+    if port is not None and port < FIRST_FREE_PORT and port != PORTS[parts.scheme]:
+        raise WebhookUrlRefused(f"Take port {PORTS['https']}, or one from {FIRST_FREE_PORT} on.")
     if parts.username is not None or parts.fragment or "\\" in url:
         raise WebhookUrlRefused("Leave out user names, passwords, fragments and backslashes.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return parts.scheme, parts.hostname, port or PORTS[parts.scheme], path
+    return parts.scheme, host, port or PORTS[parts.scheme], path
 
 
 def _resolved(host: str, port: int) -> list[Ip]:

@@ -1,11 +1,12 @@
 """Who wants to be told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from billing.customers.models import Customer
 from billing.sellers.models import Seller
+from invoices.delivery.catalogue import Message, matches, public_types
 from invoices.delivery.models import DeliveryWish, WebhookEndpoint
-from invoices.delivery.models.endpoints import ALL_TYPES
 
 
 def email_addresses(customer: Customer) -> Sequence[str]:
@@ -17,11 +18,25 @@ def email_addresses(customer: Customer) -> Sequence[str]:
     return list(dict.fromkeys((wish.emails if wish else []) or own))
 
 
-def endpoints_for(seller: Seller, public_type: str) -> Sequence[WebhookEndpoint]:
-    """Return the seller's endpoints that are told of a type of event."""
+def endpoints_for(seller: Seller, message: Message) -> Sequence[WebhookEndpoint]:
+    """Return the seller's endpoints that are told of a message."""
     enabled = WebhookEndpoint.objects.filter(seller=seller, state=WebhookEndpoint.State.ENABLED)
     return [
         endpoint
         for endpoint in enabled.order_by("pk")
-        if ALL_TYPES in endpoint.event_types or public_type in endpoint.event_types
+        if matches(endpoint.event_types, message.type)
+        and message.concerns(endpoint.customer_id, endpoint.contract_id)
+    ]
+
+
+def wanted_types(seller_id: UUID, event_types: Collection[str]) -> Collection[str]:
+    """Return which of these types of facts an app of the seller wants to know: one query."""
+    enabled = WebhookEndpoint.objects.filter(seller=seller_id, state=WebhookEndpoint.State.ENABLED)
+    asked = [name for names in enabled.values_list("event_types", flat=True) for name in names]
+    if not asked:
+        return []
+    return [
+        each
+        for each in event_types
+        if any(matches(asked, public_type) for public_type in public_types(each))
     ]

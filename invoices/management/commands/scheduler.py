@@ -17,7 +17,7 @@ from billing.usage.commands import make_partitions_ahead
 from billing.vat.commands import append_due_checks
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
-from invoices.delivery.commands import order_due_tries
+from invoices.delivery.commands import order_due_tries, prune_webhooks
 from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ CLOCKS_EVERY_SECONDS = 0.1
 STAND_BY_SECONDS = 1.0
 REQUESTS_EVERY_SECONDS = 60.0
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
+PRUNE_EVERY_SECONDS = 3600.0
 
 
 class Command(BaseCommand):
@@ -60,6 +61,7 @@ class _Turn:
         self._partitions = Every(PARTITIONS_EVERY_SECONDS)
         self._tries = Every(TRIES_EVERY_SECONDS)
         self._requests = Every(REQUESTS_EVERY_SECONDS)
+        self._prune = Every(PRUNE_EVERY_SECONDS)
 
     def take(self) -> float:
         """Take a turn, and return how long to wait for the next."""
@@ -91,6 +93,8 @@ class _Turn:
             logger.info("%d deliveries are tried again", ordered)
         if self._requests.is_over():
             forget_old_requests(at=timezone.now())
+        if self._prune.is_over() and (pruned := prune_webhooks(at=timezone.now())):
+            logger.info("What %d old webhooks said is let go", pruned)
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 

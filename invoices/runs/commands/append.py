@@ -8,7 +8,9 @@ from django.db.models import Max
 
 from billing.contracts.commands import append_chunk, due_by
 from billing.contracts.queries import DueKind, Reading, is_anything_due
+from billing.events import log
 from billing.sellers.models import Seller
+from invoices.runs.events import run_finished
 from invoices.runs.models import BillingRun
 from invoices.runs.queries.progress import (
     count_progress,
@@ -98,6 +100,7 @@ def _finish(run: BillingRun, *, at: datetime) -> bool:
     run.done, run.failed = counted.total - counted.failed, counted.failed
     run.finished_at = run.counted_at = max(at, run.started_at)
     run.save(update_fields=["done", "failed", "finished_at", "counted_at"])
+    log.append([run_finished(run)], at=run.finished_at)
     return True
 
 

@@ -1,0 +1,39 @@
+"""Letting go of what webhooks said, once nobody asks for it any more: the scheduler's part."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from invoices.delivery.models import Delivery, DeliveryAttempt
+
+AT_ONCE = 500
+
+
+def prune_webhooks(*, at: datetime) -> int:
+    """
+    Let go of bodies, headers and answers of webhooks that ended long ago; return of how many.
+
+    That each was sent, when, where to, and with which status, stays. Safe to run twice, and by
+    several.
+    """
+    before = at - timedelta(days=settings.WEBHOOK_LOG_DAYS)
+    count = 0
+    while pruned := _prune_some(before, at):
+        count += pruned
+    return count
+
+
+@transaction.atomic
+def _prune_some(before: datetime, at: datetime) -> int:
+    old = (
+        Delivery.objects.select_for_update(skip_locked=True)
+        .filter(channel="webhook", pruned_at__isnull=True, settled_at__lt=before)
+        .order_by("settled_at")
+    )
+    ids = list(old.values_list("pk", flat=True)[:AT_ONCE])
+    if ids:
+        tries = DeliveryAttempt.objects.filter(delivery__in=ids).exclude(outcome="unknown")
+        tries.update(answer="", request_headers={}, answer_headers={})
+        Delivery.objects.filter(pk__in=ids).update(body="", pruned_at=at)
+    return len(ids)
