@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.api import problems, sellers
+from billing.api.access import refuse_unscoped
 from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
 
@@ -35,6 +36,7 @@ api: list[URLPattern | URLResolver] = [
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),
 ]
+refuse_unscoped(api)
 
 urlpatterns = [
     path("api/v1/", include(api)),
