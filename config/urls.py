@@ -16,6 +16,7 @@ _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 
 api: list[URLPattern | URLResolver] = [
     path("", include("billing.api.sellers")),
+    path("", include("billing.api.keys")),
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
     path("", include(customer_urlpatterns)),
     path("", include("billing.vat.api")),

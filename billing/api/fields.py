@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, NoReturn
@@ -146,6 +146,25 @@ class DayField(serializers.DateField):
         if not FIRST_DAY <= day < END_OF_DAYS:
             self.fail("out_of_range")
         return day
+
+
+class InstantField(serializers.DateTimeField):
+    """A moment with its offset from UTC, as `2026-03-01T12:00:00Z`."""
+
+    default_error_messages = {
+        **messages.ANY,
+        "invalid": "Give a moment with its offset, for example 2026-03-01T12:00:00Z.",
+    }
+
+    def to_internal_value(self, data: Any) -> datetime:
+        """Return the moment."""
+        try:
+            moment = datetime.fromisoformat(data) if isinstance(data, str) else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2100:
+            self.fail("invalid", format="")
+        return moment.astimezone(UTC)
 
 
 class OneOfField(serializers.ChoiceField):

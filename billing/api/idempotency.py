@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 from django.db import connection, transaction
 from django.http import HttpResponse
@@ -27,6 +28,16 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 class IdempotencyKeyReused(Exception):
     """The key belongs to another request already."""
+
+
+class ShownOnce(Response):
+    """An answer with a secret: what is kept of it, and given to a repeated request, lacks it."""
+
+    def __init__(self, shown: Any, *, kept: Any, **more: Any) -> None:
+        """Answer `shown`; keep `kept`. Nobody on the way may store the answer either."""
+        super().__init__(shown, **more)
+        self.kept = kept
+        self["Cache-Control"] = "no-store"
 
 
 tell(exceptions={IdempotencyKeyReused: Refusal(409, "idempotency_key_reused")})
@@ -97,8 +108,9 @@ def _content_type(status: int) -> str:
 
 def _remember(response: Response, row: IdempotentRequest, at: datetime) -> None:
     row.status = response.status_code
+    kept = response.kept if isinstance(response, ShownOnce) else response.data
     row.answer = {  # As text: a JSON column would not keep the order of its names.
-        "body": JSONRenderer().render(response.data).decode(),
+        "body": JSONRenderer().render(kept).decode(),
         "headers": {name: response[name] for name in ("Location",) if name in response},
     }
     row.created_at = at
