@@ -11,6 +11,16 @@ PIECE = "C62"  # UN/ECE recommendation 20: one of whatever it is.
 LUMP_SUM = "LS"  # The same: an amount for no number of units.
 
 
+class NetworkField(models.Field[str, str]):
+    """A column of a network of IPv4 or IPv6, as text: 198.51.100.0/24, 2001:db8::/32."""
+
+    description = "Network (CIDR)"
+
+    def db_type(self, connection: Any) -> str:
+        """Return PostgreSQL's type, which refuses what is none."""
+        return "cidr"
+
+
 def optional_text(
     length: int, help_text: str = "", name: str | None = None, **more: Any
 ) -> "models.CharField[str, str]":

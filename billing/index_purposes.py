@@ -16,8 +16,11 @@ PURPOSES = {
     "billing_apikey_prefix_eb343de8_like": (
         "Made by Django with a unique text, for LIKE: no query asks so, few rows."
     ),
-    "billing_apikey_seller_id_2401ef56": "A seller's keys in the admin.",
     "event_told": "Past facts that apps may be told of, in the order of time: a replay.",
+    "billing_apikey_replaces_id_key": (
+        "Uniqueness: a key is rotated once; the key that came in one's place."
+    ),
+    "billing_apikey_seller_id_2401ef56": "A seller's keys in the admin and the API.",
     "event_handled_once_per_task": (
         "Uniqueness: a task succeeds once for an event. All tries of an event: its story, verify."
     ),

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.api import problems, sellers
+from billing.api.access import refuse_unscoped
 from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
 
@@ -15,6 +16,7 @@ _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 
 api: list[URLPattern | URLResolver] = [
     path("", include("billing.api.sellers")),
+    path("", include("billing.api.keys")),
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
     path("", include(customer_urlpatterns)),
     path("", include("billing.vat.api")),
@@ -35,6 +37,7 @@ api: list[URLPattern | URLResolver] = [
     path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
     path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),
 ]
+refuse_unscoped(api)
 
 urlpatterns = [
     path("api/v1/", include(api)),

@@ -23,8 +23,8 @@ from billing.exchange.commands import NewRate, record_own_rate
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.commands import NewLine, References, place_order
 from billing.orders.models import Order
-from billing.sellers.commands import create_api_key, register_seller
-from billing.sellers.models import Seller, SellerRegistration, TestClock
+from billing.sellers.commands import Rights, create_api_key, register_seller
+from billing.sellers.models import ApiKey, Seller, SellerRegistration, TestClock
 from billing.usage.commands import SentRecord
 from billing.vat.commands import NewOverride, record_override
 from billing.vat.models import TaxOverride, VatIdCheck
@@ -77,9 +77,16 @@ def seller(*, clock: date | None = date(2026, 1, 1), **given: Any) -> Seller:
     return made
 
 
-def api_key(of: Seller) -> str:
-    """A key of the seller, as an app sends it."""
-    _, key = create_api_key(seller=of, name="Test", at=AT)
+def api_key(of: Seller, *scopes: str, networks: tuple[str, ...] = (), **given: Any) -> str:
+    """
+    A key of the seller, as an app sends it; it may do all unless scopes are given.
+
+    It was used just now, so that its first request in a test costs what each other does.
+    """
+    rights = Rights(scopes or ("*",), networks)
+    row, key = create_api_key(seller=of, name="Test", rights=rights, at=AT)
+    values = {"last_used_at": datetime.now(UTC), "last_used_ip": "127.0.0.1", **given}
+    ApiKey.objects.filter(pk=row.pk).update(**values)
     return key
 
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from billing.events.models import Event
+from billing.sellers.models import Seller
 from config.flow import BILL, BILL_DUE, DELIVER, FLOW, PLAN, RENDER
 from invoices.delivery.commands import deliver, plan_deliveries
 from invoices.documents.commands import render_documents
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Invoice
+from tests import factories
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     BILL: bill, BILL_DUE: bill, RENDER: render_documents, PLAN: plan_deliveries, DELIVER: deliver,
@@ -23,3 +25,9 @@ def handle(event: Event, *, at: datetime, worker: str = "test") -> list[Invoice]
         made = COMMANDS[task](event_id=event.pk, at=at, worker=worker)
         issued += made if task in (BILL, BILL_DUE) else []
     return issued
+
+
+def bill_all(seller: Seller, *, at: datetime = factories.AT) -> list[Invoice]:
+    """Handle what waits, as workers would."""
+    waiting = Event.objects.filter(seller=seller, state="waiting").order_by("position")
+    return [invoice for event in waiting for invoice in handle(event, at=at)]

@@ -28,7 +28,8 @@ def tell_of_problems(result: dict[str, Any], *_: object, **__: object) -> dict[s
     """Add to each operation that whatever isn't success is a problem document."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     refusal = {
-        "description": "Refused: 400 invalid, 401 no valid key, 404 not there, 409 in conflict.",
+        "description": "Refused: 400 invalid, 401 no valid key, 403 not allowed to it,"
+        " 404 not there, 409 in conflict.",
         "content": {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
         },

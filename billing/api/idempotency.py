@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
@@ -38,6 +39,16 @@ class RequestInFlight(Exception):
     """The first request under the key hasn't ended."""
 
     retry_after = 1
+
+
+class ShownOnce(Response):
+    """An answer with a secret: what is kept of it, and given to a repeated request, lacks it."""
+
+    def __init__(self, shown: Any, *, kept: Any, **more: Any) -> None:
+        """Answer `shown`; keep `kept`. Nobody on the way may store the answer either."""
+        super().__init__(shown, **more)
+        self.kept = kept
+        self["Cache-Control"] = "no-store"
 
 
 tell(
@@ -131,8 +142,9 @@ def _content_type(status: int) -> str:
 
 def _remember(response: Response, row: IdempotentRequest, at: datetime) -> None:
     row.status = response.status_code
+    kept = response.kept if isinstance(response, ShownOnce) else response.data
     row.answer = {  # As text: a JSON column would not keep the order of its names.
-        "body": JSONRenderer().render(response.data).decode(),
+        "body": JSONRenderer().render(kept).decode(),
         "headers": {name: response[name] for name in ("Location",) if name in response},
     }
     row.created_at = at

@@ -70,16 +70,18 @@ class _Fault:
     until = 0.0
 
 
-def take(key_id: UUID, *, bucket: str) -> Share | None:
+def take(caller_id: UUID | int, *, bucket: str) -> Share | None:
     """
-    Take a request out of a key's bucket, and return what is left; None where nothing is limited.
+    Take a request out of a caller's bucket, and return what is left; None where nothing is limited.
+
+    A caller is an API key, or a membership of staff who look at what apps see.
 
     :raises RateLimited: if the bucket is empty.
     """
     if not settings.API_LIMITS[bucket]["per_second"] or time.monotonic() < _Fault.until:
         return None
     try:
-        result = _bucket(bucket).limit(f"{bucket}:{key_id}")
+        result = _bucket(bucket).limit(f"{bucket}:{caller_id}")
     except (RedisError, StoreUnavailableError):
         _Fault.until = time.monotonic() + LEFT_ALONE_SECONDS
         logger.warning("Requests aren't limited: Redis is away", exc_info=True)

@@ -6,6 +6,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework.serializers import Serializer
 
+from billing.api.access import scope_of
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     name="Idempotency-Key",
     location=OpenApiParameter.HEADER,
@@ -27,6 +29,12 @@ TOO_BUSY = {
 
 class EndpointSchema(AutoSchema):
     """Adds to the description of an endpoint what its base class does for it."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the description of an operation, with the scope that a key needs for it."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        scope = {"x-required-scope": scope_of(self.path, self.method, self.view)}
+        return {**operation, **scope} if operation else operation
 
     def get_override_parameters(
         self,

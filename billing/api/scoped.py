@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.api.authentication import Caller
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
 from billing.api.limits import Share, limited_in_time, take
@@ -23,7 +24,7 @@ from billing.api.parsing import ExactJsonParser
 from billing.api.references import Reference, read_reference, referred
 from billing.api.schema import EndpointSchema
 from billing.events.pressure import refuse_if_too_busy
-from billing.sellers.models import ApiKey, Seller
+from billing.sellers.models import ApiKey, Membership, Seller
 
 Row = TypeVar("Row", bound=Model)
 Method = Callable[..., Response]
@@ -86,7 +87,7 @@ class Endpoint(APIView):
 
         :raises RateLimited: if that is empty.
         """
-        self.share = take(cast(ApiKey, request.auth).pk, bucket=self.bucket)
+        self.share = take(cast(ApiKey | Membership, request.auth).pk, bucket=self.bucket)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -100,7 +101,7 @@ class Endpoint(APIView):
     @property
     def seller(self) -> Seller:
         """The seller for whom the caller acts."""
-        return cast(ApiKey, self.request.auth).seller
+        return cast(Caller, self.request.user).seller
 
     def rows(self, model: type[Row]) -> QuerySet[Row]:
         """Return the seller's rows of a table: the only way for an endpoint to any row."""

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from billing.sellers.models import Seller, TestClock
+from django.db.models import Q, QuerySet
+
+from billing.sellers.models import ApiKey, Seller, TestClock
 
 # The hour of a seller's day in which it ends: what is collected is dated on the day itself.
 LAST_HOUR = 23
@@ -60,6 +62,17 @@ def sellers_on_real_time() -> Iterable[Seller]:
 def sellers_with_moving_clock() -> Iterable[Seller]:
     """Return the sellers whose test clock is on its way to a day."""
     return Seller.objects.filter(test_clock__target_date__isnull=False)
+
+
+def prefix_of_mode(seller: Seller) -> str:
+    """Return what a seller's keys begin with: those of a test are told from others at sight."""
+    return "anl_test_" if seller.is_test else "anl_live_"
+
+
+def valid_keys(*, at: datetime) -> QuerySet[ApiKey]:
+    """Return the keys that are neither revoked nor expired, with their sellers."""
+    lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=at)
+    return ApiKey.objects.select_related("seller").filter(lasting, revoked_at__isnull=True)
 
 
 def find_seller(name_or_id: str | None) -> Seller:

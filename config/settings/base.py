@@ -116,9 +116,18 @@ WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", default=True)
 SESSION_COOKIE_HTTPONLY = True
 
+# How many proxies before the web add to X-Forwarded-For: so many of its entries are believed.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["billing.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "billing.api.authentication.ApiKeyAuthentication",
+        "billing.api.authentication.StaffAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "billing.api.access.HasScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "billing.api.problems.problem_response",

@@ -1,7 +1,7 @@
 """What people do in the admin: facts are stated and stay, failures decided, keys made."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
 from billing.events.models import Attempt, Event, Failure
 from billing.orders.models import Order
+from billing.scopes import ALL_SCOPES
 from billing.sellers.commands import hash_of_key
 from billing.sellers.models import ApiKey, Membership, TestClock
 from invoices.issuing.commands import bill
@@ -309,6 +310,55 @@ class TestApiKeys:
 
         row.refresh_from_db()
         assert row.revoked_at is not None
+
+    def test_a_key_is_made_as_the_form_says(self, client: Client, alpha: House) -> None:
+        networks = "198.51.100.0/24\n2001:db8::/32"
+        said = {**posted(alpha)["apikey"], "scopes": ["customers:read", "usage:write"],
+                "allowed_networks": networks, "expires_at_0": "2099-01-01",
+                "expires_at_1": "00:00:00"}  # fmt: skip
+
+        answer = client.post("/admin/billing/apikey/add/", said)
+
+        row = ApiKey.objects.get(name="New")
+        assert answer.status_code == 302
+        assert row.scopes == ["customers:read", "usage:write"]
+        assert row.allowed_networks == networks.split()
+        assert row.expires_at == datetime(2099, 1, 1, tzinfo=UTC)
+        page = client.get(url(row)).content.decode()
+        assert "customers:read, usage:write" in page
+        assert "198.51.100.0/24, 2001:db8::/32" in page
+
+    @pytest.mark.parametrize(
+        "wrong", [{"scopes": []}, {"scopes": ["x"]}, {"allowed_networks": "10.0.0.1/8"}]
+    )
+    def test_a_form_without_sense_is_refused(
+        self, client: Client, alpha: House, wrong: dict[str, Any]
+    ) -> None:
+        answer = client.post("/admin/billing/apikey/add/", {**posted(alpha)["apikey"], **wrong})
+
+        assert answer.status_code == 200
+        assert not ApiKey.objects.filter(name="New").exists()
+
+    def test_the_form_has_all_scopes(self, client: Client, alpha: House) -> None:
+        page = client.get("/admin/billing/apikey/add/").content.decode()
+
+        assert [scope for scope in ALL_SCOPES if f'value="{scope}"' not in page] == []
+
+    def test_a_key_is_rotated(self, client: Client, alpha: House) -> None:
+        former = alpha.row(ApiKey)
+
+        answer = client.post(url(former, "rotate/"), {"overlap_hours": "1"}, follow=True)
+
+        row = ApiKey.objects.get(replaces=former)
+        (key,) = re.findall(rf"{row.prefix}[\w-]+(?=</code>)", answer.content.decode())
+        assert hash_of_key(key) == row.secret_hash
+        former.refresh_from_db()
+        assert former.expires_at == row.created_at + timedelta(hours=1)
+        for page in (url(former), url(former, "history/")):
+            body = client.get(page).content.decode()
+            assert key not in body
+            assert str(row) in body
+        assert not LogEntry.objects.filter(change_message__contains=key)
 
 
 @pytest.mark.django_db

@@ -235,7 +235,7 @@ def posted(of: House) -> dict[str, dict[str, Any]]:
                         "product": of.product.pk, "category": "S", "percent": "3", "reason": "x"},
         "sellerregistration": {"seller": of.seller.pk, "country": "AT", "vat_id": "ATU13585627",
                                "valid_from": "2026-01-01"},
-        "apikey": {"seller": of.seller.pk, "name": "New"},
+        "apikey": {"seller": of.seller.pk, "name": "New", "scopes": ["customers:read"]},
         "plan": {"product": of.product.pk, "code": "new", "name": "New", "interval": "month",
                  "interval_count": 1, "alignment": "anniversary", "trial_days": 0,
                  "prices-TOTAL_FORMS": 1, "prices-INITIAL_FORMS": 0,

@@ -32,6 +32,10 @@ CUSTOMER = {
     "document_format": "xrechnung_ubl", "mandate_reference": "M-1",
     "mandate_iban": "DE89 3704 0044 0532 0130 00", "mandate_signed_on": "2026-01-01",
 }  # fmt: skip
+API_KEY = {
+    "name": "x", "scopes": ["customers:read", "usage:write"], "expires_at": "2099-01-01T00:00:00Z",
+    "allowed_networks": ["198.51.100.0/24", "2001:db8::/32"],
+}  # fmt: skip
 PRODUCT = {
     "code": "x", "name": "x", "description": "x", "supply": "goods", "unit": "KGM",
     "exemption_code": "VATEX-EU-132-1I", "exemption_text": "x",
@@ -130,6 +134,11 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("customers/<reference:id>", "PATCH"): [
         ("customers/ext:A1", {"city": "x", "country": "DE", "vat_id": "DE136695976"})
     ],
+    ("api-keys", "POST"): [("api-keys", API_KEY)],
+    ("api-keys/<reference:id>/rotate", "POST"): [
+        ("api-keys/{key}/rotate", {"overlap_seconds": 60})
+    ],
+    ("api-keys/<reference:id>/revoke", "POST"): [("api-keys/{key}/revoke", {})],
     ("products", "POST"): [("products", PRODUCT)],
     ("products/<reference:id>", "PATCH"): [
         ("products/code:mug", {"name": "x", "description": "x"})

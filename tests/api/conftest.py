@@ -1,17 +1,21 @@
 """An app that calls the API, and the sellers it calls it for."""
 
 import json
-from datetime import datetime
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
-from billing.events.models import Event
 from billing.sellers.models import Seller
-from invoices.issuing.models import Invoice
 from tests import factories
-from tests.handling import handle
+from tests.api.routes import make_house
+from tests.handling import bill_all
+
+__all__ = ["bill_all"]
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
@@ -46,9 +50,9 @@ class Answer:
 class App:
     """An app with a seller's API key."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, **environ: str) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = Client(headers=headers, raise_request_exception=False)
+        self._client = Client(headers=headers, raise_request_exception=False, **environ)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, **headers)
@@ -79,7 +83,20 @@ def app(seller: Seller) -> App:
     return App(factories.api_key(seller))
 
 
-def bill_all(seller: Seller, *, at: datetime = factories.AT) -> list[Invoice]:
-    """Handle what waits, as workers would."""
-    waiting = Event.objects.filter(seller=seller, state="waiting").order_by("position")
-    return [invoice for event in waiting for invoice in handle(event, at=at)]
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Seller]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_house()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def house(built: Seller, db: None) -> Seller:
+    """A seller that has one of everything; what a test writes besides is rolled back."""
+    return deepcopy(built)
+
+
+@pytest.fixture
+def stranger(db: None) -> App:
+    """An app of another seller."""
+    return App(factories.api_key(factories.seller()))

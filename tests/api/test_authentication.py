@@ -3,12 +3,17 @@
 import secrets
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from billing.sellers.commands import create_api_key, revoke_api_key
+from billing.sellers.commands import (
+    SHOWN_CHARACTERS,
+    ApiKeyRefused,
+    create_api_key,
+    hash_of_key,
+    revoke_api_key,
+)
 from billing.sellers.models import ApiKey, Seller
 from tests import factories
 from tests.api.conftest import App
@@ -60,11 +65,13 @@ class TestAuthentication:
         assert App(None).get("/seller", Authorization=f"Api-Key {key}").status == 401
         assert App(None).get("/seller", Authorization=f"bearer {key}").status == 200
 
-    def test_a_session_of_the_admin_means_nothing(self, db: None) -> None:
-        client = Client()
-        client.force_login(User.objects.create_superuser("root"))
+    def test_a_key_of_the_other_mode_is_refused(self, seller: Seller) -> None:
+        """Whoever recorded it, past the command: a key for trying out bills nobody."""
+        factories.api_key(seller)
+        key = f"anl_live_{secrets.token_urlsafe(32)}"
+        ApiKey.objects.update(prefix=key[:SHOWN_CHARACTERS], secret_hash=hash_of_key(key))
 
-        assert client.get("/api/v1/seller").status_code == 401
+        assert App(key).get("/seller").status == 401
 
     def test_it_costs_one_query(self, app: App) -> None:
         with CaptureQueriesContext(connection) as queries:
@@ -82,3 +89,9 @@ class TestKeysOfTheStack:
         answer = Client().get("/api/v1/seller", headers={"Authorization": f"Bearer {key}"})
 
         assert answer.status_code == 200
+
+    def test_one_of_the_other_mode_is_not_made(self, db: None) -> None:
+        key = f"anl_live_{secrets.token_urlsafe(40)}"
+
+        with pytest.raises(ApiKeyRefused, match="anl_test_"):
+            create_api_key(seller=factories.seller(), name="Demo", at=factories.AT, key=key)

@@ -11,13 +11,13 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from billing.events import log
 from billing.events.models import Failure
-from billing.sellers.models import Seller
+from billing.sellers.models import ApiKey, Seller
 from invoices.delivery.commands import make_link
 from invoices.documents.events import documents_rendered
 from tests import factories
 from tests.api.bodies import BODIES
 from tests.api.conftest import App, bill_all
-from tests.api.test_scoping import ROUTES, WRITES
+from tests.api.routes import ROUTES, WRITES
 
 House = tuple[App, dict[str, str]]  # And ids of what it holds.
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
@@ -98,6 +98,8 @@ def _house() -> House:
         "link": str(make_link(invoice=invoice, expires_at=LATER, at=factories.AT).id),
         "told": str(told.id),
     }
+    factories.api_key(seller)
+    ids["key"] = str(ApiKey.objects.get(seller=seller).pk)
     app = App(factories.api_key(seller))
     app.post("/coupons", {"code": "SPRING", "percent": "10"})
     return app, ids

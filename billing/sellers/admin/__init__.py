@@ -5,7 +5,7 @@ Whatever a page shows or takes belongs to a seller that the user works for: `sco
 `base` applies it.
 """
 
-from billing.sellers.admin import sellers, users
+from billing.sellers.admin import keys, sellers, users
 from billing.sellers.admin.base import (
     FactAdmin,
     FactInline,
@@ -46,6 +46,7 @@ __all__ = [
     "StackedLineInline",
     "button",
     "definitions",
+    "keys",
     "labelled",
     "link",
     "money",

@@ -1,4 +1,4 @@
-"""Pages of sellers, their members, API keys and test clocks."""
+"""Pages of sellers, their members and test clocks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,12 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
 from billing.identifiers import compact
@@ -21,13 +19,8 @@ from billing.sellers.admin.display import button
 from billing.sellers.admin.forms import OwnedForm
 from billing.sellers.admin.pages import FormPage, PageForm
 from billing.sellers.admin.users import SuperuserOnly
-from billing.sellers.commands import (
-    TestClockRefused,
-    advance_test_clock,
-    create_api_key,
-    revoke_api_key,
-)
-from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration, TestClock
+from billing.sellers.commands import TestClockRefused, advance_test_clock
+from billing.sellers.models import Membership, Seller, SellerRegistration, TestClock
 
 
 class DateForm(PageForm):
@@ -66,19 +59,6 @@ ADVANCE = FormPage(
     act=lambda clock, values, at: _advance(clock.seller, values, at),
     refusals=(TestClockRefused,),
 )
-REVOKE = FormPage(
-    title="Revoke the API key",
-    submit="Revoke",
-    form_class=PageForm,
-    act=lambda key, _values, at: _revoke(key, at),
-    explanation="Apps that use the key are refused from now on. This can't be taken back.",
-    is_dangerous=True,
-)
-
-
-def _revoke(key: ApiKey, at: datetime) -> str:
-    revoke_api_key(api_key=key, at=at)
-    return f"The API key {key} is revoked."
 
 
 class SellerForm(OwnedForm):
@@ -221,53 +201,6 @@ class TestClockAdmin(FactAdmin):
     @button("Advance", path="advance", permission="advance", icon="schedule", is_primary=True)
     def advance(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE)
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(FactAdmin):
-    list_display = ("shown_prefix", "name", "created_at", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
-    search_fields = ("name", "prefix")
-    actions = ("revoke_selected",)
-    actions_detail = ("revoke",)
-    add_fieldsets = ((None, {"fields": ("seller", "name")}),)
-    fieldsets = (
-        (None, {"fields": ("seller", "name", "shown_prefix", "created_at", "revoked_at")}),
-    )
-    readonly_fields = ("shown_prefix",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("billing.add_apikey")
-
-    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("billing.change_apikey")
-
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        shown: list[Any] = super().get_actions_detail(request, object_id)
-        row = self.get_object(request, object_id)
-        return shown if row and not row.revoked_at else []
-
-    def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
-        seller, name = form.cleaned_data["seller"], form.cleaned_data["name"]
-        row, key = create_api_key(seller=seller, name=name, at=at)
-        words = "Copy the key now, it is not shown again: <code>{}</code>"
-        self.message_user(request, format_html(words, key), messages.WARNING)
-        return row
-
-    @admin.display(description="key", ordering="prefix")
-    def shown_prefix(self, key: ApiKey) -> str:
-        return f"{key.prefix}…"
-
-    @admin.action(description="Revoke selected API keys", permissions=["revoke"])
-    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        at = timezone.now()
-        for key in queryset:
-            self.log_change(request, key, _revoke(key, at))
-        self.message_user(request, "The API keys are revoked.", messages.SUCCESS)
-
-    @button("Revoke", path="revoke", permission="revoke", icon="key_off")
-    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.form_view(request, object_id, REVOKE)
 
 
 @admin.register(Membership)

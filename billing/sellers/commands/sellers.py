@@ -1,7 +1,5 @@
-"""Writes about sellers: keys by which apps act for them, and the test clock."""
+"""Writes about sellers: their details, registrations and test clock."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
@@ -11,11 +9,8 @@ from django.db import transaction
 from billing.pricing.refused import Refused
 from billing.pricing.tax_area import tax_country
 from billing.pricing.vat_ids import VatIdInvalid, valid_vat_id
-from billing.sellers.models import ApiKey, Seller, SellerRegistration, TestClock
+from billing.sellers.models import Seller, SellerRegistration, TestClock
 from billing.sellers.queries import local_date
-
-SHOWN_CHARACTERS = 16  # Enough to recognise a key by, too few to guess the rest from.
-
 
 # What its own apps may change of a seller: what is printed beside its legal name, and no account.
 CHANGEABLE = frozenset(
@@ -117,35 +112,6 @@ def end_registration(*, registration_id: UUID, valid_until: date) -> SellerRegis
     registration.valid_until = valid_until
     registration.save(update_fields=["valid_until"])
     return registration
-
-
-def create_api_key(
-    *, seller: Seller, name: str, at: datetime, key: str | None = None
-) -> tuple[ApiKey, str]:
-    """
-    Make a key for a seller. Return its row and the key itself, which is shown this once.
-
-    A `key` is given only where it must be known beforehand, as by the demo.
-    """
-    key = key or f"anl_{'test' if seller.is_test else 'live'}_{secrets.token_urlsafe(32)}"
-    row = ApiKey.objects.create(
-        seller=seller,
-        name=name,
-        prefix=key[:SHOWN_CHARACTERS],
-        secret_hash=hash_of_key(key),
-        created_at=at,
-    )
-    return row, key
-
-
-def revoke_api_key(*, api_key: ApiKey, at: datetime) -> None:
-    """End a key's validity; revoking it again changes nothing."""
-    ApiKey.objects.filter(pk=api_key.pk, revoked_at__isnull=True).update(revoked_at=at)
-
-
-def hash_of_key(key: str) -> str:
-    """Return what is kept of a key. It has 256 random bits, so that a plain hash is enough."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @transaction.atomic

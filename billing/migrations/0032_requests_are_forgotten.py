@@ -12,7 +12,7 @@ def _comment(_apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0030_unsettled_is_asked_by_name")]
+    dependencies = [("billing", "0031_keys_with_scopes")]
     operations = [
         migrations.AddIndex(
             model_name="idempotentrequest",

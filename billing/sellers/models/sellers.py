@@ -1,4 +1,4 @@
-"""Who issues invoices, and who may act for them."""
+"""Who issues invoices, and the staff who work for them."""
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -231,24 +231,6 @@ class TestClock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seller}: {self.today}"
-
-
-class ApiKey(models.Model):
-    """A secret by which an app acts for a seller; only its hash is kept."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(Seller, models.PROTECT, related_name="api_keys")
-    name = models.CharField(max_length=100, help_text="What uses it.")
-    prefix = models.CharField(max_length=24, unique=True, help_text="The part that may be shown.")
-    secret_hash = models.CharField(max_length=64, help_text="SHA-256 of the whole key, in hex.")
-    created_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = "API key"
-
-    def __str__(self) -> str:
-        return f"{self.prefix}… ({self.name})"
 
 
 class Membership(models.Model):

@@ -1,0 +1,79 @@
+"""What a caller is allowed: each address of the API needs a scope, known by its route."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+from django.urls import URLPattern, URLResolver
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from billing.api.authentication import Caller
+from billing.scopes import needed_scope
+
+ROOT = "api/v1/"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class ScopeMissing(PermissionDenied):
+    """The caller isn't allowed that."""
+
+    default_code = "scope_missing"
+
+
+class HasScope(BasePermission):
+    """Lets in who has the scope that the address and the method need."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """
+        Return True.
+
+        :raises ScopeMissing: naming the scope that is needed.
+        """
+        scope = scope_of(_route(request), str(request.method), view)
+        caller = cast(Caller, request.user)
+        if not caller.may(scope):
+            raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")
+        return True
+
+
+def scope_of(address: str, method: str, view: object) -> str:
+    """
+    Return the scope that a request needs, by the route or the path of its address.
+
+    :raises ResourceUnknown: if it belongs to nothing that keys are let into.
+    """
+    stores = bool(getattr(view, "writes", True))
+    return needed_scope(address.removeprefix("/").removeprefix(ROOT), method, stores=stores)
+
+
+def refuse_unscoped(patterns: Iterable[URLPattern | URLResolver]) -> None:
+    """
+    Make sure that each endpoint has its scope, so that no address can be forgotten.
+
+    :raises ResourceUnknown: if one has none: then the process doesn't start.
+    """
+    for route, view in endpoints(patterns):
+        for method in METHODS:
+            if hasattr(view, method):
+                scope_of(route, method.upper(), view)
+
+
+def endpoints(
+    patterns: Iterable[URLPattern | URLResolver], before: str = ""
+) -> Iterator[tuple[str, type[Any]]]:
+    """Yield each route with its view, but for those that are open to everybody."""
+    for pattern in patterns:
+        route = f"{before}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from endpoints(pattern.url_patterns, route)
+            continue
+        view: type[Any] = pattern.callback.view_class  # type: ignore[attr-defined]
+        given = getattr(pattern.callback, "initkwargs", {})
+        if given.get("permission_classes", view.permission_classes):
+            yield route, view
+
+
+def _route(request: Request) -> str:
+    match = request._request.resolver_match
+    return match.route if match else ""
