@@ -60,6 +60,20 @@ class TestEndpoints:
         assert "secret" not in shown.body
         assert "whsec_" not in caller.get("/webhook-endpoints").content.decode()
 
+    def test_a_repeated_request_shows_no_secret(self, caller: Caller, app: App) -> None:
+        body = {"url": app.url}
+        made, again = (
+            caller.post("/webhook-endpoints", body, Idempotency_Key="k") for _ in range(2)
+        )
+        path = f"/webhook-endpoints/{made.body['id']}/rotate-secret"
+        rotated, rotated_again = (caller.post(path, Idempotency_Key="r") for _ in range(2))
+
+        assert again.body == {**made.body, "secret": None}
+        assert again.headers["Location"] == made.headers["Location"]
+        assert made.headers["Cache-Control"] == "no-store"
+        assert rotated.body["secret"].startswith("whsec_")
+        assert rotated_again.body == {"secret": None}
+
     @pytest.mark.parametrize(
         ("body", "field"),
         [

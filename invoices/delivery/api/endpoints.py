@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,6 +19,7 @@ from billing.api.fields import (
     TextField,
     WholeField,
 )
+from billing.api.idempotency import ShownOnce
 from billing.api.inputs import Input
 from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
@@ -81,7 +82,11 @@ class EndpointChangeInput(EndpointInput):
 
 
 class NewEndpointOutput(EndpointOutput):
-    secret = serializers.CharField(help_text="What messages are signed with; shown this once.")
+    secret = serializers.CharField(
+        allow_null=True,
+        help_text="What signs messages, shown this once: null in the answer to a repeated "
+        "request. If it was lost, rotate it.",
+    )
 
     class Meta(EndpointOutput.Meta):
         fields = [*EndpointOutput.Meta.fields, "secret"]
@@ -89,7 +94,9 @@ class NewEndpointOutput(EndpointOutput):
 
 class SecretOutput(serializers.Serializer[Any]):
     secret = serializers.CharField(
-        help_text="Shown this once. The former one signs too for 24 hours."
+        allow_null=True,
+        help_text="Shown this once: null in the answer to a repeated request. The former one signs "
+        "too for 24 hours.",
     )
 
 
@@ -189,8 +196,14 @@ class EndpointsView(_OfEndpoints):
         endpoint, secret = commands.create_endpoint(
             seller=self.seller, **said, only=only, at=timezone.now()
         )
-        shown = {**EndpointOutput(endpoint).data, "secret": secret}
-        return self.created(shown, route="webhook-endpoint", id=endpoint.pk)
+        row = EndpointOutput(endpoint).data
+        address = reverse("webhook-endpoint", kwargs={"id": endpoint.pk})
+        return ShownOnce(
+            {**row, "secret": secret},
+            kept={**row, "secret": None},
+            status=201,
+            headers={"Location": request.build_absolute_uri(address)},
+        )
 
 
 class EndpointView(_OfEndpoints):
@@ -230,7 +243,7 @@ class RotateSecretView(_OfEndpoints):
         """Make a new secret; the former one signs too for 24 hours."""
         endpoint = self.find(self.endpoints(), id, known_as="")
         secret = commands.rotate_secret(endpoint=endpoint, at=timezone.now())
-        return Response({"secret": secret})
+        return ShownOnce({"secret": secret}, kept={"secret": None})
 
 
 class TryEndpointView(_OfEndpoints):
