@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -12,16 +13,28 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.api.export import CsvRenderer, NdjsonRenderer, Negotiation
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
 from billing.api.pages import PageQuery, page
 from billing.api.parsing import ExactJsonParser
 from billing.api.references import Reference, read_reference, referred
 from billing.api.schema import EndpointSchema
+from billing.api.versions import (
+    CHANGING,
+    PRIVATE,
+    is_conditional,
+    is_known,
+    lock,
+    refuse_other_state,
+    tag_of,
+    tag_of_bytes,
+)
 from billing.events.pressure import refuse_if_too_busy
 from billing.ids import new_id
 from billing.sellers.models import ApiKey, Seller
@@ -42,8 +55,11 @@ class Endpoint(APIView):
     """
 
     parser_classes = [ExactJsonParser]
+    content_negotiation_class: Any = Negotiation
     schema = EndpointSchema()
     request_id = ""
+    # Of addresses of what can change: the row that is held while a change of it is looked at.
+    thing: Callable[..., Model]
     writes = True
     bills = False
 
@@ -64,6 +80,47 @@ class Endpoint(APIView):
             response = super().dispatch(request, *args, **kwargs)
         response["X-Request-ID"] = self.request_id
         return response
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Return in which forms an answer can come: some lists also as a whole file."""
+        listing = getattr(getattr(self, "get", None), "listing", None)
+        exports = self.request.method == "GET" and getattr(listing, "exports", False)
+        files = [CsvRenderer(), NdjsonRenderer()] if exports else []
+        return [*super().get_renderers(), *files]
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Give the answer that shows a thing its ETag, or none if the caller has it already."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        tag = self._tag(request, final)
+        if tag is None:
+            return final
+        if request.method == "GET" and is_known(request, tag):
+            final = super().finalize_response(request, Response(status=304), *args, **kwargs)
+        final["ETag"] = tag
+        final.setdefault("Cache-Control", PRIVATE)
+        return final
+
+    def refuse_if_changed(self, request: Request, **names: Any) -> None:
+        """
+        Hold the thing that the address names, and do nothing if it is as the caller saw it.
+
+        :raises ChangedMeanwhile: if it isn't.
+        """
+        if is_conditional(request):
+            lock(self.thing(**names))
+            refuse_other_state(request, self.get(request, **names).data)  # type: ignore[attr-defined]
+
+    def _tag(self, request: Request, response: HttpResponseBase) -> str | None:
+        shows = request.method == "GET" or (request.method in CHANGING and hasattr(self, "get"))
+        is_list = getattr(getattr(self, "get", None), "is_list", False)
+        if not shows or is_list or response.status_code != HTTPStatus.OK:
+            return None
+        if isinstance(response, Response):
+            return tag_of(response.data)
+        is_json = response.get("Content-Type", "") == "application/json"
+        return tag_of_bytes(response.content) if is_json else None  # type: ignore[attr-defined]
 
     @property
     def seller(self) -> Seller:
@@ -158,6 +215,7 @@ def _written_once(method: Method) -> Callable[..., HttpResponseBase]:
         def action() -> Response:
             if self.bills:  # Here, so that the answer to an earlier request is given again.
                 refuse_if_too_busy(self.seller.pk, at=at)
+            self.refuse_if_changed(request, **names)
             return method(self, request, **names)
 
         return carry_out(request, seller=self.seller, action=action, at=at)

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, by_output
 from billing.api.fields import ListField, OneOfField, ReferenceField, TextField
 from billing.api.inputs import Input
 from billing.api.pages import listed
@@ -60,6 +61,9 @@ class EndpointOutput(serializers.ModelSerializer[WebhookEndpoint]):
             "id", "url", "description", "event_types", "state", "failing_since", "disabled_at",
             "disabled_reason", "created_at",
         ]  # fmt: skip
+
+
+ENDPOINT = Nested(model=WebhookEndpoint, column="endpoint_id", show=by_output(EndpointOutput))
 
 
 class NewEndpointOutput(EndpointOutput):
@@ -115,12 +119,12 @@ class EndpointView(_OfEndpoints):
     @extend_schema(responses=EndpointOutput)
     def get(self, request: Request, id: str) -> Response:
         """Show an endpoint."""
-        return Response(EndpointOutput(self.find(self.endpoints(), id, known_as="")).data)
+        return Response(EndpointOutput(self.thing(id)).data)
 
     @extend_schema(request=EndpointChangeInput, responses=EndpointOutput)
     def patch(self, request: Request, id: str) -> Response:
         """Change an endpoint, or disable and enable it."""
-        endpoint = self.find(self.endpoints(), id, known_as="")
+        endpoint = self.thing(id)
         said = self.said(EndpointChangeInput, partial=True)
         state = said.pop("state", None)
         if said:
@@ -134,9 +138,13 @@ class EndpointView(_OfEndpoints):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, id: str) -> Response:
         """Tell an endpoint nothing more."""
-        endpoint = self.find(self.endpoints(), id, known_as="")
+        endpoint = self.thing(id)
         commands.delete_endpoint(endpoint_id=endpoint.pk, at=timezone.now())
         return Response(status=204)
+
+    def thing(self, id: str) -> WebhookEndpoint:
+        """Return the endpoint that the address names."""
+        return self.find(self.endpoints(), id, known_as="")
 
 
 class RotateSecretView(_OfEndpoints):

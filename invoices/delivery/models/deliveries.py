@@ -95,6 +95,10 @@ class Delivery(models.Model):
             models.Index(fields=["endpoint", "id"], name="delivery_of_endpoint"),
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="delivery_of_transaction"),
+            # Lists by filter.
+            models.Index(fields=["seller", "state", "id"], name="delivery_by_state"),
+            models.Index(fields=["seller", "type", "id"], name="delivery_by_type"),
+            models.Index(fields=["seller", "channel", "id"], name="delivery_by_channel"),
         ]
 
     def __str__(self) -> str:
