@@ -77,7 +77,7 @@ def _sample(built: Built) -> list[tuple[str, str]]:
             " ORDER BY md5(id::text) LIMIT 500",
             [built.seller.pk],
         )
-        return cursor.fetchall()
+        return [(invoice_id, customer_id) for invoice_id, customer_id in cursor.fetchall()]
 
 
 def _paced(wanted: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
