@@ -151,6 +151,7 @@ def like(
             [row.pk],
         )
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+        cursor.execute(f"ANALYZE {table}")  # Else the next table is filled by a plan for few rows.
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +234,7 @@ class TestCosts:
     @pytest.mark.parametrize(("route", "name"), TRIED)
     def test_of_a_page_by_each_filter(self, filled: Filled, route: str, name: str) -> None:
         needs = LISTS[route].listing.filters.declared()[name].needs
-        narrow = "&customer=ext:A1" if needs else ""
+        narrow = f"&invoice={filled.values()['invoice']}" if needs else ""
         value = {"failures": "open"}.get(route) if name == "state" else None
         path = f"{address(route)}?limit={LIMIT}&{name}={value or filled.values()[name]}{narrow}"
 
