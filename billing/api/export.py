@@ -17,8 +17,7 @@ from django.db import Error, connection, transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework import serializers
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
@@ -51,18 +50,6 @@ class NdjsonRenderer(JSONRenderer):
 
     media_type = NDJSON
     format = "ndjson"
-
-
-class Negotiation(DefaultContentNegotiation):
-    """Goes by the header alone: `format` is no parameter of the API."""
-
-    def filter_renderers(
-        self,
-        renderers: Iterable[BaseRenderer],
-        format: str,
-    ) -> list[BaseRenderer]:
-        """Return all of them, whatever the query says: an unknown parameter is refused later."""
-        return list(renderers)
 
 
 def form_of(request: Request) -> str | None:

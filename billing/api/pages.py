@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -64,6 +65,7 @@ def listed(
     return mark
 
 
+@cache
 def page_of(output: type[serializers.BaseSerializer[Any]]) -> Any:
     """Return the description of a page of such rows."""
     return inline_serializer(

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.api.export import CsvRenderer, NdjsonRenderer, Negotiation
+from billing.api.export import CsvRenderer, NdjsonRenderer
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
 from billing.api.pages import PageQuery, page
@@ -55,7 +55,6 @@ class Endpoint(APIView):
     """
 
     parser_classes = [ExactJsonParser]
-    content_negotiation_class: Any = Negotiation
     schema = EndpointSchema()
     request_id = ""
     # Of addresses of what can change: the row that is held while a change of it is looked at.
