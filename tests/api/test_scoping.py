@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver
 from pytest_django import DjangoDbBlocker
 
+from billing.events.models import Event
 from billing.sellers.commands import revoke_api_key
 from billing.sellers.models import ApiKey, Seller
 from config.urls import api
@@ -25,6 +26,7 @@ from invoices.documents.models import Document
 from invoices.issuing.models import Invoice
 from tests import factories
 from tests.api.conftest import UNKNOWN, App, bill_all
+from tests.handling import handle
 
 OPEN = {"openapi.json", "docs"}
 WRITES = ("POST", "PATCH", "PUT", "DELETE")
@@ -86,6 +88,7 @@ def _house() -> Seller:
     factories.billing_run(seller)
     wanted = Wanted(reason="Secret reason")
     order_correction(invoice_id=invoice.pk, wanted=wanted, by="Secret", at=factories.AT)
+    handle(Event.objects.get(seller=seller, type="correction.ordered"), at=factories.AT)
     return seller
 
 
