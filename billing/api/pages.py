@@ -3,7 +3,6 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -65,9 +64,17 @@ def listed(
     return mark
 
 
-@cache
 def page_of(output: type[serializers.BaseSerializer[Any]]) -> Any:
-    """Return the description of a page of such rows."""
+    """Return the description of a page of such rows: the same one for lists of the same rows."""
+    if output not in _PAGES:
+        _PAGES[output] = _described_page(output)
+    return _PAGES[output]
+
+
+_PAGES: dict[Any, Any] = {}
+
+
+def _described_page(output: type[serializers.BaseSerializer[Any]]) -> Any:
     return inline_serializer(
         f"{output.__name__.removesuffix('Output')}Page",
         fields={
