@@ -20,6 +20,7 @@ from benchmarks import (
     pricing,
     printing,
     proof,
+    reads,
     usage_ingestion,
     worker_memory,
 )
@@ -138,6 +139,11 @@ def measure_growth(sizes: Sizes) -> Figures:
     return {f"{each.invoices}": asdict(each) for each in growth.measure(sizes=sizes.stored)}
 
 
+def measure_reads(sizes: Sizes) -> Figures:
+    """Return how long the API takes to read invoices, among as many as contracts are asked for."""
+    return asdict(reads.measure(url=sizes.url, invoices=sizes.contracts))
+
+
 def measure_memory(_: Sizes) -> Figures:
     """Return what the worker processes hold behind all that."""
     return {"max": max(process.rss_mib for process in worker_memory.measure())}
@@ -155,4 +161,5 @@ PARTS: dict[str, Callable[[Sizes], Figures]] = {
     "usage": measure_usage,
     "worker_rss_mib": measure_memory,
     "growth": measure_growth,
+    "reads": measure_reads,
 }

@@ -27,8 +27,8 @@ PURPOSES = {
     "attempt_archive_once": "Uniqueness: a stretch of the log is archived once; where it ends.",
     "bulk_message_sent": "take_unsent: how much of a seller is on its way.",
     "bulk_message_unsent": "take_unsent: which sellers have something to send, a seller's next.",
-    "billing_contract_customer_id_0f7a9c7e": (
-        "A customer's contracts: its page, what may be due once it changes."
+    "contract_by_customer": (
+        "A customer's contracts, newest first: its page, what may be due once it changes."
     ),
     "contract_due": (
         "The scheduler's scan, chunk by chunk: its cost is the number of contracts due."
@@ -53,6 +53,8 @@ PURPOSES = {
     "billing_couponredemption_subscription_id_e5036096": (
         "A subscription's coupons: its page and its preview."
     ),
+    "customer_by_creation": "Lists of a seller's customers by when they were recorded.",
+    "customer_by_email": "Lists of a seller's customers by their address.",
     "customer_external_id_once": (
         "Uniqueness of callers' ids; a customer by its external id, also by imports."
     ),
@@ -67,6 +69,12 @@ PURPOSES = {
         "The scheduler's scan, chunk by chunk: its cost is the number of customers due."
     ),
     "event_bulk_to_send": "sweep_lost: those of the bulk's queue that no message of a bulk names.",
+    "event_by_state": (
+        "Lists of a seller's events in a state, newest first: holds only the rare ones."
+    ),
+    "event_by_type": (
+        "Lists of a seller's events of a type, newest first, but of the commonest one."
+    ),
     "event_by_seller": (
         "Lists of a seller's events, newest first; the archive of tries, oldest first."
     ),
@@ -86,7 +94,8 @@ PURPOSES = {
     "billing_failure_event_id_1b94c314": (
         "All failures of an event: its story; what a success resolves."
     ),
-    "billing_failure_seller_id_7050d516": "Lists of a seller's failures, closed ones too.",
+    "failure_by_seller": "Lists of a seller's failures, newest first, closed ones too.",
+    "failure_by_state": "Lists of a seller's failures in a state, newest first.",
     "failure_inbox": "The inbox: a seller's open failures, most urgent first.",
     "failure_open_once": "Uniqueness: one open failure of an event; whether an event has one.",
     "idempotent_request_age": "forget_old_requests: answers that are no longer given.",
@@ -100,7 +109,8 @@ PURPOSES = {
     "membership_once": "Uniqueness; who works for a seller.",
     "meter_code_once": "Uniqueness of codes; the meter that a usage record names.",
     "meter_of_seller": "Foreign keys that keep sellers apart; lists of a seller's meters.",
-    "order_by_customer": "A customer's orders: its page.",
+    "order_by_customer": "A customer's orders, newest first: its page.",
+    "order_by_day": "Lists of a seller's orders by their day.",
     "order_by_seller": "Lists of a seller's orders, newest first.",
     "order_external_id_once": "Uniqueness of callers' ids; the order that an import names again.",
     "order_line_position_once": "Uniqueness; the lines of an order, in order.",
@@ -123,9 +133,10 @@ PURPOSES = {
         "A seller's registrations: read with each tax decision."
     ),
     "seller_registered_once_a_day": "Refuses two registrations in a country on the same day.",
-    "billing_subscription_contract_id_4bc183d0": (
-        "A contract's subscriptions: read with each billing."
+    "subscription_by_contract": (
+        "A contract's subscriptions, newest first: read with each billing."
     ),
+    "subscription_by_creation": "Lists of a seller's subscriptions by when they were recorded.",
     "subscription_external_id_once": (
         "Uniqueness of callers' ids; the subscription that a usage record names."
     ),

@@ -45,7 +45,11 @@ RESOURCES = (
         "seller", "The seller, its VAT registrations, its e-mails' style.", ("seller", "mail-style")
     ),
     Resource("test_clock", "The day of a seller in test mode."),
-    Resource("customers", "Customers, with balances, VAT id checks and wishes of delivery."),
+    Resource(
+        "customers",
+        "Customers, with balances, VAT id checks and wishes of delivery.",
+        ("customers", "balance-movements"),
+    ),
     Resource("products", "Products."),
     Resource("meters", "Meters of usage."),
     Resource("plans", "Plans, with their prices."),

@@ -5,6 +5,7 @@ PURPOSES = {
     "account_override_once": "Uniqueness; a seller's own accounts.",
     "invoices_accountoverride_product_id_593547d1": "A product's own accounts: its page.",
     "balance_by_customer": "A customer's movements, newest first.",
+    "balance_by_seller": "Lists of a seller's movements, newest first.",
     "balance_credit_note_once": (
         "Uniqueness: a credit note is booked once; the booking of a credit note."
     ),
@@ -41,6 +42,9 @@ PURPOSES = {
     ),
     "debtor_number_once": "Uniqueness of a seller's debtor numbers; its greatest.",
     "invoices_debtoraccount_customer_id_key": "Uniqueness; a customer's debtor number.",
+    "delivery_by_channel": "Lists of a seller's deliveries by channel, newest first.",
+    "delivery_by_state": "Lists of a seller's deliveries in a state, newest first.",
+    "delivery_by_type": "Lists of a seller's deliveries of a type, newest first.",
     "delivery_by_seller": (
         "Lists of a seller's deliveries, newest first; foreign keys that keep sellers apart."
     ),
@@ -68,8 +72,14 @@ PURPOSES = {
     "document_template_version_once": "Uniqueness; a seller's latest template.",
     "invoices_downloadlink_delivery_id_key": "Uniqueness; the link of a delivery.",
     "invoices_downloadlink_invoice_id_d07c2de5": "An invoice's links: its page.",
-    "invoice_by_contract": "A contract's invoices: its page.",
-    "invoice_by_customer": "A customer's invoices: its page.",
+    "invoice_by_amount": "Lists of a seller's invoices by currency and amount.",
+    "invoice_by_contract": "A contract's invoices, newest first: its page.",
+    "invoice_by_currency": "Lists of a seller's invoices in a currency, newest first.",
+    "invoice_by_customer": "A customer's invoices, newest first: its page.",
+    "invoice_by_due_date": "Lists of a seller's invoices by the day on which they are due.",
+    "invoice_by_issue": "Lists of a seller's invoices by their day of issue.",
+    "invoice_credit_notes": "Lists of a seller's credit notes, newest first: holds no others.",
+    "invoice_credit_notes_by_issue": "Lists of a seller's credit notes by their day of issue.",
     "invoice_by_seller": (
         "Foreign keys that keep sellers apart; lists of a seller's invoices, newest first."
     ),

@@ -6,15 +6,23 @@ from typing import Any
 
 from billing.events.models import Event
 from billing.sellers.models import Seller
-from config.flow import BILL, BILL_DUE, DELIVER, FLOW, PLAN, RENDER
+from config.flow import BILL, BILL_DUE, CREDIT, DELIVER, FLOW, PLAN, RENDER
+from invoices.credit_notes.commands import credit
 from invoices.delivery.commands import deliver, plan_deliveries
 from invoices.documents.commands import render_documents
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Invoice
 from tests import factories
 
+
+def _credit(**which: Any) -> list[Invoice]:
+    note = credit(**which)
+    return [note] if note else []
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
-    BILL: bill, BILL_DUE: bill, RENDER: render_documents, PLAN: plan_deliveries, DELIVER: deliver,
+    BILL: bill, BILL_DUE: bill, CREDIT: _credit, RENDER: render_documents, PLAN: plan_deliveries,
+    DELIVER: deliver,
 }  # fmt: skip
 
 
@@ -23,7 +31,7 @@ def handle(event: Event, *, at: datetime, worker: str = "test") -> list[Invoice]
     issued: list[Invoice] = []
     for task in FLOW[event.type]:
         made = COMMANDS[task](event_id=event.pk, at=at, worker=worker)
-        issued += made if task in (BILL, BILL_DUE) else []
+        issued += made if task in (BILL, BILL_DUE, CREDIT) else []
     return issued
 
 

@@ -1,10 +1,14 @@
 """Lists in pages: newest first, by cursor, so that a page costs the same however deep it lies."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import BooleanField, Field, Func, Model, QuerySet, Value
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,9 +17,9 @@ from rest_framework.response import Response
 from billing.api import messages
 from billing.api.inputs import Input
 
+TAKE_NEXT = "Take the cursor from `next` of the page before."
 CURSOR: messages.Messages = dict.fromkeys(
-    ("invalid", "max_string_length", "min_value", "max_value"),
-    "Take the cursor from `next` of the page before.",
+    ("invalid", "max_string_length", "min_value", "max_value"), TAKE_NEXT
 )
 Row = TypeVar("Row", bound=Model)
 Method = TypeVar("Method", bound=Callable[..., Response])
@@ -49,14 +53,35 @@ def listed(
 ) -> Callable[[Method], Method]:
     """Return a decorator that describes a method which answers with a page of such rows."""
     name = output.__name__.removesuffix("Output")
-    answer = inline_serializer(
-        f"{name}Page",
+    described = extend_schema(
+        operation_id=f"{name}_list", parameters=[query], responses=page_of(output)
+    )
+
+    def mark(method: Method) -> Method:
+        method.is_list = True  # type: ignore[attr-defined]
+        return described(method)
+
+    return mark
+
+
+def page_of(output: type[serializers.BaseSerializer[Any]]) -> Any:
+    """Return the description of a page of such rows: the same one for lists of the same rows."""
+    if output not in _PAGES:
+        _PAGES[output] = _described_page(output)
+    return _PAGES[output]
+
+
+_PAGES: dict[Any, Any] = {}
+
+
+def _described_page(output: type[serializers.BaseSerializer[Any]]) -> Any:
+    return inline_serializer(
+        f"{output.__name__.removesuffix('Output')}Page",
         fields={
             "results": output(many=True),
             "next": serializers.URLField(allow_null=True, help_text="Of the next page, if any."),
         },
     )
-    return extend_schema(operation_id=f"{name}_list", parameters=[query], responses=answer)
 
 
 def page(
@@ -70,13 +95,86 @@ def page(
     """Return one page of `rows` as `show` gives them, and the address of the next, if any."""
     if "cursor" in asked:
         rows = rows.filter(**{f"{by}__lt": asked["cursor"]})
-    found = list(rows.order_by(f"-{by}")[: asked["limit"] + 1])
-    shown = found[: asked["limit"]]
-    has_more = len(found) > len(shown)
-    following = _address(request, getattr(shown[-1], by)) if has_more else None
+    shown, following = cut(request, rows.order_by(f"-{by}"), asked=asked, cursor=attrgetter(by))
     return Response({"results": show(shown), "next": following})
 
 
-def _address(request: Request, cursor: object) -> str:
+def cut(
+    request: Request,
+    rows: QuerySet[Row],
+    *,
+    asked: dict[str, Any],
+    cursor: Callable[[Row], object],
+) -> tuple[list[Row], str | None]:
+    """Return the first of the rows, and the address of the next page, if there are more."""
+    found = list(rows[: asked["limit"] + 1])
+    shown = found[: asked["limit"]]
+    has_more = len(found) > len(shown)
+    return shown, address_from(request, cursor(shown[-1])) if has_more else None
+
+
+class MarkField(serializers.CharField):
+    """A cursor that holds the values by which rows are ordered: of rows that have no id."""
+
+    default_error_messages = {"invalid": TAKE_NEXT}
+
+    def __init__(self, fields: Sequence[Any], **kwargs: Any) -> None:
+        """`fields` are those of the table whose values it holds."""
+        self._fields = fields
+        super().__init__(required=False, max_length=1000, help_text="From `next`.", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the values."""
+        try:
+            values = json.loads(urlsafe_b64decode(data.encode()))
+            return [field.to_python(value) for field, value in self._pairs(values)]
+        except (ValueError, TypeError, DjangoValidationError):
+            self.fail("invalid")
+
+    def _pairs(self, values: Any) -> Iterable[tuple[Field[Any, Any], str]]:
+        if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+            raise ValueError(values)
+        return zip(self._fields, values, strict=True)
+
+
+def mark(row: Any, by: Sequence[str]) -> str:
+    """Return the cursor that holds a row's values of some columns."""
+    values = [getattr(row, row._meta.get_field(name).attname) for name in by]
+    return urlsafe_b64encode(json.dumps([str(each) for each in values]).encode()).decode()
+
+
+def values_of(known: QuerySet[Any], *, by: Sequence[str], cursor: Any) -> Sequence[Any]:
+    """
+    Return the values of the row that a cursor is the key of.
+
+    :raises ValidationError: if it isn't among the rows that are known.
+    """
+    found: tuple[Any, ...] | None = known.filter(pk=cursor).values_list(*by).first()
+    if found is None:
+        raise serializers.ValidationError({"cursor": [TAKE_NEXT]}, code="invalid")
+    return found
+
+
+def behind(rows: QuerySet[Row], *, by: Sequence[str], values: Sequence[Any]) -> QuerySet[Row]:
+    """Return those of `rows`, in descending order of the columns `by`, behind one with values."""
+    fields = [rows.model._meta.get_field(name) for name in by]
+    known = [
+        Value(value, output_field=cast(Any, getattr(field, "target_field", field)))
+        for value, field in zip(values, fields, strict=True)
+    ]
+    # Compared as a row, so that an index on the columns goes straight there.
+    return rows.filter(
+        Func(
+            Func(*by, function="ROW", output_field=BooleanField()),
+            Func(*known, function="ROW", output_field=BooleanField()),
+            template="(%(expressions)s)",
+            arg_joiner=" < ",
+            output_field=BooleanField(),
+        )
+    )
+
+
+def address_from(request: Request, cursor: object) -> str:
+    """Return the address of the page that follows a row."""
     query = {**request.query_params.dict(), "cursor": str(cursor)}
     return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -11,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.api.authentication import Caller
+from billing.api.export import CsvRenderer, NdjsonRenderer
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
 from billing.api.limits import Share, limited_in_time, take
@@ -23,6 +26,16 @@ from billing.api.pages import PageQuery, page
 from billing.api.parsing import ExactJsonParser
 from billing.api.references import Reference, read_reference, referred
 from billing.api.schema import EndpointSchema
+from billing.api.versions import (
+    CHANGING,
+    PRIVATE,
+    is_conditional,
+    is_known,
+    lock,
+    refuse_other_state,
+    tag_of,
+    tag_of_bytes,
+)
 from billing.events.pressure import refuse_if_too_busy
 from billing.sellers.models import ApiKey, Membership, Seller
 
@@ -50,6 +63,8 @@ class Endpoint(APIView):
 
     parser_classes = [ExactJsonParser]
     schema = EndpointSchema()
+    # Of addresses of what can change: the row that is held while a change of it is looked at.
+    thing: Callable[..., Model]
     writes = True
     bills = False
     bucket = "api"
@@ -89,14 +104,51 @@ class Endpoint(APIView):
         """
         self.share = take(cast(ApiKey | Membership, request.auth).pk, bucket=self.bucket)
 
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Return in which forms an answer can come: some lists also as a whole file."""
+        listing = getattr(getattr(self, "get", None), "listing", None)
+        exports = self.request.method == "GET" and getattr(listing, "exports", False)
+        files = [CsvRenderer(), NdjsonRenderer()] if exports else []
+        return [*super().get_renderers(), *files]
+
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Tell with each answer what is left of the app's share."""
-        answer = super().finalize_response(request, response, *args, **kwargs)
+        """
+        Give the answer that shows a thing its ETag, or none if the caller has it already.
+
+        Each answer tells what is left of the app's share.
+        """
+        final = super().finalize_response(request, response, *args, **kwargs)
+        tag = self._tag(request, final)
+        if tag and request.method == "GET" and is_known(request, tag):
+            final = super().finalize_response(request, Response(status=304), *args, **kwargs)
+        if tag:
+            final["ETag"] = tag
+            final.setdefault("Cache-Control", PRIVATE)
         for name, value in (self.share.headers if self.share else {}).items():
-            answer[name] = value
-        return answer
+            final[name] = value
+        return final
+
+    def refuse_if_changed(self, request: Request, **names: Any) -> None:
+        """
+        Hold the thing that the address names, and do nothing if it is as the caller saw it.
+
+        :raises ChangedMeanwhile: if it isn't.
+        """
+        if is_conditional(request):
+            lock(self.thing(**names))
+            refuse_other_state(request, self.get(request, **names).data)  # type: ignore[attr-defined]
+
+    def _tag(self, request: Request, response: HttpResponseBase) -> str | None:
+        shows = request.method == "GET" or (request.method in CHANGING and hasattr(self, "get"))
+        is_list = getattr(getattr(self, "get", None), "is_list", False)
+        if not shows or is_list or response.status_code != HTTPStatus.OK:
+            return None
+        if isinstance(response, Response):
+            return tag_of(response.data)
+        is_json = response.get("Content-Type", "") == "application/json"
+        return tag_of_bytes(response.content) if is_json else None  # type: ignore[attr-defined]
 
     @property
     def seller(self) -> Seller:
@@ -200,6 +252,7 @@ def _written_once(method: Method) -> Callable[..., HttpResponseBase]:
         def action() -> Response:
             if self.bills:  # Here, so that the answer to an earlier request is given again.
                 refuse_if_too_busy(self.seller.pk, at=at)
+            self.refuse_if_changed(request, **names)
             return method(self, request, **names)
 
         return carry_out(request, seller=self.seller, action=action, at=at)

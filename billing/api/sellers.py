@@ -111,7 +111,7 @@ class SellerView(Endpoint):
     @extend_schema(responses=SellerOutput)
     def get(self, request: Request) -> Response:
         """Show the settings of the seller that the key belongs to."""
-        return Response(SellerOutput(self.seller).data)
+        return Response(SellerOutput(self.thing()).data)
 
     @extend_schema(request=SellerInput, responses=SellerOutput)
     def patch(self, request: Request) -> Response:
@@ -120,6 +120,10 @@ class SellerView(Endpoint):
         return Response(
             SellerOutput(commands.change_seller(seller_id=self.seller.id, details=details)).data
         )
+
+    def thing(self) -> Seller:
+        """Return the seller as it is now: the key's was read before it was held."""
+        return Seller.objects.get(pk=self.seller.pk)
 
 
 class ListedRegistrationsView(Endpoint):

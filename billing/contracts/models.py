@@ -29,7 +29,7 @@ class Contract(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="contracts", db_index=False)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, related_name="contracts", db_constraint=False
+        Customer, models.PROTECT, related_name="contracts", db_constraint=False, db_index=False
     )
     external_id = models.CharField(
         max_length=100, null=True, blank=True, help_text="The caller's own id."
@@ -98,6 +98,9 @@ class Contract(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["customer", "id"], name="contract_by_customer"
+            ),  # Customer's page.
             # The scheduler's scan, chunk by chunk: its cost is the number of contracts due.
             models.Index(
                 fields=["seller", "next_billing_date", "id"],
@@ -147,7 +150,11 @@ class Subscription(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="subscriptions", db_index=False)
     contract = models.ForeignKey(
-        Contract, models.PROTECT, related_name="subscriptions", db_constraint=False
+        Contract,
+        models.PROTECT,
+        related_name="subscriptions",
+        db_constraint=False,
+        db_index=False,
     )
     external_id = models.CharField(
         max_length=100, null=True, blank=True, help_text="The caller's own id."
@@ -172,6 +179,12 @@ class Subscription(models.Model):
                 condition=_charged_columns(empty=True) | _charged_columns(empty=False),
                 name="subscription_charged_wholly_known",
             ),
+        ]
+        indexes = [
+            # Read with each billing; lists of a contract's.
+            models.Index(fields=["contract", "id"], name="subscription_by_contract"),
+            # Lists by filter: those that were recorded at a time.
+            models.Index(fields=["seller", "created_at", "id"], name="subscription_by_creation"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,5 @@
 """Customers: `/customers`."""
 
-from typing import Any
-
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -9,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, by_output
 from billing.api.fields import (
     CountryField,
     DayField,
@@ -19,8 +18,9 @@ from billing.api.fields import (
     WholeField,
     optional,
 )
+from billing.api.filters import Filters, OwnId, Text, moments
 from billing.api.inputs import Input
-from billing.api.pages import listed
+from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.customers import commands
@@ -122,11 +122,23 @@ class CustomerOutput(serializers.ModelSerializer[Customer]):
         ]  # fmt: skip
 
 
+class CustomerFilters(Filters):
+    external_id = OwnId()
+    email = Text(254, narrows=True, help_text="The customer's own address, as recorded.")
+    created_from, created_until = moments("created_at")
+
+
+CUSTOMER = Nested(model=Customer, column="customer_id", show=by_output(CustomerOutput))
+CUSTOMERS = Listing[Customer](
+    output=CustomerOutput, filters=CustomerFilters, sparse=True, exports=True
+)
+
+
 class CustomersView(Endpoint):
-    @listed(CustomerOutput)
+    @CUSTOMERS.described
     def get(self, request: Request) -> Response:
         """List the customers, newest first."""
-        return self.page(self.rows(Customer), _shown)
+        return CUSTOMERS.answer(self, self.rows(Customer))
 
     @extend_schema(request=CustomerInput, responses={201: CustomerOutput})
     def post(self, request: Request) -> Response:
@@ -140,21 +152,21 @@ class CustomerView(Endpoint):
     @extend_schema(responses=CustomerOutput)
     def get(self, request: Request, id: str) -> Response:
         """Show a customer."""
-        return Response(CustomerOutput(self.find(self.rows(Customer), id)).data)
+        return Response(CustomerOutput(self.thing(id)).data)
 
     @extend_schema(request=CustomerInput, responses=CustomerOutput)
     def patch(self, request: Request, id: str) -> Response:
         """Change what is known of a customer; issued invoices stay as they were printed."""
-        customer = self.find(self.rows(Customer), id)
+        customer = self.thing(id)
         details = self.said(CustomerInput, partial=True)
         customer = commands.change_customer(
             customer_id=customer.id, details=details, at=timezone.now()
         )
         return Response(CustomerOutput(customer).data)
 
-
-def _shown(customers: Any) -> Any:
-    return CustomerOutput(customers, many=True).data
+    def thing(self, id: str) -> Customer:
+        """Return the customer that the address names."""
+        return self.find(self.rows(Customer), id)
 
 
 urlpatterns = [

@@ -164,6 +164,9 @@ class Customer(models.Model):
             has_scheme("customer"),
         ]
         indexes = [
+            # Lists by filter: those who were recorded at a time; those with an address.
+            models.Index(fields=["seller", "created_at", "id"], name="customer_by_creation"),
+            models.Index(fields=["seller", "email", "id"], name="customer_by_email"),
             # The scheduler's scan, chunk by chunk: its cost is the number of customers due.
             models.Index(
                 fields=["seller", "next_collection_date", "id"],

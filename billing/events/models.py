@@ -10,8 +10,9 @@ from billing.ids import new_id
 
 SELLER = "billing.Seller"  # A later stage: named, not imported.
 
-# Always true. Who asks by the index `event_unsettled` says it: so the planner can't take that index
-# for what waits in a stream, which it does of a table that has just grown, and reads all of it.
+# Always true. Who asks by the indexes `event_unsettled` and `event_by_state` says it: so the
+# planner can't take them for what waits in a stream, which it does of a table that has just grown,
+# and reads all of it.
 OF_UNSETTLED = Q(sends__gte=0)
 
 
@@ -108,6 +109,18 @@ class Event(models.Model):
             models.Index(fields=["transaction_id"], name="event_of_transaction"),
             # Lists of a seller's events, newest first.
             models.Index(fields=["seller", "position"], name="event_by_seller"),
+            # Those of one type. Of the commonest there are some on every page of all.
+            models.Index(
+                fields=["seller", "type", "position"],
+                name="event_by_type",
+                condition=~Q(type="invoice.issued"),
+            ),
+            # Those in a state that is rare: holds no others.
+            models.Index(
+                fields=["seller", "state", "position"],
+                name="event_by_state",
+                condition=Q(state__in=["waiting", "failed", "written_off"]) & OF_UNSETTLED,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -232,7 +245,7 @@ class Failure(models.Model):
         WRITTEN_OFF = "written_off", "written off"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="failures")
+    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="failures", db_index=False)
     event = models.ForeignKey(Event, models.PROTECT, related_name="failures")
     code = models.CharField("class", max_length=60, help_text="What kind of failure it is.")
     reason = models.TextField(help_text="What is wrong, in plain words.")
@@ -263,6 +276,9 @@ class Failure(models.Model):
             ),
         ]
         indexes = [
+            # Lists of a seller's failures, newest first; those in one state.
+            models.Index(fields=["seller", "id"], name="failure_by_seller"),
+            models.Index(fields=["seller", "state", "id"], name="failure_by_state"),
             # The inbox: a seller's open failures, most urgent first.
             models.Index(
                 fields=["seller", "-priority"], name="failure_inbox", condition=Q(state="open")

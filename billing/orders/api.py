@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.api.amounts import check_amount, refuse_beyond
+from billing.api.expansion import Showing
 from billing.api.fields import (
     CurrencyField,
     DayField,
@@ -26,13 +27,15 @@ from billing.api.fields import (
     UnitField,
     optional,
 )
+from billing.api.filters import Filters, Of, OwnId, days
 from billing.api.inputs import Input
+from billing.api.listing import Listing
 from billing.api.outputs import PlainDecimalField
-from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference
 from billing.api.scoped import Endpoint
 from billing.catalog.models import SUPPLY_KINDS, TAX_CLASSES, Price, Product
+from billing.customers.api import CUSTOMER
 from billing.customers.models import Customer
 from billing.events.queries import transaction_ids
 from billing.identifiers import check_code_of_exempt
@@ -155,11 +158,33 @@ class OrderOutput(serializers.ModelSerializer[Order]):
         return str(self.context["transaction_ids"][order_placed(order).idempotency_key])
 
 
+class OrderFilters(Filters):
+    external_id = OwnId()
+    customer = Of(Customer)
+    ordered_from, ordered_until = days("ordered_on")
+
+
+def _shown(orders: Sequence[Order]) -> list[Any]:
+    known = {}
+    if orders:
+        known = transaction_ids(orders[0].seller_id, [order_placed(order) for order in orders])
+    return list(OrderOutput(orders, many=True, context={"transaction_ids": known}).data)
+
+
+ORDER_SHOWN = Showing(output=OrderOutput, expands={"customer": CUSTOMER})
+ORDERS = Listing[Order](
+    output=OrderOutput,
+    filters=OrderFilters,
+    expands=ORDER_SHOWN.expands,
+    show=lambda _endpoint, rows: _shown(rows),
+)
+
+
 class OrdersView(Endpoint, bills=True):
-    @listed(OrderOutput)
+    @ORDERS.described
     def get(self, request: Request) -> Response:
         """List the orders, newest first."""
-        return self.page(_with_lines(self.rows(Order)), _shown)
+        return ORDERS.answer(self, _with_lines(self.rows(Order)))
 
     @extend_schema(request=OrderInput, responses={201: OrderOutput})
     def post(self, request: Request) -> Response:
@@ -215,22 +240,15 @@ class OrdersView(Endpoint, bills=True):
 
 
 class OrderView(Endpoint):
-    @extend_schema(responses=OrderOutput)
+    @ORDER_SHOWN.described
     def get(self, request: Request, id: str) -> Response:
         """Show an order."""
         order = self.find(_with_lines(self.rows(Order)), id)
-        return Response(_shown([order])[0])
+        return ORDER_SHOWN.answer(self, order, _shown([order])[0])
 
 
 def _with_lines(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.prefetch_related(Prefetch("lines", OrderLine.objects.order_by("position")))
-
-
-def _shown(orders: Sequence[Order]) -> list[Any]:
-    known = {}
-    if orders:
-        known = transaction_ids(orders[0].seller_id, [order_placed(order) for order in orders])
-    return list(OrderOutput(orders, many=True, context={"transaction_ids": known}).data)
 
 
 urlpatterns = [

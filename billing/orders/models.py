@@ -43,7 +43,9 @@ class Order(models.Model):
         indexes = [
             # List of a seller's orders, newest first.
             models.Index(fields=["seller", "id"], name="order_by_seller"),
-            models.Index(fields=["customer"], name="order_by_customer"),  # Customer's page.
+            models.Index(fields=["customer", "id"], name="order_by_customer"),  # Customer's page.
+            # Lists by filter: the orders of some days.
+            models.Index(fields=["seller", "ordered_on", "id"], name="order_by_day"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ from billing.api.fields import (
     TextField,
     optional,
 )
+from billing.api.filters import Filters, Of
 from billing.api.inputs import Input
+from billing.api.listing import Listing
 from billing.api.outputs import PlainDecimalField
 from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
@@ -111,11 +113,19 @@ class AskedOutput(serializers.ModelSerializer[Customer]):
         fields = ["id", "vat_id"]
 
 
+class OverrideFilters(Filters):
+    customer = Of(Customer)
+    product = Of(Product, known_as="code")
+
+
+OVERRIDES = Listing[TaxOverride](output=OverrideOutput, filters=OverrideFilters)
+
+
 class OverridesView(Endpoint):
-    @listed(OverrideOutput)
+    @OVERRIDES.described
     def get(self, request: Request) -> Response:
         """List the seller's own decisions on VAT, newest first."""
-        return self.page(self.rows(TaxOverride), _overrides)
+        return OVERRIDES.answer(self, self.rows(TaxOverride))
 
     @extend_schema(request=OverrideInput, responses={201: OverrideOutput})
     def post(self, request: Request) -> Response:
@@ -178,10 +188,6 @@ class VatIdChecksView(Endpoint):
             raise NothingToAsk("The customer has no VAT id of the European Union: give one first.")
         commands.ask_again(customer=customer, at=timezone.now())
         return Response(AskedOutput(customer).data, status=202)
-
-
-def _overrides(rows: Any) -> Any:
-    return OverrideOutput(rows, many=True).data
 
 
 def _checks(rows: Any) -> Any:

@@ -1,6 +1,5 @@
 """Balances: `/customers/{id}/balance` and `/customers/{id}/balance-movements`."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,11 +19,13 @@ from billing.api.fields import (
     OneOfField,
     TextField,
 )
+from billing.api.filters import Filters, Identifier, Of
 from billing.api.inputs import Input
+from billing.api.listing import Listing
 from billing.api.outputs import KnownMoneyField, MoneyField
-from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
+from billing.customers.api import CUSTOMER
 from billing.customers.models import Customer
 from billing.money import from_minor, to_minor
 from billing.sellers.queries import today
@@ -122,12 +123,35 @@ class BalanceView(Endpoint):
         return Response(BalancesOutput({"balances": balances(customer, on=on)}).data)
 
 
+class MovementFilters(Filters):
+    customer = Of(Customer)
+    transaction = Identifier(column="transaction_id")
+
+
+MOVEMENTS = Listing[BalanceMovement](output=MovementOutput, sparse=True, exports=True)
+ALL_MOVEMENTS = Listing[BalanceMovement](
+    output=MovementOutput,
+    name="AllMovements",
+    filters=MovementFilters,
+    expands={"customer": CUSTOMER},
+    sparse=True,
+    exports=True,
+)
+
+
+class AllMovementsView(Endpoint):
+    @ALL_MOVEMENTS.described
+    def get(self, request: Request) -> Response:
+        """List what moved the balances of all customers, newest first."""
+        return ALL_MOVEMENTS.answer(self, self.rows(BalanceMovement))
+
+
 class MovementsView(Endpoint):
-    @listed(MovementOutput)
+    @MOVEMENTS.described
     def get(self, request: Request, id: str) -> Response:
         """List what moved a customer's balance, newest first."""
         customer = self.find(self.rows(Customer), id)
-        return self.page(self.rows(BalanceMovement).filter(customer=customer), _shown)
+        return MOVEMENTS.answer(self, self.rows(BalanceMovement).filter(customer=customer))
 
     @extend_schema(request=MovementInput, responses={201: MovementsOutput})
     def post(self, request: Request, id: str) -> Response:
@@ -169,10 +193,6 @@ def _new_money(said: dict[str, Any], *, currency: str) -> NewMoney:
     )
 
 
-def _shown(movements: Sequence[BalanceMovement]) -> Any:
-    return MovementOutput(movements, many=True).data
-
-
 urlpatterns = [
     path("customers/<reference:id>/balance", BalanceView.as_view(), name="balance"),
     path(
@@ -180,4 +200,5 @@ urlpatterns = [
         MovementsView.as_view(),
         name="balance-movements",
     ),
+    path("balance-movements", AllMovementsView.as_view(), name="all-balance-movements"),
 ]

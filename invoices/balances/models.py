@@ -100,6 +100,7 @@ class BalanceMovement(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "id"], name="balance_by_customer"),
+            models.Index(fields=["seller", "id"], name="balance_by_seller"),  # Lists of all.
             # What an invoice may use: empty for customers who have no money here.
             models.Index(
                 fields=["customer", "currency"],

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -12,18 +13,17 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, by_output
 from billing.api.failures import FailureOutput
-from billing.api.fields import (
-    OneOfField,
-    TextField,
-)
+from billing.api.fields import TextField
+from billing.api.filters import Filters, Identifier, Of, Text, Word
 from billing.api.inputs import Input
-from billing.api.pages import PageQuery, PositionPageQuery, listed
+from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.references import UUID_FORM
 from billing.api.scoped import Endpoint
 from billing.events import commands
-from billing.events.models import Event, Failure
+from billing.events.models import OF_UNSETTLED, Event, Failure
 from invoices.issuing.commands import write_off
 from invoices.proving.queries.story import story
 
@@ -33,15 +33,6 @@ class FailureClosed(Exception):
 
 
 tell(exceptions={FailureClosed: Refusal(409, "failure_closed")})
-
-
-class EventsQuery(PositionPageQuery):
-    type = TextField(max_length=50, required=False, help_text="For example order.placed.")
-    state = OneOfField(choices=Event.State.values, required=False)
-
-
-class FailuresQuery(PageQuery):
-    state = OneOfField(choices=Failure.State.values, required=False)
 
 
 class RetryInput(Input):
@@ -61,6 +52,33 @@ class EventOutput(serializers.ModelSerializer[Event]):
         ]  # fmt: skip
 
 
+class StateOfEvent(Word):
+    """How far events got."""
+
+    def filter(self, qs: QuerySet[Event], value: str) -> QuerySet[Event]:
+        """Return those in a state, by the index that holds the rare ones."""
+        return qs.filter(OF_UNSETTLED, state=value)
+
+
+class EventFilters(Filters):
+    type = Text(50, help_text="For example order.placed.")
+    state = StateOfEvent(Event.State.values)
+    transaction = Identifier(column="transaction_id")
+
+
+class FailureFilters(Filters):
+    state = Word(Failure.State.values)
+    event = Of(Event, known_as="")
+    transaction = Identifier(column="event__transaction_id")
+
+
+EVENT = Nested(model=Event, column="event_id", show=by_output(EventOutput))
+EVENTS = Listing[Event](
+    output=EventOutput, filters=EventFilters, by=("position",), sparse=True, exports=True
+)
+FAILURES = Listing[Failure](output=FailureOutput, filters=FailureFilters, expands={"event": EVENT})
+
+
 class EntryOutput(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = serializers.CharField(help_text="order, change, event, attempt, charge, invoice …")
@@ -75,14 +93,10 @@ class StoryOutput(serializers.Serializer[Any]):
 
 
 class EventsView(Endpoint):
-    @listed(EventOutput, query=EventsQuery)
+    @EVENTS.described
     def get(self, request: Request) -> Response:
         """List the events of the log, newest first."""
-        asked = self.asked(EventsQuery)
-        wanted = {name: asked[name] for name in ("type", "state") if name in asked}
-        return self.page(
-            self.rows(Event).filter(**wanted), _shown_events, asked=asked, by="position"
-        )
+        return EVENTS.answer(self, self.rows(Event))
 
 
 class EventView(Endpoint):
@@ -104,13 +118,10 @@ class TransactionView(Endpoint):
 
 
 class FailuresView(Endpoint):
-    @listed(FailureOutput, query=FailuresQuery)
+    @FAILURES.described
     def get(self, request: Request) -> Response:
         """List the failures, newest first."""
-        asked = self.asked(FailuresQuery)
-        wanted = {"state": asked["state"]} if "state" in asked else {}
-        rows = self.rows(Failure).filter(**wanted).select_related("event")
-        return self.page(rows, _shown_failures, asked=asked)
+        return FAILURES.answer(self, self.rows(Failure).select_related("event"))
 
 
 class FailureView(Endpoint):
@@ -160,14 +171,6 @@ class WriteOffView(ClosingEndpoint):
         event: cancel the subscription if it shall not be paid.
         """
         return self.closed(write_off, id, WriteOffInput)
-
-
-def _shown_events(events: Any) -> Any:
-    return EventOutput(events, many=True).data
-
-
-def _shown_failures(failures: Any) -> Any:
-    return FailureOutput(failures, many=True).data
 
 
 urlpatterns = [

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver
 
+from billing.events.models import Event
 from billing.sellers.models import Seller
 from config.urls import api
 from invoices.credit_notes.commands import order_correction
@@ -15,7 +16,7 @@ from invoices.credit_notes.queries.wanted import Wanted
 from invoices.delivery.commands import make_link
 from invoices.issuing.models import Invoice
 from tests import factories
-from tests.handling import bill_all
+from tests.handling import bill_all, handle
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
 OPEN = {"openapi.json", "docs"}
@@ -71,6 +72,7 @@ def make_house() -> Seller:
     factories.api_key(seller)
     wanted = Wanted(reason="Secret reason")
     order_correction(invoice_id=invoice.pk, wanted=wanted, by="Secret", at=factories.AT)
+    handle(Event.objects.get(seller=seller, type="correction.ordered"), at=factories.AT)
     return seller
 
 

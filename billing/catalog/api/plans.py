@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, Showing, by_output
 from billing.api.fields import (
     ExactField,
     OneOfField,
@@ -17,14 +18,16 @@ from billing.api.fields import (
     TextField,
     WholeField,
 )
+from billing.api.filters import Filters, Of
 from billing.api.inputs import Input
+from billing.api.listing import Listing
 from billing.api.outputs import PlainDecimalField
-from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
+from billing.catalog.api.products import PRODUCT
 from billing.catalog.commands import NewPlan, NewPrice
 from billing.catalog.models import Meter, Plan, Price, Product
 from billing.periods import Alignment, Interval
@@ -88,11 +91,24 @@ class PlanOutput(serializers.ModelSerializer[Plan]):
         ]  # fmt: skip
 
 
+class PlanFilters(Filters):
+    product = Of(Product, known_as="code")
+
+
+def _priced(plans: QuerySet[Plan]) -> QuerySet[Plan]:
+    return plans.prefetch_related(Prefetch("prices", Price.objects.order_by("id")))
+
+
+PLAN = Nested(model=Plan, column="plan_id", show=by_output(PlanOutput), select=_priced)
+PLAN_SHOWN = Showing(output=PlanOutput, expands={"product": PRODUCT})
+PLANS = Listing[Plan](output=PlanOutput, filters=PlanFilters, expands=PLAN_SHOWN.expands)
+
+
 class PlansView(Endpoint):
-    @listed(PlanOutput)
+    @PLANS.described
     def get(self, request: Request) -> Response:
         """List the plans with their prices, newest first."""
-        return self.page(_priced(self.rows(Plan)), _shown)
+        return PLANS.answer(self, _priced(self.rows(Plan)))
 
     @extend_schema(request=PlanInput, responses={201: PlanOutput})
     def post(self, request: Request) -> Response:
@@ -122,19 +138,11 @@ class PlansView(Endpoint):
 
 
 class PlanView(Endpoint):
-    @extend_schema(responses=PlanOutput)
+    @PLAN_SHOWN.described
     def get(self, request: Request, id: str) -> Response:
         """Show a plan with its prices."""
         plan = self.find(_priced(self.rows(Plan)), id, known_as="code")
-        return Response(PlanOutput(plan).data)
-
-
-def _priced(plans: QuerySet[Plan]) -> QuerySet[Plan]:
-    return plans.prefetch_related(Prefetch("prices", Price.objects.order_by("id")))
-
-
-def _shown(plans: Any) -> Any:
-    return PlanOutput(plans, many=True).data
+        return PLAN_SHOWN.answer(self, plan, PlanOutput(plan).data)
 
 
 urlpatterns = [

@@ -24,9 +24,10 @@ from billing.api.fields import (
     WholeField,
     optional,
 )
+from billing.api.filters import Filters, Of, Text, Word, currency
 from billing.api.inputs import Input
+from billing.api.listing import Listing
 from billing.api.outputs import PlainDecimalField
-from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
@@ -219,11 +220,23 @@ class PriceOutput(serializers.ModelSerializer[Price]):
         ]  # fmt: skip
 
 
+class PriceFilters(Filters):
+    plan = Of(Plan, known_as="code")
+    product = Of(Product, known_as="code")
+    meter = Of(Meter, known_as="code")
+    code = Text(help_text="Of all versions of a price.")
+    kind = Word(PriceKind)
+    currency = currency()
+
+
+PRICES = Listing[Price](output=PriceOutput, filters=PriceFilters)
+
+
 class PricesView(Endpoint):
-    @listed(PriceOutput)
+    @PRICES.described
     def get(self, request: Request) -> Response:
         """List the prices, newest first."""
-        return self.page(self.rows(Price), _shown)
+        return PRICES.answer(self, self.rows(Price))
 
     @extend_schema(request=PriceInput, responses={201: PriceOutput})
     def post(self, request: Request) -> Response:
@@ -269,10 +282,6 @@ def new_price(said: dict[str, Any], *, currency: str, of_plan: bool) -> NewPrice
 def new_tiers(said: Iterable[dict[str, Any]]) -> tuple[Tier, ...]:
     """Return tiers as they were said."""
     return tuple(Tier(**tier) for tier in said)
-
-
-def _shown(prices: Any) -> Any:
-    return PriceOutput(prices, many=True).data
 
 
 urlpatterns = [

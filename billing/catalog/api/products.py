@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, by_output
 from billing.api.fields import OneOfField, TextField, UnitField, optional
 from billing.api.inputs import Input
 from billing.api.pages import listed
@@ -58,6 +59,9 @@ class ProductOutput(serializers.ModelSerializer[Product]):
         ]  # fmt: skip
 
 
+PRODUCT = Nested(model=Product, column="product_id", show=by_output(ProductOutput))
+
+
 class ProductsView(Endpoint):
     @listed(ProductOutput)
     def get(self, request: Request) -> Response:
@@ -77,17 +81,20 @@ class ProductView(Endpoint):
     @extend_schema(responses=ProductOutput)
     def get(self, request: Request, id: str) -> Response:
         """Show a product."""
-        product = self.find(self.rows(Product), id, known_as="code")
-        return Response(ProductOutput(product).data)
+        return Response(ProductOutput(self.thing(id)).data)
 
     @extend_schema(request=ChangedProductInput, responses=ProductOutput)
     def patch(self, request: Request, id: str) -> Response:
         """Change how a product is called and described; what was charged stays."""
-        product = self.find(self.rows(Product), id, known_as="code")
+        product = self.thing(id)
         details = self.said(ChangedProductInput, partial=True)
         return Response(
             ProductOutput(commands.change_product(product=product, details=details)).data
         )
+
+    def thing(self, id: str) -> Product:
+        """Return the product that the address names."""
+        return self.find(self.rows(Product), id, known_as="code")
 
 
 def _shown(products: Any) -> Any:

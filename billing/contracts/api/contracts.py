@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, Showing
 from billing.api.fields import (
     CurrencyField,
     DayField,
@@ -20,8 +21,9 @@ from billing.api.fields import (
     WholeField,
     optional,
 )
+from billing.api.filters import Filters, Of, OwnId, days
 from billing.api.inputs import Input
-from billing.api.pages import listed
+from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.contracts import commands
@@ -29,6 +31,7 @@ from billing.contracts.api.changes import PERCENT_AT_MOST, ChangeOutput, shown_c
 from billing.contracts.commands import NewContract, NewTerm
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.contracts.queries import contract_terms
+from billing.customers.api import CUSTOMER
 from billing.customers.models import Customer
 from billing.pricing.agreement import Term, TermNotAllowed
 from billing.sellers.models import Seller
@@ -135,11 +138,38 @@ class ContractOutput(serializers.ModelSerializer[Contract]):
         return term.earliest_end(notice_on=self.context["today"]) if term else None
 
 
+class ContractFilters(Filters):
+    external_id = OwnId()
+    customer = Of(Customer)
+    next_billing_from, next_billing_until = days("next_billing_date")
+
+
+def shown_contracts(contracts: Sequence[Contract], seller: Seller) -> Any:
+    """Return a seller's contracts as the API gives them: one query for all their terms."""
+    context = {"terms": contract_terms(contracts), "today": today(seller, at=timezone.now())}
+    return ContractOutput(contracts, many=True, context=context).data
+
+
+def _shown(endpoint: Endpoint, contracts: Sequence[Contract]) -> Any:
+    return shown_contracts(contracts, endpoint.seller)
+
+
+CONTRACT = Nested(model=Contract, column="contract_id", show=_shown)
+CONTRACT_SHOWN = Showing(output=ContractOutput, expands={"customer": CUSTOMER})
+CONTRACTS = Listing[Contract](
+    output=ContractOutput,
+    filters=ContractFilters,
+    expands=CONTRACT_SHOWN.expands,
+    sparse=True,
+    show=_shown,
+)
+
+
 class ContractsView(Endpoint):
-    @listed(ContractOutput)
+    @CONTRACTS.described
     def get(self, request: Request) -> Response:
         """List the contracts, newest first."""
-        return self.page(self.rows(Contract), self._shown)
+        return CONTRACTS.answer(self, self.rows(Contract))
 
     @extend_schema(request=ContractInput, responses={201: ContractOutput})
     def post(self, request: Request) -> Response:
@@ -150,26 +180,27 @@ class ContractsView(Endpoint):
         contract = commands.make_contract(
             customer=customer, new=NewContract(**said), at=timezone.now()
         )
-        return self.created(self._shown([contract])[0], route="contract", id=contract.id)
-
-    def _shown(self, contracts: Sequence[Contract]) -> Any:
-        return shown_contracts(contracts, self.seller)
+        return self.created(_shown(self, [contract])[0], route="contract", id=contract.id)
 
 
 class ContractView(Endpoint):
-    @extend_schema(responses=ContractOutput)
+    @CONTRACT_SHOWN.described
     def get(self, request: Request, id: str) -> Response:
         """Show a contract."""
-        contract = self.find(self.rows(Contract), id)
-        return Response(shown_contracts([contract], self.seller)[0])
+        contract = self.thing(id)
+        return CONTRACT_SHOWN.answer(self, contract, _shown(self, [contract])[0])
 
     @extend_schema(request=ReferencesInput, responses=ContractOutput)
     def patch(self, request: Request, id: str) -> Response:
         """Note the customer's own numbers for later invoices; what was agreed stays."""
-        contract = self.find(self.rows(Contract), id)
+        contract = self.thing(id)
         details = self.said(ReferencesInput, partial=True)
         contract = commands.change_references(contract=contract, details=details, at=timezone.now())
-        return Response(shown_contracts([contract], self.seller)[0])
+        return Response(_shown(self, [contract])[0])
+
+    def thing(self, id: str) -> Contract:
+        """Return the contract that the address names."""
+        return self.find(self.rows(Contract), id)
 
 
 class IndexationsView(Endpoint, bills=True):
@@ -183,12 +214,6 @@ class IndexationsView(Endpoint, bills=True):
         ids = [change.pk for change in changes]
         rows = self.rows(SubscriptionChange).filter(pk__in=ids).select_related("subscription")
         return Response(shown_changes(list(rows.order_by("position"))), status=201)
-
-
-def shown_contracts(contracts: Sequence[Contract], seller: Seller) -> Any:
-    """Return a seller's contracts as the API gives them: one query for all their terms."""
-    context = {"terms": contract_terms(contracts), "today": today(seller, at=timezone.now())}
-    return ContractOutput(contracts, many=True, context=context).data
 
 
 urlpatterns = [

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.api.amounts import check_amount, refuse_beyond
+from billing.api.expansion import Nested, Showing
 from billing.api.fields import (
     DayField,
     ExactField,
@@ -21,17 +22,20 @@ from billing.api.fields import (
     ReferenceField,
     TextField,
 )
+from billing.api.filters import Filters, Of, OwnId, moments
 from billing.api.inputs import Input
-from billing.api.pages import PositionPageQuery, listed
+from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms
 from billing.contracts import commands
 from billing.contracts.api.changes import ChangeInput, ChangeOutput, requested, shown_changes
+from billing.contracts.api.contracts import CONTRACT
 from billing.contracts.commands import NewSubscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
+from billing.customers.models import Customer
 from billing.money import to_minor
 from billing.pricing.prices import PriceKind
 from billing.pricing.rating import full_price
@@ -69,11 +73,35 @@ class SubscriptionOutput(serializers.Serializer[Any]):
     changes = ChangeOutput(many=True, help_text="In the order of recording.")
 
 
+class SubscriptionFilters(Filters):
+    external_id = OwnId()
+    contract = Of(Contract)
+    customer = Of(Customer, column="contract__customer")
+    created_from, created_until = moments("created_at")
+
+
+def _all_shown(endpoint: Endpoint, subscriptions: Sequence[Subscription]) -> list[Any]:
+    return shown_subscriptions(subscriptions, endpoint.rows(SubscriptionChange))
+
+
+SUBSCRIPTION = Nested(model=Subscription, column="subscription_id", show=_all_shown)
+SUBSCRIPTION_SHOWN = Showing(output=SubscriptionOutput, expands={"contract": CONTRACT})
+SUBSCRIPTIONS = Listing[Subscription](
+    output=SubscriptionOutput,
+    filters=SubscriptionFilters,
+    expands=SUBSCRIPTION_SHOWN.expands,
+    show=_all_shown,
+)
+CHANGES = Listing[SubscriptionChange](
+    output=ChangeOutput, by=("position",), show=lambda _endpoint, rows: shown_changes(rows)
+)
+
+
 class SubscriptionsView(Endpoint, bills=True):
-    @listed(SubscriptionOutput)
+    @SUBSCRIPTIONS.described
     def get(self, request: Request) -> Response:
         """List the subscriptions with their changes, newest first."""
-        return self.page(self.rows(Subscription), self._shown)
+        return SUBSCRIPTIONS.answer(self, self.rows(Subscription))
 
     @extend_schema(request=SubscriptionInput, responses={201: SubscriptionOutput})
     def post(self, request: Request) -> Response:
@@ -88,19 +116,17 @@ class SubscriptionsView(Endpoint, bills=True):
             contract=contract, new=NewSubscription(**said), at=timezone.now()
         )
         return self.created(
-            self._shown([subscription])[0], route="subscription", id=subscription.id
+            _all_shown(self, [subscription])[0], route="subscription", id=subscription.id
         )
-
-    def _shown(self, subscriptions: Sequence[Subscription]) -> list[Any]:
-        return shown_subscriptions(subscriptions, self.rows(SubscriptionChange))
 
 
 class SubscriptionView(Endpoint):
-    @extend_schema(responses=SubscriptionOutput)
+    @SUBSCRIPTION_SHOWN.described
     def get(self, request: Request, id: str) -> Response:
         """Show a subscription with its changes."""
         subscription = self.find(self.rows(Subscription), id)
-        return Response(shown_subscriptions([subscription], self.rows(SubscriptionChange))[0])
+        shown = _all_shown(self, [subscription])[0]
+        return SUBSCRIPTION_SHOWN.answer(self, subscription, shown)
 
 
 class ChangeEndpoint(Endpoint):
@@ -137,17 +163,12 @@ class ChangeEndpoint(Endpoint):
 
 
 class ChangesView(ChangeEndpoint, bills=True):
-    @listed(ChangeOutput, query=PositionPageQuery)
+    @CHANGES.described
     def get(self, request: Request, id: str) -> Response:
         """List a subscription's changes, the latest recorded first."""
         subscription = self.find(self.rows(Subscription), id)
         changes = self.rows(SubscriptionChange).filter(subscription=subscription)
-        return self.page(
-            changes.select_related("subscription"),
-            shown_changes,
-            asked=self.asked(PositionPageQuery),
-            by="position",
-        )
+        return CHANGES.answer(self, changes.select_related("subscription"))
 
     @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
     def post(self, request: Request, id: str) -> Response:

@@ -14,7 +14,9 @@ from billing.api.problems import Refusal, problem, tell
 from billing.api.scoped import Endpoint
 from billing.usage import commands
 from billing.usage.api.reading import RECORDS_AT_MOST, TooManyRecords, read_records
+from billing.usage.api.records import USAGE, UsageDaysView
 from billing.usage.commands import Receipt, SentRecord
+from billing.usage.models import UsageRecord
 from billing.usage.queries.reasons import code_of, explain
 
 tell(exceptions={TooManyRecords: Refusal(413, "too_many_records", field="records")})
@@ -70,6 +72,11 @@ class UsageOutput(serializers.Serializer[Any]):
 
 
 class UsageView(Endpoint, bills=True, bucket="usage"):
+    @USAGE.described
+    def get(self, request: Request) -> Response:
+        """List the records of a subscription, by meter, the latest first."""
+        return USAGE.answer(self, self.rows(UsageRecord))
+
     @extend_schema(request=UsageInput, responses={200: UsageOutput, 202: UsageOutput})
     def post(self, request: Request) -> Response:
         """
@@ -115,4 +122,7 @@ def _reused(record: SentRecord) -> str:
     return f"The meter {record.meter} has another record under the key {record.key}."
 
 
-urlpatterns = [path("usage", UsageView.as_view(), name="usage")]
+urlpatterns = [
+    path("usage", UsageView.as_view(), name="usage"),
+    path("usage/days", UsageDaysView.as_view(), name="usage-days"),
+]

@@ -1,36 +1,45 @@
 """What was delivered: `/deliveries`."""
 
-from typing import Any
-
-from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import InstantField, MailField, OneOfField, ReferenceField, TextField
+from billing.api.fields import MailField
+from billing.api.filters import Filters, Identifier, Of, Text, Word, moments
 from billing.api.inputs import Input
-from billing.api.pages import PageQuery, listed
+from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
+from invoices.delivery.api.endpoints import ENDPOINT
 from invoices.delivery.models import Delivery, WebhookEndpoint
 from invoices.delivery.models.deliveries import CHANNELS
 from invoices.delivery.outputs import DeliveryDetailOutput, DeliveryOutput
+from invoices.issuing.api.invoices import INVOICE
 from invoices.issuing.models import Invoice
 
 tell(exceptions={commands.DeliveryNotResendable: Refusal(409, "delivery_not_resendable")})
 
 
-class DeliveriesQuery(PageQuery):
-    invoice = ReferenceField(known_as="", required=False)
-    endpoint = ReferenceField(known_as="", required=False)
-    channel = OneOfField(choices=[name for name, _ in CHANNELS], required=False)
-    state = OneOfField(choices=Delivery.State.values, required=False)
-    type = TextField(max_length=50, required=False)
-    created_from = InstantField(required=False, help_text="First instant.")
-    created_until = InstantField(required=False, help_text="First instant no longer wanted.")
+class DeliveryFilters(Filters):
+    invoice = Of(Invoice, known_as="")
+    endpoint = Of(WebhookEndpoint, known_as="")
+    channel = Word(name for name, _ in CHANNELS)
+    state = Word(Delivery.State.values)
+    type = Text(50, help_text="Public type of what it tells: see `/webhook-event-types`.")
+    transaction = Identifier(column="transaction_id")
+    created_from, created_until = moments("created_at", leads=False, needs=True)
+
+
+DELIVERIES = Listing[Delivery](
+    output=DeliveryOutput,
+    filters=DeliveryFilters,
+    expands={"invoice": INVOICE, "endpoint": ENDPOINT},
+    sparse=True,
+    exports=True,
+)
 
 
 class ResendInput(Input):
@@ -38,24 +47,10 @@ class ResendInput(Input):
 
 
 class DeliveriesView(Endpoint):
-    @listed(DeliveryOutput, query=DeliveriesQuery)
+    @DELIVERIES.described
     def get(self, request: Request) -> Response:
         """List the deliveries, newest first."""
-        asked = self.asked(DeliveriesQuery)
-        return self.page(
-            self._asked_for(asked), lambda rows: DeliveryOutput(rows, many=True).data, asked=asked
-        )
-
-    def _asked_for(self, asked: dict[str, Any]) -> QuerySet[Delivery]:
-        names = ("channel", "state", "type")
-        wanted: dict[str, Any] = {name: asked[name] for name in names if name in asked}
-        bounds = {"created_from": "created_at__gte", "created_until": "created_at__lt"}
-        wanted |= {column: asked[name] for name, column in bounds.items() if name in asked}
-        if "invoice" in asked:
-            wanted["invoice"] = self.resolve(Invoice, asked["invoice"], field="invoice")
-        if "endpoint" in asked:
-            wanted["endpoint"] = self.resolve(WebhookEndpoint, asked["endpoint"], field="endpoint")
-        return self.rows(Delivery).filter(**wanted)
+        return DELIVERIES.answer(self, self.rows(Delivery))
 
 
 class DeliveryView(Endpoint):

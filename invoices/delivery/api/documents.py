@@ -134,15 +134,18 @@ class DownloadLinkView(Endpoint):
     @extend_schema(responses=LinkOutput)
     def get(self, request: Request, id: str) -> Response:
         """Show a link."""
-        link = self.find(self.rows(DownloadLink), id, known_as="")
-        return Response(LinkOutput(link, context={"request": request}).data)
+        return Response(LinkOutput(self.thing(id), context={"request": request}).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, id: str) -> Response:
         """Revoke a link."""
-        link = self.find(self.rows(DownloadLink), id, known_as="")
+        link = self.thing(id)
         commands.revoke_link(link_id=link.pk, at=timezone.now())
         return Response(status=204)
+
+    def thing(self, id: str) -> DownloadLink:
+        """Return the link that the address names."""
+        return self.find(self.rows(DownloadLink), id, known_as="")
 
 
 urlpatterns = [

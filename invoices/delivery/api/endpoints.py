@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.expansion import Nested, by_output
 from billing.api.fields import (
     FlagField,
     InstantField,
@@ -79,6 +80,9 @@ class EndpointInput(Input):
 
 class EndpointChangeInput(EndpointInput):
     state = OneOfField(choices=[State.ENABLED.value, State.DISABLED.value], required=False)
+
+
+ENDPOINT = Nested(model=WebhookEndpoint, column="endpoint_id", show=by_output(EndpointOutput))
 
 
 class NewEndpointOutput(EndpointOutput):
@@ -210,12 +214,12 @@ class EndpointView(_OfEndpoints):
     @extend_schema(responses=EndpointOutput)
     def get(self, request: Request, id: str) -> Response:
         """Show an endpoint."""
-        return Response(EndpointOutput(self.find(self.endpoints(), id, known_as="")).data)
+        return Response(EndpointOutput(self.thing(id)).data)
 
     @extend_schema(request=EndpointChangeInput, responses=EndpointOutput)
     def patch(self, request: Request, id: str) -> Response:
         """Change an endpoint, or disable and enable it."""
-        endpoint = self.find(self.endpoints(), id, known_as="")
+        endpoint = self.thing(id)
         said = self.said(EndpointChangeInput, partial=True)
         state = said.pop("state", None)
         if named := self.named(said):
@@ -232,9 +236,13 @@ class EndpointView(_OfEndpoints):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, id: str) -> Response:
         """Tell an endpoint nothing more."""
-        endpoint = self.find(self.endpoints(), id, known_as="")
+        endpoint = self.thing(id)
         commands.delete_endpoint(endpoint_id=endpoint.pk, at=timezone.now())
         return Response(status=204)
+
+    def thing(self, id: str) -> WebhookEndpoint:
+        """Return the endpoint that the address names."""
+        return self.find(self.endpoints(), id, known_as="")
 
 
 class RotateSecretView(_OfEndpoints):

@@ -13,6 +13,7 @@ from billing.api.inputs import Input
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.customers.models import Customer
+from billing.sellers.models import Seller
 from billing.texts import first_control
 from invoices.delivery import commands
 from invoices.delivery.models import DeliveryWish, MailStyle
@@ -78,14 +79,18 @@ class WishView(Endpoint):
     @extend_schema(responses=WishOutput)
     def get(self, request: Request, id: str) -> Response:
         """Show how a customer wants its documents; the API and links serve them always."""
-        return _shown(self.find(self.rows(Customer), id))
+        return _shown(self.thing(id))
 
     @extend_schema(request=WishInput, responses=WishOutput)
     def put(self, request: Request, id: str) -> Response:
         """Say how a customer wants its documents from now on."""
-        customer = self.find(self.rows(Customer), id)
+        customer = self.thing(id)
         commands.set_wish(customer=customer, details=self.said(WishInput))
         return _shown(customer)
+
+    def thing(self, id: str) -> Customer:
+        """Return the customer: it may have said no wish yet."""
+        return self.find(self.rows(Customer), id)
 
 
 class MailStyleView(Endpoint):
@@ -100,6 +105,10 @@ class MailStyleView(Endpoint):
         """Say how the seller's e-mails look from now on."""
         style = commands.set_mail_style(seller=self.seller, details=self.said(MailStyleInput))
         return Response(MailStyleOutput(style).data)
+
+    def thing(self) -> Seller:
+        """Return the seller: it may have said nothing yet."""
+        return self.seller
 
 
 def _shown(customer: Customer) -> Response:

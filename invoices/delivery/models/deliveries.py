@@ -116,6 +116,10 @@ class Delivery(models.Model):
                 name="delivery_to_prune",
                 condition=Q(channel="webhook", pruned_at__isnull=True),
             ),
+            # Lists by filter.
+            models.Index(fields=["seller", "state", "id"], name="delivery_by_state"),
+            models.Index(fields=["seller", "type", "id"], name="delivery_by_type"),
+            models.Index(fields=["seller", "channel", "id"], name="delivery_by_channel"),
         ]
 
     def __str__(self) -> str:

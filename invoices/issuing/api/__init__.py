@@ -1,7 +1,7 @@
-"""What was charged, waits to be, and would be: `/invoices`, `/waiting-charges` and previews."""
+"""What was charged, waits to be, and would be: `/invoices`, `/charges` and previews."""
 
-from invoices.issuing.api import invoices, previews, waiting
+from invoices.issuing.api import charges, invoices, previews, waiting
 
 # Before the addresses of what is previewed: external ids may contain slashes.
 preview_urlpatterns = previews.urlpatterns
-urlpatterns = [*invoices.urlpatterns, *waiting.urlpatterns]
+urlpatterns = [*invoices.urlpatterns, *charges.urlpatterns, *waiting.urlpatterns]

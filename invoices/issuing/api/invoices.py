@@ -7,13 +7,15 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import DayField, IdField, OneOfField, ReferenceField
+from billing.api.expansion import Nested, NestedMany, Showing, by_output
+from billing.api.filters import Filters, Identifier, Of, Text, Word, amounts, currency, days
+from billing.api.listing import Listing
 from billing.api.outputs import (
     MONEY_OR_NULL,
     AmountField,
@@ -21,9 +23,10 @@ from billing.api.outputs import (
     PlainDecimalField,
     money,
 )
-from billing.api.pages import PageQuery, listed
 from billing.api.scoped import Endpoint
-from billing.contracts.models import Contract
+from billing.contracts.api.contracts import CONTRACT
+from billing.contracts.models import Contract, Subscription
+from billing.customers.api import CUSTOMER
 from billing.customers.models import Customer
 from billing.money import plain_decimal
 from billing.wording.titles import document_title
@@ -36,13 +39,32 @@ from invoices.issuing.queries.retention import retained_until
 LONGEST_NUMBER = 60
 
 
-class InvoicesQuery(PageQuery):
-    customer = ReferenceField(known_as="ext", required=False)
-    contract = ReferenceField(known_as="ext", required=False)
-    kind = OneOfField(choices=[kind for kind, _ in KINDS], required=False)
-    issued_from = DayField(required=False, help_text="First day of issue.")
-    issued_until = DayField(required=False, help_text="First day of issue no longer wanted.")
-    transaction = IdField(required=False)
+class OfSubscription(Of):
+    """The subscription that stands on a document."""
+
+    def filter(self, qs: QuerySet[Invoice], value: Subscription) -> QuerySet[Invoice]:
+        """Return the documents with a line of it."""
+        return qs.filter(pk__in=Charge.objects.filter(subscription=value).values("invoice"))
+
+
+class DocumentFilters(Filters):
+    customer = Of(Customer)
+    contract = Of(Contract)
+    subscription = OfSubscription(Subscription)
+    number = Text(LONGEST_NUMBER, narrows=True, help_text="As printed.")
+    transaction = Identifier(column="transaction_id")
+    issued_from, issued_until = days("issue_date")
+
+
+class CreditNoteFilters(DocumentFilters):
+    corrected_invoice = Of(Invoice, known_as="")
+
+
+class InvoiceFilters(DocumentFilters):
+    kind = Word(kind for kind, _ in KINDS)
+    due_from, due_until = days("due_date")
+    currency = currency()
+    gross_from, gross_until = amounts("gross_minor")
 
 
 class InvoiceSummaryOutput(serializers.ModelSerializer[Invoice]):
@@ -271,34 +293,76 @@ class InvoiceOutput(InvoiceSummaryOutput):
         return shown_taxes(invoice.taxes, invoice.currency, locale=locale)
 
 
+def _in_short(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return invoices.defer("seller_as_printed", "customer_as_printed", "taxes", "accounting_taxes")
+
+
+def _explained(lines: QuerySet[Charge]) -> QuerySet[Charge]:
+    return lines.select_related("order_line", *EXPLAINED_BY)
+
+
+_PARTIES = {"customer": CUSTOMER, "contract": CONTRACT}
+_LINES = NestedMany(
+    model=Charge,
+    column="invoice_id",
+    show=by_output(InvoiceLineOutput),
+    order="position",
+    select=_explained,
+)
+INVOICE = Nested(
+    model=Invoice, column="invoice_id", show=by_output(InvoiceSummaryOutput), select=_in_short
+)
+INVOICE_SHOWN = Showing(output=InvoiceOutput, expands=_PARTIES)
+INVOICES = Listing[Invoice](
+    output=InvoiceSummaryOutput,
+    filters=InvoiceFilters,
+    expands={**_PARTIES, "lines": _LINES},
+    sparse=True,
+    exports=True,
+)
+CREDIT_NOTES = Listing[Invoice](
+    output=InvoiceSummaryOutput,
+    name="CreditNotes",
+    filters=CreditNoteFilters,
+    expands=INVOICES.expands,
+    sparse=True,
+    exports=True,
+)
+
+
 class InvoicesView(Endpoint):
-    @listed(InvoiceSummaryOutput, query=InvoicesQuery)
+    @INVOICES.described
     def get(self, request: Request) -> Response:
         """List the invoices and credit notes, newest first."""
-        asked = self.asked(InvoicesQuery)
-        return self.page(self._asked_for(asked), _summaries, asked=asked)
-
-    def _asked_for(self, asked: dict[str, Any]) -> QuerySet[Invoice]:
-        wanted: dict[str, Any] = {
-            column: asked[name] for name, column in _COLUMNS.items() if name in asked
-        }
-        if "customer" in asked:
-            wanted["customer"] = self.resolve(Customer, asked["customer"], field="customer")
-        if "contract" in asked:
-            wanted["contract"] = self.resolve(Contract, asked["contract"], field="contract")
-        return self.rows(Invoice).filter(**wanted)
+        return INVOICES.answer(self, self.rows(Invoice))
 
 
 class InvoiceView(Endpoint):
-    @extend_schema(responses=InvoiceOutput)
+    @INVOICE_SHOWN.described
     def get(self, request: Request, id: str) -> Response:
         """Show an invoice with its lines."""
         invoice = self.find(_with_lines(self.rows(Invoice)), id, known_as="")
-        return Response(_shown(invoice))
+        return INVOICE_SHOWN.answer(self, invoice, _shown(invoice))
+
+
+class CreditNotesView(Endpoint):
+    @CREDIT_NOTES.described
+    def get(self, request: Request) -> Response:
+        """List the credit notes, newest first."""
+        return CREDIT_NOTES.answer(self, self.rows(Invoice).filter(kind="credit_note"))
+
+
+class CreditNoteView(Endpoint):
+    @INVOICE_SHOWN.described
+    def get(self, request: Request, id: str) -> Response:
+        """Show a credit note with its lines."""
+        notes = _with_lines(self.rows(Invoice)).filter(kind="credit_note")
+        note = self.find(notes, id, known_as="")
+        return INVOICE_SHOWN.answer(self, note, _shown(note))
 
 
 class InvoiceByNumberView(Endpoint):
-    @extend_schema(responses=InvoiceOutput)
+    @INVOICE_SHOWN.described
     def get(self, request: Request, number: str) -> Response:
         """Show the invoice or credit note with a number, which may contain slashes."""
         is_possible = number.isprintable() and len(number) <= LONGEST_NUMBER
@@ -306,19 +370,11 @@ class InvoiceByNumberView(Endpoint):
         invoice = rows.filter(number=number).first() if is_possible else None
         if invoice is None:
             raise NotFound
-        return Response(_shown(invoice))
-
-
-_COLUMNS = {
-    "kind": "kind",
-    "transaction": "transaction_id",
-    "issued_from": "issue_date__gte",
-    "issued_until": "issue_date__lt",
-}
+        return INVOICE_SHOWN.answer(self, invoice, _shown(invoice))
 
 
 def _with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    lines = Charge.objects.select_related("order_line", *EXPLAINED_BY).order_by("position")
+    lines = _explained(Charge.objects.order_by("position"))
     return invoices.prefetch_related(Prefetch("lines", lines))
 
 
@@ -328,14 +384,12 @@ def _shown(invoice: Invoice) -> Any:
     return InvoiceOutput(invoice, context={"left": left}).data
 
 
-def _summaries(invoices: Any) -> Any:
-    return InvoiceSummaryOutput(invoices, many=True).data
-
-
 urlpatterns = [
     path("invoices", InvoicesView.as_view(), name="invoices"),
     path(
         "invoices/by-number/<path:number>", InvoiceByNumberView.as_view(), name="invoice-by-number"
     ),
     path("invoices/<reference:id>", InvoiceView.as_view(), name="invoice"),
+    path("credit-notes", CreditNotesView.as_view(), name="credit-notes"),
+    path("credit-notes/<reference:id>", CreditNoteView.as_view(), name="credit-note"),
 ]

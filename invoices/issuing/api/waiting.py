@@ -1,24 +1,22 @@
 """Charges that wait for the invoice of a day or month: `/waiting-charges`."""
 
-from typing import Any
-
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import ReferenceField
-from billing.api.pages import PageQuery, listed
+from billing.api.filters import Filters, Of
+from billing.api.listing import Listing
 from billing.api.scoped import Endpoint
 from billing.customers.models import Customer
 from invoices.issuing.api.invoices import InvoiceLineOutput
-from invoices.issuing.queries.waiting import waiting_charges
+from invoices.issuing.models import Charge
 
 OF_INVOICES = {"position", "explained"}  # What only a line of an invoice has.
 
 
-class WaitingChargesQuery(PageQuery):
-    customer = ReferenceField(known_as="ext")
+class WaitingChargeFilters(Filters):
+    customer = Of(Customer, required=True)
 
 
 class WaitingChargeOutput(InvoiceLineOutput):
@@ -34,18 +32,17 @@ class WaitingChargeOutput(InvoiceLineOutput):
         ]  # fmt: skip
 
 
+WAITING_CHARGES = Listing[Charge](
+    output=WaitingChargeOutput, filters=WaitingChargeFilters, by=("ordinal",)
+)
+
+
 class WaitingChargesView(Endpoint):
-    @listed(WaitingChargeOutput, query=WaitingChargesQuery)
+    @WAITING_CHARGES.described
     def get(self, request: Request) -> Response:
         """List a customer's charges that stand on no invoice yet, newest first."""
-        asked = self.asked(WaitingChargesQuery)
-        customer = self.resolve(Customer, asked["customer"], field="customer")
-        charges = waiting_charges(customer).select_related("order_line", "customer")
-        return self.page(charges, _shown, asked=asked)
-
-
-def _shown(charges: Any) -> Any:
-    return WaitingChargeOutput(charges, many=True).data
+        charges = self.rows(Charge).filter(invoice__isnull=True)
+        return WAITING_CHARGES.answer(self, charges.select_related("order_line", "customer"))
 
 
 urlpatterns = [path("waiting-charges", WaitingChargesView.as_view(), name="waiting-charges")]

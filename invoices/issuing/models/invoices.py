@@ -193,8 +193,26 @@ class Invoice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["customer"], name="invoice_by_customer"),  # Customer's page.
-            models.Index(fields=["contract"], name="invoice_by_contract"),  # Contract's page.
+            models.Index(fields=["customer", "id"], name="invoice_by_customer"),  # Customer's page.
+            models.Index(fields=["contract", "id"], name="invoice_by_contract"),  # Contract's page.
+            # Lists by filter: days of issue; days on which they are due; currency; amounts in it.
+            models.Index(fields=["seller", "issue_date", "id"], name="invoice_by_issue"),
+            models.Index(fields=["seller", "due_date", "id"], name="invoice_by_due_date"),
+            models.Index(fields=["seller", "currency", "id"], name="invoice_by_currency"),
+            models.Index(
+                fields=["seller", "currency", "gross_minor", "id"], name="invoice_by_amount"
+            ),
+            # Lists of a seller's credit notes, which are few: all, and of some days of issue.
+            models.Index(
+                fields=["seller", "id"],
+                name="invoice_credit_notes",
+                condition=Q(kind="credit_note"),
+            ),
+            models.Index(
+                fields=["seller", "issue_date", "id"],
+                name="invoice_credit_notes_by_issue",
+                condition=Q(kind="credit_note"),
+            ),
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="invoice_of_transaction"),
             models.Index(

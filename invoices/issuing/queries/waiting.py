@@ -5,7 +5,6 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
@@ -38,11 +37,6 @@ def orders_in_turn(*, at_most: int) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_IN_TURN, {"type": ORDER_PLACED, "most": at_most})
         return [event_id for (event_id,) in cursor.fetchall()]
-
-
-def waiting_charges(customer: Customer) -> QuerySet[Charge]:
-    """Return a customer's charges that stand on no invoice yet, in the order they were made."""
-    return Charge.objects.filter(customer=customer, invoice__isnull=True).order_by("ordinal")
 
 
 def oldest_day(customer: Customer, *, after: date | None) -> date | None:

@@ -1,0 +1,152 @@
+"""
+Whole lists as files: `Accept: text/csv` or `application/x-ndjson` on the address of a list.
+
+The rows come from a server-side cursor and go out as they come, so that a million of them take the
+memory of a few; all within one transaction, which sees the books as they are at its beginning.
+"""
+
+import csv
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import Error, connection, transaction
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
+
+from billing.api.outputs import MoneyField
+from billing.api.problems import problem_response
+
+logger = logging.getLogger(__name__)
+
+CSV = "text/csv"
+NDJSON = "application/x-ndjson"
+AT_ONCE = 500  # Rows: some hundred kilobytes, whatever the list.
+# What a spreadsheet would take for a formula, unless it is a number.
+# Source: OWASP, CSV Injection.
+FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+
+Row = Mapping[str, Any]
+Show = Callable[[Sequence[Any]], Iterable[Row]]
+
+
+class CsvRenderer(JSONRenderer):
+    """Says that a list comes as CSV too. It renders refusals, which stay problems in JSON."""
+
+    media_type = CSV
+    format = "csv"
+
+
+class NdjsonRenderer(JSONRenderer):
+    """Says that a list comes as NDJSON too. It renders refusals, which stay problems in JSON."""
+
+    media_type = NDJSON
+    format = "ndjson"
+
+
+def form_of(request: Request) -> str | None:
+    """Return as what file a list is wanted; None if as pages."""
+    accepted = getattr(request, "accepted_renderer", None)
+    form = getattr(accepted, "media_type", "")
+    return form if form in {CSV, NDJSON} else None
+
+
+def columns_of(
+    fields: Mapping[str, serializers.Field[Any, Any, Any, Any]],
+) -> list[str]:
+    """Return the columns of a CSV file: the fields, and the currency of amounts if it is none."""
+    has_money = any(isinstance(each, MoneyField) for each in fields.values())
+    return [*fields, *(["currency"] if has_money and "currency" not in fields else [])]
+
+
+def exported(
+    form: str, rows: QuerySet[Any], columns: Sequence[str], show: Show
+) -> StreamingHttpResponse:
+    """Return the answer that brings all rows; its connection to the database ends with it."""
+    lines = _csv(rows, columns, show) if form == CSV else _ndjson(rows, show)
+    content_type = f"{CSV}; charset=utf-8; header=present" if form == CSV else NDJSON
+    answer = StreamingHttpResponse(lines, content_type=content_type)
+    answer["Cache-Control"] = "private, no-store"
+    answer["X-Accel-Buffering"] = "no"  # Of proxies: the first rows come at once.
+    return answer
+
+
+def _ndjson(rows: QuerySet[Any], show: Show) -> Iterator[bytes]:
+    """Yield a line for each row. The last one is a problem if something went wrong."""
+    encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+    try:
+        for some in _stretches(rows, show):
+            yield "".join(f"{encoder.encode(row)}\n" for row in some).encode()
+    except Error as error:
+        yield f"{json.dumps(problem_response(error, {}).data, ensure_ascii=False)}\n".encode()
+
+
+def _csv(rows: QuerySet[Any], columns: Sequence[str], show: Show) -> Iterator[bytes]:
+    """
+    Yield the header, then a line for each row. Source: RFC 4180.
+
+    Where something goes wrong the connection is cut: a CSV has no place to say so.
+    """
+    lines = _Lines()
+    writer = csv.writer(lines)
+    writer.writerow(columns)
+    yield lines.taken()
+    for some in _stretches(rows, show):
+        for row in some:
+            writer.writerow(_cells(row, columns))
+        yield lines.taken()
+
+
+def _stretches(rows: QuerySet[Any], show: Show) -> Iterator[Iterable[Row]]:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        found = rows.iterator(chunk_size=AT_ONCE)
+        while some := list(islice(found, AT_ONCE)):
+            yield show(some)
+
+
+class _Lines:
+    """What a writer of CSV writes to: some lines, until they are taken."""
+
+    def __init__(self) -> None:
+        self._written: list[str] = []
+
+    def write(self, text: str) -> int:
+        """Keep a line."""
+        self._written.append(text)
+        return len(text)
+
+    def taken(self) -> bytes:
+        """Return the lines, and forget them."""
+        text = "".join(self._written)
+        self._written.clear()
+        return text.encode()
+
+
+def _cells(row: Row, columns: Sequence[str]) -> list[str]:
+    currency = next((each["currency"] for each in row.values() if _is_money(each)), "")
+    return [_cell(row.get(name, currency if name == "currency" else None)) for name in columns]
+
+
+def _is_money(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() == {"amount", "currency"}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if _is_money(value):
+        return str(value["amount"])
+    if isinstance(value, (bool, dict, list)):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=JSONEncoder)
+    text = str(value)
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
