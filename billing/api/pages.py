@@ -56,7 +56,7 @@ def listed(
             "next": serializers.URLField(allow_null=True, help_text="Of the next page, if any."),
         },
     )
-    return extend_schema(operation_id=f"{name}_list", parameters=[query], responses=answer)
+    return extend_schema(parameters=[query], responses=answer)
 
 
 def page(

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from billing.events.models import Event
 from billing.sellers.models import Seller
 from invoices.issuing.models import Invoice
 from tests import factories
+from tests.api.described import check_answer
 from tests.handling import handle
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -64,8 +66,19 @@ class App:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         content_type = named.pop("Content-Type", "application/json")
         address = path if path.startswith("http") else f"/api/v1{path}"
-        return Answer(
+        answer = Answer(
             self._client.generic(method, address, body, content_type=content_type, headers=named)
+        )
+        self._check_description(method, address, answer)
+        return answer
+
+    def _check_description(self, method: str, address: str, answer: Answer) -> None:
+        check_answer(
+            method,
+            urlsplit(address).path,
+            status=answer.status,
+            media_type=answer.headers.get("Content-Type", "").partition(";")[0],
+            body=answer.content,
         )
 
 

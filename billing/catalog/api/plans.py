@@ -22,6 +22,7 @@ from billing.api.outputs import PlainDecimalField
 from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
@@ -94,6 +95,7 @@ class PlansView(Endpoint):
         """List the plans with their prices, newest first."""
         return self.page(_priced(self.rows(Plan)), _shown)
 
+    @refusing("plan_contradicts")
     @extend_schema(request=PlanInput, responses={201: PlanOutput})
     def post(self, request: Request) -> Response:
         """Record a plan, and prices with it."""

@@ -24,6 +24,7 @@ from billing.api.fields import (
 from billing.api.inputs import Input
 from billing.api.pages import PositionPageQuery, listed
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms
@@ -75,6 +76,7 @@ class SubscriptionsView(Endpoint, bills=True):
         """List the subscriptions with their changes, newest first."""
         return self.page(self.rows(Subscription), self._shown)
 
+    @refusing("timeline_contradicts")
     @extend_schema(request=SubscriptionInput, responses={201: SubscriptionOutput})
     def post(self, request: Request) -> Response:
         """Start a subscription under a contract."""
@@ -149,6 +151,7 @@ class ChangesView(ChangeEndpoint, bills=True):
             by="position",
         )
 
+    @refusing("timeline_contradicts")
     @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
     def post(self, request: Request, id: str) -> Response:
         """Change a subscription, or undo what is pending."""
