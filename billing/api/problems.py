@@ -71,6 +71,8 @@ _DEFECT = Refusal(
     500, "defect", detail="This should not have happened. Report it with the request_id."
 )
 
+_BAD_REQUEST = Refusal(400, "bad_request", detail="The request is malformed.")
+
 
 def tell(
     *,
@@ -102,7 +104,7 @@ def all_told() -> Iterator[tuple[str, Refusal]]:
     for kind, refusal in _EXCEPTIONS.items():
         is_ours = kind.__module__.startswith(("billing.", "invoices."))
         yield (is_ours and kind.__doc__) or refusal.detail, refusal
-    for refusal in (*_CONSTRAINTS.values(), *_ANSWERS, _DEFECT):
+    for refusal in (*_CONSTRAINTS.values(), *_ANSWERS, _BAD_REQUEST, _DEFECT):
         yield refusal.detail, refusal
 
 
@@ -145,7 +147,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what was refused before any view: an unknown host, for example."""
-    return _plain(Refusal(400, "bad_request", detail="The request is malformed."))
+    return _plain(_BAD_REQUEST)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

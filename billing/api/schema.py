@@ -41,7 +41,7 @@ QUERY_PARAMETERS = {
     "limit": "So many rows of a page at most.",
     "day": "Only those of this day.",
 }
-EVERYWHERE = {"not_authenticated", "authentication_failed", "defect", "try_again"}
+EVERYWHERE = {"not_authenticated", "authentication_failed", "bad_request", "defect", "try_again"}
 WITH_BODY = {"parse_error", "validation_failed", "body_too_large", "unsupported_media_type"}
 TITLES = {
     400: "Invalid",

@@ -142,6 +142,4 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": True,
     # Without the hook for enums: choices stand where they belong, without made-up names.
     "POSTPROCESSING_HOOKS": ["billing.api.description.complete"],
-    "SWAGGER_UI_DIST": "SIDECAR",  # Served by ourselves: the documentation asks no other host.
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
