@@ -1,10 +1,15 @@
 """What the OpenAPI description says beside its operations: problems, headers, money, tags."""
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from billing.api.catalogue import problem_codes
 from billing.api.tags import described
 
+JSON = "application/json"
+EXAMPLES = Path(__file__).with_name("examples.json")
 MONEY: dict[str, Any] = {
     "type": "object",
     "description": "An amount of money, as a decimal string with as many digits as its currency.",
@@ -83,9 +88,30 @@ def complete(result: dict[str, Any], *_: object, **__: object) -> dict[str, Any]
     )
     components["schemas"] = _without_blank(dict(sorted(components["schemas"].items())))
     components["headers"] = HEADERS
+    for path in result["paths"].values():
+        for operation in path.values():
+            _show_example(operation)
     operations = [each for path in result["paths"].values() for each in path.values()]
     result["tags"] = described({tag for operation in operations for tag in operation["tags"]})
     return result
+
+
+def _show_example(operation: dict[str, Any]) -> None:
+    """Add what a request and its answer look like, if a story was told of the operation."""
+    told = _examples().get(operation["operationId"], {})
+    body = operation.get("requestBody", {}).get("content", {}).get(JSON)
+    if body is not None and "request" in told:
+        body["example"] = told["request"]
+    answer = operation["responses"].get(str(told.get("status")), {}).get("content", {}).get(JSON)
+    if answer is not None:
+        answer["example"] = told["response"]
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    """Return requests and answers of the API itself, by operation: a test tells them again."""
+    found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return found
 
 
 def _without_blank(schema: Any) -> Any:
