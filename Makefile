@@ -10,7 +10,7 @@ UNSERVED := SECRET_KEY=checks DATABASE_URL=postgresql://nobody@127.0.0.1:1/none 
 	BROKER_URL=sqs://none:none@127.0.0.1:1 REDIS_URL=redis://127.0.0.1:1/0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-pure test-slow check fix cases bench profile migrations lock
+.PHONY: help setup demo run test test-pure test-slow check fix openapi client test-api-fuzz cases bench profile migrations lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -43,6 +43,18 @@ check: setup ## exactly what CI checks: format, rules, types, imports, migration
 	$(BIN)/lint-imports
 	$(UNSERVED) $(BIN)/python manage.py check
 	$(UNSERVED) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(UNSERVED) $(BIN)/python manage.py describe_api --check
+
+openapi: setup ## write docs/api/openapi.json and the table of codes, as the code says
+	@$(UNSERVED) $(BIN)/python manage.py describe_api
+
+client: setup ## write the typed Python client from docs/api/openapi.json into clients/python
+	@$(BIN)/openapi-python-client generate --path docs/api/openapi.json --config clients/python.yaml \
+		--meta setup --output-path clients/python --overwrite --fail-on-warning
+
+test-api-fuzz: setup ## schemathesis against the running API (FUZZ="--only customers --seed 1")
+	@$(STACK) exec --root .stack/fuzz --fresh --processes -- \
+		$(BIN)/python -m tests.schemathesis $(FUZZ)
 
 fix: setup ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .

@@ -1,18 +1,14 @@
 """Addresses: the API of each stage, the admin, and what watches over the process."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from billing.api import problems, sellers
 from billing.api.access import refuse_unscoped
+from billing.api.reading import ReadingView, openapi
 from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
-
-_OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 
 api: list[URLPattern | URLResolver] = [
     path("", include("billing.api.sellers")),
@@ -34,8 +30,9 @@ api: list[URLPattern | URLResolver] = [
     path("", include("invoices.issuing.api")),
     path("", include("invoices.reports.api")),
     path("", include("invoices.proving.api")),
-    path("openapi.json", SpectacularJSONAPIView.as_view(**_OPEN), name="openapi"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="openapi", **_OPEN), name="docs"),
+    path("openapi.json", openapi, name="openapi"),
+    path("docs", ReadingView.as_view(template_name="billing/api/swagger.html"), name="docs"),
+    path("redoc", ReadingView.as_view(template_name="billing/api/redoc.html"), name="redoc"),
 ]
 refuse_unscoped(api)
 

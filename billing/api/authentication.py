@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from billing.api.addresses import client_address, is_within
+from billing.api.problems import Refusal, tell
 from billing.scopes import PRESETS, READ_ONLY, RESOURCES, covers
 from billing.sellers.commands import SHOWN_CHARACTERS, hash_of_key, note_use
 from billing.sellers.models import ApiKey, Membership, Seller
@@ -26,17 +27,28 @@ LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 NO_HASH = "0" * 64  # Compared with where no key is known by its prefix, so that it takes as long.
 
 
-class AddressNotAllowed(PermissionDenied):
+class AddressNotAllowed(Exception):
     """A key was used from where it isn't allowed to be used. Told to none but who has the key."""
 
-    default_code = "address_not_allowed"
 
-
-class SellerNotNamed(PermissionDenied):
+class SellerNotNamed(Exception):
     """Someone who works for several sellers has to say for which."""
 
-    default_code = "seller_not_named"
-    default_detail = f"You work for several sellers: give the id of one as {SELLER_HEADER}."
+
+tell(
+    exceptions={
+        AddressNotAllowed: Refusal(
+            403,
+            "address_not_allowed",
+            remedy="Send from one of the key's networks, or take a key without any.",
+        ),
+        SellerNotNamed: Refusal(
+            403,
+            "seller_not_named",
+            detail=f"You work for several sellers: give the id of one as {SELLER_HEADER}.",
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

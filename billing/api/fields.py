@@ -29,6 +29,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 class TextField(serializers.CharField):
     """A line of text: a JSON string without control characters."""
 
+    told_pattern = ""  # Of the API's description, where it is more than a length.
     default_error_messages = {
         **messages.TEXT,
         "control": "This holds a control character ({code}): leave it out.",
@@ -198,6 +199,8 @@ class ObjectField(serializers.DictField):
 class CurrencyField(TextField):
     """An ISO 4217 code that amounts can be charged in."""
 
+    told_pattern = "[A-Z]{3}"
+
     def to_internal_value(self, data: Any) -> str:
         """Return the code."""
         code = super().to_internal_value(data)
@@ -211,6 +214,7 @@ class CurrencyField(TextField):
 class CountryField(TextField):
     """An ISO 3166-1 alpha-2 code."""
 
+    told_pattern = "[A-Z]{2}"
     default_error_messages = {"unknown_country": "Give an ISO 3166-1 alpha-2 code, for example DE."}
 
     def to_internal_value(self, data: Any) -> str:

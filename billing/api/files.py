@@ -32,3 +32,4 @@ class FileEndpoint(Endpoint):
     """An address of the API whose answer is a file."""
 
     content_negotiation_class = OneForm
+    answers_with_files = True

@@ -26,15 +26,9 @@ class PlainDecimalField(serializers.DecimalField):
         return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-MONEY: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "amount": {"type": "string", "format": "decimal", "examples": ["35.70"]},
-        "currency": {"type": "string", "examples": ["EUR"]},
-    },
-    "required": ["amount", "currency"],
-}
-MONEY_OR_NULL = {**MONEY, "type": ["object", "null"]}
+# The schema itself stands in `description`: one for all amounts.
+MONEY: dict[str, Any] = {"$ref": "#/components/schemas/Money"}
+MONEY_OR_NULL: dict[str, Any] = {"oneOf": [MONEY, {"type": "null"}]}
 
 
 @extend_schema_field(MONEY)

@@ -52,10 +52,7 @@ def listed(
     output: type[serializers.BaseSerializer[Any]], *, query: type[PageQuery] = PageQuery
 ) -> Callable[[Method], Method]:
     """Return a decorator that describes a method which answers with a page of such rows."""
-    name = output.__name__.removesuffix("Output")
-    described = extend_schema(
-        operation_id=f"{name}_list", parameters=[query], responses=page_of(output)
-    )
+    described = extend_schema(parameters=[query], responses=page_of(output))
 
     def mark(method: Method) -> Method:
         method.is_list = True  # type: ignore[attr-defined]

@@ -8,7 +8,22 @@ from typing import IO, Any, NoReturn
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+from billing.api.problems import Refusal, tell
+
 LONGEST_NUMBER = 1000
+
+
+class LengthRequired(Exception):
+    """The length of the body isn't told."""
+
+
+tell(
+    exceptions={
+        LengthRequired: Refusal(
+            411, "length_required", detail="Send the body with its Content-Length, not in chunks."
+        )
+    }
+)
 
 
 class ExactJsonParser(JSONParser):

@@ -5,7 +5,8 @@ A stage adds its own exceptions and constraints with `tell`; the codes are part 
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -34,12 +35,18 @@ LONGEST_DETAIL = 500
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How an exception is told: without a `detail`, in its own words; so its `field`."""
+    """
+    How an exception is told: without a `detail`, in its own words; so its `field`.
+
+    `means` and `remedy` are for the catalogue of codes, where what else is known doesn't say it.
+    """
 
     status: int
     code: str
     field: str = ""
     detail: str = ""
+    means: str = ""
+    remedy: str = ""
 
 
 _NOT_FOUND = Refusal(404, "not_found", detail="There is no such thing.")
@@ -64,19 +71,48 @@ _TOOK_TOO_LONG = Refusal(
     detail="The database took too long, and nothing was done: try again; ask a list for less.",
 )
 _CONSTRAINTS: dict[str, Refusal] = {}
+_ANSWERS: list[Refusal] = []
+_BY_MODULE: dict[str, set[str]] = {}
 _DEFECT = Refusal(
     500, "defect", detail="This should not have happened. Report it with the request_id."
 )
+
+_BAD_REQUEST = Refusal(400, "bad_request", detail="The request is malformed.")
 
 
 def tell(
     *,
     exceptions: Mapping[type[Exception], Refusal] | None = None,
     constraints: Mapping[str, Refusal] | None = None,
+    answers: Iterable[Refusal] = (),
 ) -> None:
-    """Add to the table what a stage's commands raise, and what its constraints refuse."""
+    """
+    Add to the table what a stage's commands raise, and what its constraints refuse.
+
+    `answers` are refusals that its endpoints give by themselves, with `problem`.
+    """
     _EXCEPTIONS.update(exceptions or {})
     _CONSTRAINTS.update(constraints or {})
+    _ANSWERS.extend(answers)
+    told = [*(exceptions or {}).values(), *(constraints or {}).values(), *answers]
+    # Whose endpoints refuse so: the module that calls, which each caller would have to say.
+    module = sys._getframe(1).f_globals["__name__"]
+    _BY_MODULE.setdefault(module, set()).update(refusal.code for refusal in told)
+
+
+def told_in(module: str) -> set[str]:
+    """Return the codes that a module has told of: its endpoints refuse with them."""
+    return set(_BY_MODULE.get(module, ()))
+
+
+def all_told() -> Iterator[tuple[str, Refusal]]:
+    """Yield all that was told, with what its cause says of itself."""
+    for kind, refusal in _EXCEPTIONS.items():
+        is_ours = kind.__module__.startswith(("billing.", "invoices."))
+        yield (is_ours and kind.__doc__) or refusal.detail, refusal
+    ours = (_BAD_REQUEST, _DEFECT, _TOOK_TOO_LONG)
+    for refusal in (*_CONSTRAINTS.values(), *_ANSWERS, *ours):
+        yield refusal.detail, refusal
 
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
@@ -113,7 +149,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what was refused before any view: an unknown host, for example."""
-    return _plain(Refusal(400, "bad_request", detail="The request is malformed."))
+    return _plain(_BAD_REQUEST)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone, translation
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,7 @@ from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
 from billing.api.limits import Share, limited_in_time, take
 from billing.api.pages import PageQuery, page
-from billing.api.parsing import ExactJsonParser
+from billing.api.parsing import ExactJsonParser, LengthRequired
 from billing.api.references import Reference, read_reference, referred
 from billing.api.schema import EndpointSchema
 from billing.api.versions import (
@@ -41,14 +41,6 @@ from billing.sellers.models import ApiKey, Membership, Seller
 
 Row = TypeVar("Row", bound=Model)
 Method = Callable[..., Response]
-
-
-class LengthRequired(APIException):
-    """The length of the body isn't told."""
-
-    status_code = 411
-    default_code = "length_required"
-    default_detail = "Send the body with its Content-Length, not in chunks."
 
 
 class Endpoint(APIView):

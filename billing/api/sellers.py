@@ -21,6 +21,7 @@ from billing.api.fields import (
 from billing.api.inputs import Input
 from billing.api.pages import listed
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.identifiers import check_address_scheme
 from billing.sellers import commands
@@ -160,6 +161,7 @@ class TestClockView(Endpoint):
 
 
 class AdvanceTestClockView(Endpoint):
+    @refusing("test_clock_refused")
     @extend_schema(request=AdvanceInput, responses={202: TestClockOutput})
     def post(self, request: Request) -> Response:
         """Let days pass for a seller in test mode, due day by due day."""

@@ -41,7 +41,12 @@ tell(
     },
     constraints={
         "customer_external_id_once": Refusal(
-            409, "external_id_taken", "external_id", "Another customer has this external_id."
+            409,
+            "external_id_taken",
+            "external_id",
+            "Another customer has this external_id.",
+            means="Another row of the kind has this external_id.",
+            remedy="Take the row that has it (`ext:…`), or another id.",
         )
     },
 )

@@ -129,6 +129,13 @@ UNFOLD = {
                     _item("Groups", "groups", "auth.group"),
                 ],
             },
+            {
+                "title": "API",
+                "items": [
+                    {"title": "Read", "icon": "menu_book", "link": reverse_lazy("redoc")},
+                    {"title": "Try", "icon": "terminal", "link": reverse_lazy("docs")},
+                ],
+            },
         ],
     },
 }

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from billing.api.fields import DayField, OneOfField
 from billing.api.files import FileEndpoint
 from billing.api.inputs import Input
-from billing.api.problems import Refusal, tell
+from billing.api.problems import Refusal, tell, told_in
+from billing.api.schema import refusing
 from invoices.reports.commands import assign_debtors
 from invoices.reports.extf import TooManyRows
 from invoices.reports.models import CHARTS, Bookkeeping
@@ -50,6 +51,7 @@ class DatevQuery(Input):
 
 
 class DatevView(FileEndpoint):
+    @refusing(*told_in(__name__))
     @extend_schema(
         parameters=[DatevQuery],
         responses={(200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY)},

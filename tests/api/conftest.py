@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import transaction
@@ -12,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from billing.sellers.models import Seller
 from tests import factories
+from tests.api.described import check_answer
 from tests.api.routes import make_house
 from tests.handling import bill_all
 
@@ -68,8 +70,19 @@ class App:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         content_type = named.pop("Content-Type", "application/json")
         address = path if path.startswith("http") else f"/api/v1{path}"
-        return Answer(
+        answer = Answer(
             self._client.generic(method, address, body, content_type=content_type, headers=named)
+        )
+        self._check_description(method, address, answer)
+        return answer
+
+    def _check_description(self, method: str, address: str, answer: Answer) -> None:
+        check_answer(
+            method,
+            urlsplit(address).path,
+            status=answer.status,
+            media_type=answer.headers.get("Content-Type", "").partition(";")[0],
+            body=answer.content,
         )
 
 

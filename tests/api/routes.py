@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver
 
+from billing.api.access import OPEN
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from config.urls import api
@@ -19,7 +20,6 @@ from tests import factories
 from tests.handling import bill_all, handle
 
 LATER = datetime(2099, 1, 1, tzinfo=UTC)
-OPEN = {"openapi.json", "docs"}
 WRITES = ("POST", "PATCH", "PUT", "DELETE")
 
 

@@ -72,7 +72,7 @@ class TestProcess:
         description = Client().get("/api/v1/openapi.json").json()
 
         assert description["openapi"].startswith("3.1")
-        refusal = description["paths"]["/api/v1/orders"]["post"]["responses"]["default"]
+        refusal = description["paths"]["/api/v1/orders"]["post"]["responses"]["409"]
         assert "application/problem+json" in refusal["content"]
         assert "/api/v1/orders" in description["paths"]
 

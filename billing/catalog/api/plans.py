@@ -24,6 +24,7 @@ from billing.api.listing import Listing
 from billing.api.outputs import PlainDecimalField
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
@@ -110,6 +111,7 @@ class PlansView(Endpoint):
         """List the plans with their prices, newest first."""
         return PLANS.answer(self, _priced(self.rows(Plan)))
 
+    @refusing("plan_contradicts")
     @extend_schema(request=PlanInput, responses={201: PlanOutput})
     def post(self, request: Request) -> Response:
         """Record a plan, and prices with it."""

@@ -29,6 +29,7 @@ from billing.api.inputs import Input
 from billing.api.listing import Listing
 from billing.api.outputs import PlainDecimalField
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
@@ -238,6 +239,7 @@ class PricesView(Endpoint):
         """List the prices, newest first."""
         return PRICES.answer(self, self.rows(Price))
 
+    @refusing("plan_contradicts")
     @extend_schema(request=PriceInput, responses={201: PriceOutput})
     def post(self, request: Request) -> Response:
         """Record a price of a plan or of a product."""

@@ -23,7 +23,14 @@ from billing.identifiers import check_code_of_exempt
 
 tell(
     constraints={
-        "product_code_once": Refusal(409, "code_taken", "code", "Another product has this code.")
+        "product_code_once": Refusal(
+            409,
+            "code_taken",
+            "code",
+            "Another product has this code.",
+            means="Another row of the kind has this code.",
+            remedy="Take the row that has it (`code:…`), or another code.",
+        )
     }
 )
 

@@ -25,6 +25,7 @@ from billing.api.filters import Filters, Of, OwnId, days
 from billing.api.inputs import Input
 from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.contracts import commands
 from billing.contracts.api.changes import PERCENT_AT_MOST, ChangeOutput, shown_changes
@@ -204,6 +205,7 @@ class ContractView(Endpoint):
 
 
 class IndexationsView(Endpoint, bills=True):
+    @refusing("timeline_contradicts", "price_missing")
     @extend_schema(request=IndexationInput, responses={201: ChangeOutput(many=True)})
     def post(self, request: Request, id: str) -> Response:
         """Raise what a contract's subscriptions pay periodically, by percent from a day on."""

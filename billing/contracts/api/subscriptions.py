@@ -26,6 +26,7 @@ from billing.api.filters import Filters, Of, OwnId, moments
 from billing.api.inputs import Input
 from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms
@@ -103,6 +104,7 @@ class SubscriptionsView(Endpoint, bills=True):
         """List the subscriptions with their changes, newest first."""
         return SUBSCRIPTIONS.answer(self, self.rows(Subscription))
 
+    @refusing("timeline_contradicts")
     @extend_schema(request=SubscriptionInput, responses={201: SubscriptionOutput})
     def post(self, request: Request) -> Response:
         """Start a subscription under a contract."""
@@ -170,6 +172,7 @@ class ChangesView(ChangeEndpoint, bills=True):
         changes = self.rows(SubscriptionChange).filter(subscription=subscription)
         return CHANGES.answer(self, changes.select_related("subscription"))
 
+    @refusing("timeline_contradicts")
     @extend_schema(request=ChangeInput, responses={201: ChangeOutput})
     def post(self, request: Request, id: str) -> Response:
         """Change a subscription, or undo what is pending."""

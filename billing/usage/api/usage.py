@@ -19,13 +19,15 @@ from billing.usage.commands import Receipt, SentRecord
 from billing.usage.models import UsageRecord
 from billing.usage.queries.reasons import code_of, explain
 
-tell(exceptions={TooManyRecords: Refusal(413, "too_many_records", field="records")})
-
 KEY_REUSED = Refusal(
     409,
     "usage_key_reused",
     detail="Some keys belong to other records of their meters: these records are kept aside and "
     "don't count. All others of the call are done with; don't send them again under other keys.",
+)
+tell(
+    exceptions={TooManyRecords: Refusal(413, "too_many_records", field="records")},
+    answers=[KEY_REUSED],
 )
 
 

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from billing.api.fields import WholeField
 from billing.api.files import FileEndpoint
 from billing.api.inputs import Input
-from billing.api.problems import Refusal, tell
+from billing.api.problems import Refusal, tell, told_in
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.files import file_response
@@ -88,7 +89,7 @@ class LinksOutput(serializers.Serializer[Any]):
 
 
 class DocumentsView(Endpoint):
-    @extend_schema(operation_id="invoices_documents_list", responses=DocumentsOutput)
+    @extend_schema(responses=DocumentsOutput)
     def get(self, request: Request, id: str) -> Response:
         """List the documents of an invoice."""
         invoice = self.find(self.rows(Invoice), id, known_as="")
@@ -97,6 +98,7 @@ class DocumentsView(Endpoint):
 
 
 class DocumentView(FileEndpoint):
+    @refusing(*told_in(__name__))
     @extend_schema(
         parameters=[IF_NONE_MATCH],
         responses={

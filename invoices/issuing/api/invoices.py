@@ -87,7 +87,7 @@ class InvoiceSummaryOutput(serializers.ModelSerializer[Invoice]):
 class InvoiceLineOutput(serializers.ModelSerializer[Charge]):
     subscription = serializers.UUIDField(source="subscription_id", allow_null=True)
     price = serializers.UUIDField(source="price_id", allow_null=True)
-    order = serializers.UUIDField(source="order_line.order_id", default=None)
+    order = serializers.UUIDField(source="order_line.order_id", default=None, allow_null=True)
     quantity = PlainDecimalField()
     unit_price = PlainDecimalField(
         allow_null=True, help_text="Null where units differ in price: see the explanation."

@@ -14,6 +14,7 @@ from billing.api.fields import DayField, ExactField, ReferenceField, TextField
 from billing.api.inputs import Input
 from billing.api.outputs import AmountField, money
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.catalog.models import Plan
 from billing.contracts import commands
 from billing.contracts.api.changes import ChangeInput
@@ -119,6 +120,7 @@ class PreviewOutput(serializers.Serializer[Any]):
 
 
 class ChangePreviewView(ChangeEndpoint, writes=False):
+    @refusing("timeline_contradicts")
     @extend_schema(request=ChangeInput, responses=PreviewOutput)
     def post(self, request: Request, id: str) -> Response:
         """Show what a change would cost now and per period. Nothing is stored."""
@@ -138,6 +140,7 @@ class ChangePreviewView(ChangeEndpoint, writes=False):
 
 
 class StartPreviewView(ChangeEndpoint, writes=False):
+    @refusing("timeline_contradicts")
     @extend_schema(request=StartInput, responses=PreviewOutput)
     def post(self, request: Request, id: str) -> Response:
         """Show what a new subscription would cost now and per period. Nothing is stored."""

@@ -1,0 +1,97 @@
+"""All codes of problems: with which status each comes, what it means, and what to do."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from rest_framework import exceptions
+
+from billing.api.problems import Refusal, all_told
+
+AS_DETAIL_SAYS = "Do what `detail` says; unchanged, it is refused again."
+LATER = "Wait for `Retry-After` seconds, then send it again under the same Idempotency-Key."
+REMEDIES = {
+    HTTPStatus.BAD_REQUEST: "Mend the fields that `errors` names, as `detail` says.",
+    HTTPStatus.NOT_FOUND: "Check the address and the id: the key's seller has no such row.",
+    HTTPStatus.TOO_MANY_REQUESTS: LATER,
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Report it, with the `request_id`.",
+    HTTPStatus.SERVICE_UNAVAILABLE: LATER,
+}
+# What the web framework refuses before any of our code: our words for its exceptions.
+FRAMEWORK: dict[type[exceptions.APIException], tuple[str, str]] = {
+    exceptions.ParseError: ("The body is not JSON.", "Send JSON in UTF-8, each name once."),
+    exceptions.NotAuthenticated: (
+        "No API key was sent.",
+        "Send `Authorization: Bearer KEY`.",
+    ),
+    exceptions.AuthenticationFailed: (
+        "The key is not taken.",
+        "Look whether the key is whole, and wasn't revoked; make another in the admin.",
+    ),
+    exceptions.PermissionDenied: (
+        "The key may not do this.",
+        "Take a key that may.",
+    ),
+    exceptions.MethodNotAllowed: (
+        "The address doesn't know the method.",
+        "Look at the description: `Allow` names the methods.",
+    ),
+    exceptions.NotAcceptable: (
+        "The answer can't be given in the form that `Accept` asks for.",
+        "Accept `application/json`.",
+    ),
+    exceptions.UnsupportedMediaType: (
+        "The body's media type is not read.",
+        "Send `Content-Type: application/json`.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCode:
+    """A code that apps can rely on."""
+
+    code: str
+    statuses: tuple[int, ...]
+    means: str
+    remedy: str
+
+
+def problem_codes() -> list[ProblemCode]:
+    """Return all codes in the order of the alphabet."""
+    found: dict[str, list[tuple[str, Refusal]]] = {"validation_failed": [_VALIDATION]}
+    for kind, (means, remedy) in FRAMEWORK.items():
+        refusal = Refusal(kind.status_code, str(kind.default_code), means=means, remedy=remedy)
+        found[refusal.code] = [(means, refusal)]
+    for means, refusal in all_told():
+        found.setdefault(refusal.code, []).append((means, refusal))
+    return [_code(code, found[code]) for code in sorted(found)]
+
+
+def statuses() -> dict[str, tuple[int, ...]]:
+    """Return with which statuses each code comes."""
+    return {each.code: each.statuses for each in problem_codes()}
+
+
+_VALIDATION = (
+    "",
+    Refusal(400, "validation_failed", means="A field or parameter is wrong, missing or unknown."),
+)
+
+
+def _code(code: str, told: list[tuple[str, Refusal]]) -> ProblemCode:
+    refusals = [refusal for _, refusal in told]
+    said = [refusal.means for refusal in refusals if refusal.means]
+    # A code that several constraints give means what they have in common: each has its detail.
+    texts = said or list(dict.fromkeys(_first_sentence(means) for means, _ in told if means))
+    remedy = next((each.remedy for each in refusals if each.remedy), "")
+    status = HTTPStatus(refusals[0].status)
+    return ProblemCode(
+        code=code,
+        statuses=tuple(sorted({refusal.status for refusal in refusals})),
+        means=" Or: ".join(texts[:3]) or refusals[0].detail,
+        remedy=remedy or REMEDIES.get(status, AS_DETAIL_SAYS),
+    )
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())

@@ -1,0 +1,39 @@
+"""The pages on which people read the API's description."""
+
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+ASSET = re.compile(r'(?:src|href)="([^"]+)"')
+
+
+@pytest.mark.parametrize("page", ["docs", "redoc"])
+class TestPages:
+    def test_they_ask_no_other_host(self, page: str) -> None:
+        answer = Client().get(f"/api/v1/{page}")
+
+        assets = ASSET.findall(answer.content.decode())
+        assert answer.status_code == 200
+        assert len(assets) >= 5
+        assert [each for each in assets if not re.match(r"/(?!/)", each)] == []
+        assert "default-src 'self'; script-src 'self';" in answer["Content-Security-Policy"]
+
+    def test_they_run_no_script_of_their_own(self, page: str) -> None:
+        text = Client().get(f"/api/v1/{page}").content.decode()
+
+        assert re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|<style|style=", text) == []
+
+    def test_what_they_load_is_there(self, page: str) -> None:
+        text = Client().get(f"/api/v1/{page}").content.decode()
+
+        files = [each for each in ASSET.findall(text) if each.startswith("/static/")]
+        assert files
+        assert [each for each in files if not finders.find(each.removeprefix("/static/"))] == []
+
+    def test_what_they_show_is_served(self, page: str) -> None:
+        text = Client().get(f"/api/v1/{page}").content.decode()
+
+        (address,) = re.findall(r'data-description="([^"]+)"', text)
+        assert Client().get(address).json()["openapi"].startswith("3.1")
