@@ -69,11 +69,9 @@ PURPOSES = {
         "The scheduler's scan, chunk by chunk: its cost is the number of customers due."
     ),
     "event_bulk_to_send": "sweep_lost: those of the bulk's queue that no message of a bulk names.",
-    "event_by_state": (
-        "Lists of a seller's events in a state, newest first: holds only the rare ones."
-    ),
+    "event_by_state": "Lists of a seller's events that failed or were written off, newest first.",
     "event_by_type": (
-        "Lists of a seller's events of a type, newest first, but of the commonest one."
+        "Lists of a seller's events of a type, newest first, but of the common ones."
     ),
     "event_by_seller": (
         "Lists of a seller's events, newest first; the archive of tries, oldest first."

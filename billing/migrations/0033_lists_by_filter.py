@@ -69,7 +69,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="event",
             index=models.Index(
-                condition=models.Q(("type", "invoice.issued"), _negated=True),
+                condition=models.Q(
+                    ("type__in", ("documents.rendered", "invoice.issued", "period.ended")),
+                    _negated=True,
+                ),
                 fields=["seller", "type", "position"],
                 name="event_by_type",
             ),
@@ -77,9 +80,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="event",
             index=models.Index(
-                condition=models.Q(
-                    ("state__in", ["waiting", "failed", "written_off"]), ("sends__gte", 0)
-                ),
+                condition=models.Q(("state__in", ["failed", "written_off"]), ("sends__gte", 0)),
                 fields=["seller", "state", "position"],
                 name="event_by_state",
             ),

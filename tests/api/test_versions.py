@@ -12,7 +12,7 @@ from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import App
 from tests.api.lists import House
-from tests.api.test_scoping import ROUTES
+from tests.api.routes import ROUTES
 
 # Every address whose thing can be changed: a body that changes it, and with what method.
 CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {

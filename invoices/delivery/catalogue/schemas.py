@@ -7,6 +7,7 @@ from drf_spectacular.plumbing import ComponentRegistry, build_mocked_view
 from drf_spectacular.utils import OpenApiExample, OpenApiWebhook, extend_schema
 from rest_framework import serializers
 
+from billing.api.description import MONEY
 from invoices.delivery.catalogue import examples
 from invoices.delivery.catalogue.types import TYPES, VERSIONS, PublicType
 
@@ -67,7 +68,7 @@ def schema_of(public: PublicType) -> dict[str, Any]:
     described_by = extend_schema(request=shape_of(public), responses=None)
     view = build_mocked_view("POST", "/", described_by, registry)
     whole = view.schema.resolve_serializer(shape_of(public), "response")
-    parts = registry.build({})["schemas"]
+    parts = {**registry.build({})["schemas"], "Money": MONEY}
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **parts.pop(whole.name)}
     moved: dict[str, Any] = _moved({**described, "$defs": parts})
     return moved

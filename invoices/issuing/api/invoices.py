@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import path
@@ -19,8 +18,10 @@ from billing.api.listing import Listing
 from billing.api.outputs import (
     MONEY_OR_NULL,
     AmountField,
+    KnownMoneyField,
     MoneyField,
     PlainDecimalField,
+    RowsShown,
     money,
 )
 from billing.api.scoped import Endpoint
@@ -151,18 +152,13 @@ def shown_taxes(
 
 
 class InvoicedLineOutput(InvoiceLineOutput):
-    left = serializers.SerializerMethodField(
-        help_text="What is left to take back of it, gross if `tax_included`; null on credit notes."
+    left = KnownMoneyField(
+        "left_minor",
+        help_text="What is left to take back of it, gross if `tax_included`; null on credit notes.",
     )
 
     class Meta(InvoiceLineOutput.Meta):
         fields = [*InvoiceLineOutput.Meta.fields, "left"]
-
-    @extend_schema_field(MONEY_OR_NULL)
-    def get_left(self, line: Charge) -> dict[str, str] | None:
-        """Return it as money."""
-        left: dict[UUID, int] = self.context.get("left", {})
-        return money(left[line.pk], line.currency) if line.pk in left else None
 
 
 class AccountingTaxOutput(serializers.Serializer[Any]):
@@ -270,7 +266,7 @@ class InvoiceOutput(InvoiceSummaryOutput):
     @extend_schema_field(CorrectingOutput(many=True))
     def get_corrected_by(self, invoice: Invoice) -> Any:
         """Return each with its number and sum."""
-        return CorrectingOutput(correcting(invoice), many=True).data
+        return _CORRECTING.show(correcting(invoice))
 
     @extend_schema_field(AccountingTaxOutput(allow_null=True))
     def get_tax_in_accounting_currency(self, invoice: Invoice) -> dict[str, Any] | None:
@@ -291,6 +287,10 @@ class InvoiceOutput(InvoiceSummaryOutput):
         """Return the totals per category and rate, as money."""
         locale = invoice.customer_as_printed["locale"]
         return shown_taxes(invoice.taxes, invoice.currency, locale=locale)
+
+
+_CORRECTING = RowsShown(CorrectingOutput)
+_WHOLE = RowsShown(InvoiceOutput)
 
 
 def _in_short(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
@@ -374,14 +374,17 @@ class InvoiceByNumberView(Endpoint):
 
 
 def _with_lines(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    lines = _explained(Charge.objects.order_by("position"))
+    """Return invoices with what their lines, which know the invoice, are shown by."""
+    lines = Charge.objects.order_by("position").select_related("order_line", "price__plan", "plan")
     return invoices.prefetch_related(Prefetch("lines", lines))
 
 
 def _shown(invoice: Invoice) -> Any:
-    is_invoice = invoice.kind == "invoice"
-    left = left_of_lines(list(invoice.lines.all())) if is_invoice else {}
-    return InvoiceOutput(invoice, context={"left": left}).data
+    lines = list(invoice.lines.all())
+    left = left_of_lines(lines) if invoice.kind == "invoice" else {}
+    for line in lines:
+        line.left_minor = left.get(line.pk)  # type: ignore[attr-defined]
+    return _WHOLE.show([invoice])[0]
 
 
 urlpatterns = [

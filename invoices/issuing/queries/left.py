@@ -14,6 +14,13 @@ from invoices.issuing.models import Charge, Invoice
 _Stretch = tuple[UUID | None, UUID | None, UUID | None, date, str, Decimal | None, str, Decimal]
 
 
+# What tells of a charge's stretch: explanations, for one, are long, and aren't asked for.
+_OF_STRETCH = (
+    "subscription_id", "price_id", "plan_id", "stretch_starts_on", "tag", "quantity", "measured",
+    "tax_category", "tax_percent", "priced_minor", "corrects__quantity",
+)  # fmt: skip
+
+
 def left_of_lines(
     lines: Sequence[Charge],
     *,
@@ -83,7 +90,7 @@ def _charged_by_stretch(lines: Iterable[Charge]) -> defaultdict[_Stretch, int]:
         subscription__in={line.subscription_id for line in mine},
         stretch_starts_on__in={line.stretch_starts_on for line in mine},
     )
-    for charge in charges.prefetch_related("corrects"):
+    for charge in charges.select_related("corrects").only(*_OF_STRETCH):
         found[_stretch(charge)] += charge.priced_minor
     return found
 
