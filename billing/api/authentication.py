@@ -31,6 +31,10 @@ class AddressNotAllowed(Exception):
     """A key was used from where it isn't allowed to be used. Told to none but who has the key."""
 
 
+class StaffWriteNothing(Exception):
+    """A session of the admin isn't taken where reading notes something."""
+
+
 class SellerNotNamed(Exception):
     """Someone who works for several sellers has to say for which."""
 
@@ -41,6 +45,11 @@ tell(
             403,
             "address_not_allowed",
             remedy="Send from one of the key's networks, or take a key without any.",
+        ),
+        StaffWriteNothing: Refusal(
+            403,
+            "staff_write_nothing",
+            detail="Reading this notes something: it takes an API key, or the admin.",
         ),
         SellerNotNamed: Refusal(
             403,
@@ -104,8 +113,9 @@ class StaffAuthentication(BaseAuthentication):
     """
     Takes a session of the admin: staff look at what apps of their seller would see.
 
-    They write nothing here, so that no other site's page can make them; and they see only sellers
-    that they are members of, superusers too. Whoever else has a session is as without one.
+    They need the permission for it, since it shows all that a seller has. They write nothing here,
+    so that no other site's page can make them; and they see only sellers that they are members of,
+    superusers too. Whoever else has a session is as without one.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, Membership] | None:
@@ -114,10 +124,8 @@ class StaffAuthentication(BaseAuthentication):
 
         :raises SellerNotNamed: if the user works for several sellers, and none is named.
         """
-        if request.method not in LOOKING:
-            return None
         user: Any = getattr(request._request, "user", None)
-        if not isinstance(user, User) or not (user.is_active and user.is_staff):
+        if request.method not in LOOKING or not _may_look(user):
             return None
         found = list(Membership.objects.select_related("seller").filter(user=user)[:1000])
         if named := request.headers.get(SELLER_HEADER, ""):
@@ -127,6 +135,11 @@ class StaffAuthentication(BaseAuthentication):
         if len(found) > 1:
             raise SellerNotNamed
         return Caller(found[0].seller, (READ_ONLY,), f"{user} (staff)"), found[0]
+
+
+def _may_look(user: Any) -> bool:
+    is_staff = isinstance(user, User) and user.is_active and user.is_staff
+    return is_staff and user.has_perm("billing.read_api")
 
 
 def _valid(key: str, *, at: datetime) -> ApiKey | None:

@@ -26,15 +26,17 @@ from billing.api.problems import Refusal, tell
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.2
+IDLE_SECONDS = 60
 LEFT_ALONE_SECONDS = 5.0  # After a fault: not each request shall wait for what is away.
 
 
 class RateLimited(Exception):
     """The app has asked for more than its share."""
 
-    def __init__(self, *, bucket: str, retry_after: int) -> None:
+    def __init__(self, *, share: "Share", retry_after: int) -> None:
         """Say after how many seconds to try again."""
-        per_second = settings.API_LIMITS[bucket]["per_second"]
+        self.share = share
+        per_second = settings.API_LIMITS[share.bucket]["per_second"]
         super().__init__(
             f"This API key may send {per_second} requests a second here. Nothing was done: try"
             f" again in {retry_after} s."
@@ -86,17 +88,25 @@ def take(caller_id: UUID | int, *, bucket: str) -> Share | None:
         _Fault.until = time.monotonic() + LEFT_ALONE_SECONDS
         logger.warning("Requests aren't limited: Redis is away", exc_info=True)
         return None
+    share = Share(bucket, left=result.state.remaining, full_after=round(result.state.reset_after))
     if result.limited:
-        raise RateLimited(bucket=bucket, retry_after=max(1, round(result.state.retry_after)))
-    return Share(bucket, left=result.state.remaining, full_after=round(result.state.reset_after))
+        raise RateLimited(share=share, retry_after=max(1, round(result.state.retry_after)))
+    return share
 
 
 @contextmanager
 def limited_in_time() -> Iterator[None]:
-    """Run a request's statements in one transaction, each for `API_STATEMENT_SECONDS` at most."""
+    """
+    Run a request's statements in one transaction, each for `API_STATEMENT_SECONDS` at most.
+
+    A transaction that nobody goes on with is ended too.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        milliseconds = settings.API_STATEMENT_SECONDS * 1000
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true),"
+            " set_config('idle_in_transaction_session_timeout', %s, true)",
+            [f"{settings.API_STATEMENT_SECONDS}s", f"{IDLE_SECONDS}s"],
+        )
         yield
 
 

@@ -17,11 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.api.authentication import Caller
+from billing.api.authentication import Caller, StaffWriteNothing
 from billing.api.export import CsvRenderer, NdjsonRenderer
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
-from billing.api.limits import Share, limited_in_time, take
+from billing.api.limits import RateLimited, Share, limited_in_time, take
 from billing.api.pages import PageQuery, page
 from billing.api.parsing import ExactJsonParser, LengthRequired
 from billing.api.references import Reference, read_reference, referred
@@ -37,7 +37,7 @@ from billing.api.versions import (
     tag_of_bytes,
 )
 from billing.events.pressure import refuse_if_too_busy
-from billing.sellers.models import ApiKey, Membership, Seller
+from billing.sellers.models import ApiKey, Seller
 
 Row = TypeVar("Row", bound=Model)
 Method = Callable[..., Response]
@@ -59,6 +59,8 @@ class Endpoint(APIView):
     thing: Callable[..., Model]
     writes = True
     bills = False
+    notes = False  # Whether its GET notes something all the same.
+    answers_with_files = False
     bucket = "api"
     share: Share | None = None
 
@@ -69,8 +71,10 @@ class Endpoint(APIView):
         super().__init_subclass__(**kwargs)
         cls.writes, cls.bills, cls.bucket = writes, bills, bucket
         for name in {"get", "post", "put", "patch", "delete"} & cls.__dict__.keys():
-            wrap = _written_once if writes and name != "get" else _in_time
-            setattr(cls, name, wrap(cls.__dict__[name]))
+            if writes and name != "get":
+                setattr(cls, name, _written_once(cls.__dict__[name]))
+            elif not cls.answers_with_files:  # No transaction waits for the storage of files.
+                setattr(cls, name, _in_time(cls.__dict__[name]))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a request, in English whatever the browser prefers."""
@@ -88,13 +92,22 @@ class Endpoint(APIView):
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequired
 
-    def check_throttles(self, request: Request) -> None:
+    def check_permissions(self, request: Request) -> None:
         """
-        Take the request out of the app's bucket.
+        Take the request out of the app's bucket, and look whether it is allowed to make it.
 
-        :raises RateLimited: if that is empty.
+        :raises RateLimited: if the bucket is empty.
+        :raises StaffWriteNothing: if staff look at what notes something.
         """
-        self.share = take(cast(ApiKey | Membership, request.auth).pk, bucket=self.bucket)
+        if request.auth is not None:
+            try:
+                self.share = take(request.auth.pk, bucket=self.bucket)
+            except RateLimited as limited:
+                self.share = limited.share
+                raise
+        super().check_permissions(request)
+        if self.notes and not isinstance(request.auth, ApiKey):
+            raise StaffWriteNothing
 
     def get_renderers(self) -> list[BaseRenderer]:
         """Return in which forms an answer can come: some lists also as a whole file."""
@@ -240,6 +253,7 @@ def _written_once(method: Method) -> Callable[..., HttpResponseBase]:
     @wraps(method)
     def written_once(self: Endpoint, request: Request, **names: Any) -> HttpResponseBase:
         at = timezone.now()
+        _ = request.data  # Read here: no transaction waits for the network.
 
         def action() -> Response:
             if self.bills:  # Here, so that the answer to an earlier request is given again.

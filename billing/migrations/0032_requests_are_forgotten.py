@@ -1,4 +1,4 @@
-"""Answers under Idempotency-Keys are found by their age, so that old ones can go."""
+"""Answers under Idempotency-Keys are found by age; staff need a permission to read the API."""
 
 from django.apps.registry import Apps
 from django.db import migrations, models
@@ -14,6 +14,14 @@ def _comment(_apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [("billing", "0031_keys_with_scopes")]
     operations = [
+        migrations.AlterModelOptions(
+            name="seller",
+            options={
+                "permissions": [
+                    ("read_api", "Can read the API as apps do: everything of their sellers")
+                ]
+            },
+        ),
         migrations.AddIndex(
             model_name="idempotentrequest",
             index=models.Index(fields=["created_at"], name="idempotent_request_age"),

@@ -33,15 +33,29 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="delivery",
-            index=models.Index(fields=["seller", "state", "id"], name="delivery_by_state"),
+            index=models.Index(
+                condition=models.Q(("state", "sent"), _negated=True),
+                fields=["seller", "state", "id"],
+                name="delivery_by_state",
+            ),
         ),
         migrations.AddIndex(
             model_name="delivery",
-            index=models.Index(fields=["seller", "type", "id"], name="delivery_by_type"),
+            index=models.Index(
+                condition=models.Q(
+                    ("type__in", ["credit_note.issued", "invoice.issued"]), _negated=True
+                ),
+                fields=["seller", "type", "id"],
+                name="delivery_by_type",
+            ),
         ),
         migrations.AddIndex(
             model_name="delivery",
-            index=models.Index(fields=["seller", "channel", "id"], name="delivery_by_channel"),
+            index=models.Index(
+                condition=models.Q(("channel", "download"), _negated=True),
+                fields=["seller", "channel", "id"],
+                name="delivery_by_channel",
+            ),
         ),
         migrations.AddIndex(
             model_name="invoice",

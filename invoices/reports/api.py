@@ -51,6 +51,8 @@ class DatevQuery(Input):
 
 
 class DatevView(FileEndpoint):
+    notes = True  # Customers' accounts.
+
     @refusing(*told_in(__name__))
     @extend_schema(
         parameters=[DatevQuery],

@@ -1,18 +1,20 @@
 """Staff look at what an app of their seller would see, and write nothing."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from billing.sellers.models import Membership, Seller
 from tests import factories
 from tests.api.conftest import Answer
-from tests.api.routes import ROUTES, WRITES
+from tests.api.routes import ROUTES, VIEWS, WRITES
 
 
-def staff(*sellers: Seller, **given: bool) -> Client:
-    """The browser of a signed-in user who works for the sellers."""
+def staff(*sellers: Seller, may: bool = True, **given: bool) -> Client:
+    """The browser of a signed-in user who works for the sellers, and may read the API."""
     user = User.objects.create_user("ada", **{"is_staff": True, **given})
+    if may:
+        user.user_permissions.add(Permission.objects.get(codename="read_api"))
     for seller in sellers:
         Membership.objects.create(seller=seller, user=user)
     client = Client(raise_request_exception=False)
@@ -30,10 +32,23 @@ class TestLooking:
         assert look(staff(seller)).body["id"] == str(seller.pk)
 
     @pytest.mark.parametrize(
-        "route", [route for route, method in ROUTES if method == "GET" and "<" not in route]
+        "route",
+        [
+            route
+            for route, method in ROUTES
+            if method == "GET" and "<" not in route and not VIEWS[route].notes
+        ],
     )
     def test_staff_see_every_list(self, seller: Seller, route: str) -> None:
         assert look(staff(seller), f"/{route}").status not in {401, 403, 404, 500}
+
+    def test_what_notes_something_takes_a_key(self, seller: Seller) -> None:
+        answer = look(staff(seller), "/exports/datev?issued_from=2026-01-01&issued_to=2026-01-31")
+
+        assert (answer.status, answer.code) == (403, "staff_write_nothing")
+
+    def test_without_the_permission_there_is_nothing(self, seller: Seller) -> None:
+        assert look(staff(seller, may=False)).status == 401
 
     def test_of_several_sellers_one_is_named(self, seller: Seller) -> None:
         other = factories.seller()

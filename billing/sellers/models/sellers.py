@@ -134,6 +134,7 @@ class Seller(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        permissions = [("read_api", "Can read the API as apps do: everything of their sellers")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(

@@ -116,10 +116,22 @@ class Delivery(models.Model):
                 name="delivery_to_prune",
                 condition=Q(channel="webhook", pruned_at__isnull=True),
             ),
-            # Lists by filter.
-            models.Index(fields=["seller", "state", "id"], name="delivery_by_state"),
-            models.Index(fields=["seller", "type", "id"], name="delivery_by_type"),
-            models.Index(fields=["seller", "channel", "id"], name="delivery_by_channel"),
+            # Lists by filter. Of what each invoice has there is some on every page of all.
+            models.Index(
+                fields=["seller", "state", "id"],
+                name="delivery_by_state",
+                condition=~Q(state="sent"),
+            ),
+            models.Index(
+                fields=["seller", "type", "id"],
+                name="delivery_by_type",
+                condition=~Q(type__in=["credit_note.issued", "invoice.issued"]),
+            ),
+            models.Index(
+                fields=["seller", "channel", "id"],
+                name="delivery_by_channel",
+                condition=~Q(channel="download"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from billing.api.idempotency import forget_old_requests
+from billing.api.idempotency import FORGOTTEN_AT_ONCE, forget_old_requests
 from billing.contracts.commands import step_test_clock
 from billing.contracts.queries import DueKind
 from billing.events.leases import LeaseLost, LeaseOf
@@ -27,6 +27,7 @@ TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
 STAND_BY_SECONDS = 1.0
 REQUESTS_EVERY_SECONDS = 60.0
+FORGET_AT_MOST = 20  # Times 5,000 answers in a turn: more than come in a minute.
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 PRUNE_EVERY_SECONDS = 3600.0
 
@@ -92,11 +93,17 @@ class _Turn:
         if self._tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
             logger.info("%d deliveries are tried again", ordered)
         if self._requests.is_over():
-            forget_old_requests(at=timezone.now())
+            self._forget_requests()
         if self._prune.is_over() and (pruned := prune_webhooks(at=timezone.now())):
             logger.info("What %d old webhooks said is let go", pruned)
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
+
+    def _forget_requests(self) -> None:
+        for _ in range(FORGET_AT_MOST):
+            if forget_old_requests(at=timezone.now()) < FORGOTTEN_AT_ONCE:
+                return
+            self._lease.keep()
 
     def _step(self, seller: Seller) -> bool:
         self._lease.keep()  # Not within the step's transaction: others wait for the lease's row.
