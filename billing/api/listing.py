@@ -137,7 +137,7 @@ class Listing(Generic[Row]):
         names = self.names if self.sparse else []
         told = [
             ("expand", list(self.expands), EXPAND),
-            (FIELDS, names, "The fields that are wanted; default: all."),
+            (FIELDS, names, "The fields that are wanted; default: all. A row has no other then."),
         ]
         return [parameter(*each) for each in told if each[1]]
 
