@@ -243,7 +243,8 @@ class EndpointSchema(AutoSchema):
 
     def _tell_expansions(self) -> None:
         """Say of fields that hold ids, where `expand` has them hold objects, that they may."""
-        shaped = getattr(self._method, "listing", None) or getattr(self._method, "showing", None)
+        method = self._method
+        shaped: Any = getattr(method, "listing", None) or getattr(method, "showing", None)
         for name, nested in (shaped.expands if shaped else {}).items():
             fields = self._component(shaped.output).schema["properties"]
             told = self._component(nested.output).ref
@@ -253,7 +254,7 @@ class EndpointSchema(AutoSchema):
                 fields[name] = {"anyOf": [before, told]}
 
     def _component(self, output: Any) -> Any:
-        return self.resolve_serializer(output, "response")  # type: ignore[no-untyped-call]
+        return self.resolve_serializer(output, "response")
 
     def _headers(self, status: int) -> dict[str, Any]:
         names = ["X-Request-ID", "RateLimit", "RateLimit-Policy"]
