@@ -15,7 +15,7 @@ django.setup()
 
 from config import env  # noqa: E402  Needs Django to be set up.
 from tests.schemathesis.running import Outcome, Run, operations  # noqa: E402
-from tests.schemathesis.telling import table  # noqa: E402
+from tests.schemathesis.telling import table, told  # noqa: E402
 
 
 def main() -> int:
@@ -30,8 +30,7 @@ def main() -> int:
     outcomes: list[Outcome] = []
     for each in run.outcomes(tags):
         outcomes.append(each)
-        told = "passed" if each.is_passed else f"FAILED\n{each.output}"
-        _say(f"{each.tag}: {told}, {len(outcomes)} of {len(tags)}, {each.seconds:.0f} s")
+        _say(f"{len(outcomes)} of {len(tags)}: {told(each)}")
     minutes = (time.monotonic() - begun) / 60
     _say(f"\n{table(outcomes, seed=wanted.seed)}\n\nIn {minutes:.1f} minutes.")
     return int(not all(each.is_passed for each in outcomes))

@@ -36,7 +36,7 @@ class Outcome:
     never: list[str]  # Operations that succeeded not once.
     failures: int
     seconds: float
-    is_passed: bool
+    is_passed: bool  # Nothing was wrong, and something succeeded: else it proves little.
     output: str
 
     def count(self, hundreds: int) -> int:
@@ -63,6 +63,23 @@ class Run:
 
     def _outcome(self, tag: str, count: int) -> Outcome:
         begun = time.monotonic()
+        ended, report, answers = self._ended(tag, each=math.ceil(self.examples / count))
+        statuses: Counter[int] = Counter()
+        for each in answers.values():
+            statuses.update({int(status): times for status, times in each.items()})
+        return Outcome(
+            tag=tag,
+            operations=count,
+            statuses=statuses,
+            never=[name for name, each in answers.items() if not any(s[0] == "2" for s in each)],
+            failures=sum(each["count"] for each in report.get("failures", ())),
+            seconds=time.monotonic() - begun,
+            is_passed=ended.returncode == 0 and any(status // 100 == 2 for status in statuses),
+            output=ended.stdout,
+        )
+
+    def _ended(self, tag: str, *, each: int) -> tuple[subprocess.CompletedProcess[str], Any, Any]:
+        """Run schemathesis; return how it ended, its report, and the statuses by operation."""
         key, names = self._world(tag)
         with TemporaryDirectory() as folder:
             told, counted = Path(folder) / "report.json", Path(folder) / "counts.json"
@@ -72,23 +89,12 @@ class Run:
                 "FUZZED_NAMES": json.dumps(names),
                 "FUZZED_COUNTS": str(counted),
             }
-            command = self._command(tag, key=key, each=math.ceil(self.examples / count), told=told)
             ended = subprocess.run(
-                command, env=environ, check=False, text=True,
+                self._command(tag, key=key, each=each, told=told),
+                env=environ, check=False, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             )  # fmt: skip
-            report, answers = _read(told), _read(counted)
-        statuses = sum((Counter(each) for each in answers.values()), Counter[str]())
-        return Outcome(
-            tag=tag,
-            operations=count,
-            statuses=Counter({int(status): times for status, times in statuses.items()}),
-            never=[name for name, each in answers.items() if not any(s[0] in "23" for s in each)],
-            failures=sum(each["count"] for each in report.get("failures", ())),
-            seconds=time.monotonic() - begun,
-            is_passed=ended.returncode == 0,
-            output=ended.stdout,
-        )
+            return ended, _read(told), _read(counted)
 
     def _world(self, tag: str) -> tuple[str, Names]:
         try:
