@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.urls import URLPattern, URLResolver
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -32,13 +33,17 @@ tell(
 class HasScope(BasePermission):
     """Lets in who has the scope that the address and the method need."""
 
-    def has_permission(self, request: Request, view: object) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         """
         Return True.
 
         :raises ScopeMissing: naming the scope that is needed.
+        :raises MethodNotAllowed: if the address doesn't know the method: no scope is for it.
         """
-        scope = scope_of(_route(request), str(request.method), view)
+        method = str(request.method)
+        if method not in view.allowed_methods:
+            raise MethodNotAllowed(method)
+        scope = scope_of(_route(request), method, view)
         caller = cast(Caller, request.user)
         if not caller.may(scope):
             raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")

@@ -1,6 +1,7 @@
 """What the OpenAPI description says beside its operations: problems, headers, money, tags."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -130,19 +131,28 @@ def _examples() -> dict[str, Any]:
 
 def _without_blank(schema: Any) -> Any:
     """
-    Return a schema in which an address that may be empty is a text.
+    Return a schema in which an address or a code that may be empty is one text.
 
-    Clients would have to tell two types of text apart for it.
+    Clients would have to tell two types of text apart for it. And where the first takes an empty
+    text itself, one of both would refuse it: exactly one may match.
     """
     if isinstance(schema, list):
         return [_without_blank(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     first, *others = schema.get("oneOf", [{}])
-    if isinstance(first, dict) and first.get("format") == "email" and others:
+    if isinstance(first, dict) and others and _takes_blank(first):
         rest = {name: value for name, value in schema.items() if name != "oneOf"}
         return {**{name: value for name, value in first.items() if name != "format"}, **rest}
     return {name: _without_blank(value) for name, value in schema.items()}
+
+
+def _takes_blank(schema: dict[str, Any]) -> bool:
+    """Return whether a text may be empty by its schema itself, or but for being an address."""
+    pattern = schema.get("pattern")
+    return schema.get("format") == "email" or (
+        pattern is not None and re.match(pattern, "") is not None
+    )
 
 
 def _codes() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -22,14 +22,21 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 Select = Callable[[QuerySet[Any]], QuerySet[Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Nested:
-    """An object that rows name by a column of theirs, shown as in its own list."""
+    """
+    An object that rows name by a column of theirs, shown as in its own list.
+
+    `show` makes answers of rows where the output alone can't.
+    """
 
     model: type[Model]
     column: str
-    show: Show
+    output: type[serializers.BaseSerializer[Any]]
+    show: Show | None = None
     select: Select = lambda rows: rows
+
+    is_many: ClassVar[bool] = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -40,19 +47,25 @@ class Nested:
         """Return for each row its object; None where it names none."""
         keys = {getattr(row, self.column) for row in rows} - {None}
         found = list(self.select(endpoint.rows(self.model).filter(pk__in=keys))) if keys else []
-        shown = dict(zip((each.pk for each in found), self.show(endpoint, found), strict=True))
+        shown = dict(zip((each.pk for each in found), self._shown(endpoint, found), strict=True))
         return [shown.get(getattr(row, self.column)) for row in rows]
 
+    @cached_property
+    def _shown(self) -> Show:
+        return self.show or _by_output(self.output)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class NestedMany:
     """The rows of another table that name these by a column of theirs, in order."""
 
     model: type[Model]
     column: str
-    show: Show
+    output: type[serializers.BaseSerializer[Any]]
     order: str
     select: Select = lambda rows: rows
+
+    is_many: ClassVar[bool] = True
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,9 +78,13 @@ class NestedMany:
         named = endpoint.rows(self.model).filter(**{f"{self.column}__in": keys})
         found = list(self.select(named.order_by(self.column, self.order))) if keys else []
         by_row: dict[Any, list[Any]] = defaultdict(list)
-        for each, shown in zip(found, self.show(endpoint, found), strict=True):
+        for each, shown in zip(found, self._shown(endpoint, found), strict=True):
             by_row[getattr(each, self.column)].append(shown)
         return [by_row[row.pk] for row in rows]
+
+    @cached_property
+    def _shown(self) -> Show:
+        return _by_output(self.output)
 
 
 Expansions = Mapping[str, Nested | NestedMany]
@@ -83,12 +100,6 @@ def expanded(
     for name, nested in wanted.items():
         for into, each in zip(shown, nested.of(endpoint, rows), strict=True):
             into[name] = each
-
-
-def by_output(output: type[serializers.BaseSerializer[Any]]) -> Show:
-    """Return what shows rows by an output that needs nothing else."""
-    shown = RowsShown(output)
-    return lambda _endpoint, rows: shown.show(rows)
 
 
 def parameter(name: str, names: Iterable[str], description: str) -> OpenApiParameter:
@@ -124,3 +135,9 @@ class Showing:
         """What a caller can ask for."""
         fields = {"expand": NamesField(names=self.expands, required=False)}
         return type("ExpandQuery", (Input,), fields)
+
+
+def _by_output(output: type[serializers.BaseSerializer[Any]]) -> Show:
+    """Return what shows rows by an output that needs nothing else."""
+    shown = RowsShown(output)
+    return lambda _endpoint, rows: shown.show(rows)

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,12 +23,15 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+_making = Lock()
 
 
 @gzip_page
 def openapi(request: HttpRequest) -> HttpResponse:
     """Answer with the API's description: OpenAPI 3.1, for anyone."""
-    return HttpResponse(_description(), content_type="application/json")
+    with _making:  # The generator loads its extensions at first, and not for two at a time.
+        described = _description()
+    return HttpResponse(described, content_type="application/json")
 
 
 @cache

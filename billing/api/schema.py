@@ -236,9 +236,25 @@ class EndpointSchema(AutoSchema):
         for status, body in bodies.items():
             body["description"] = body.get("description") or HTTPStatus(int(status)).phrase
             body["headers"] = {**body.get("headers", {}), **self._headers(int(status))}
+        self._tell_expansions()
         if self._shows_a_thing:
             bodies["304"] = {"description": "As the caller has it.", "headers": self._headers(304)}
         return {**bodies, **{str(s): _refused(s, codes) for s, codes in self.refusals().items()}}
+
+    def _tell_expansions(self) -> None:
+        """Say of fields that hold ids, where `expand` has them hold objects, that they may."""
+        method = self._method
+        shaped: Any = getattr(method, "listing", None) or getattr(method, "showing", None)
+        for name, nested in (shaped.expands if shaped else {}).items():
+            fields = self._component(shaped.output).schema["properties"]
+            told = self._component(nested.output).ref
+            told = {"type": "array", "items": told} if nested.is_many else told
+            before = fields.setdefault(name, told)
+            if told not in (before, *before.get("anyOf", ())):
+                fields[name] = {"anyOf": [before, told]}
+
+    def _component(self, output: Any) -> Any:
+        return self.resolve_serializer(output, "response")
 
     def _headers(self, status: int) -> dict[str, Any]:
         names = ["X-Request-ID", "RateLimit", "RateLimit-Policy"]

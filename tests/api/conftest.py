@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import transaction
@@ -83,6 +83,7 @@ class App:
             status=answer.status,
             media_type=answer.headers.get("Content-Type", "").partition(";")[0],
             body=answer.content,
+            is_partial="fields" in parse_qs(urlsplit(address).query),
         )
 
 

@@ -268,6 +268,17 @@ class TestScopes:
         assert set(PRESETS) == {"*", "*:read"}
 
 
+class TestUnknownMethods:
+    @pytest.mark.parametrize("route", VIEWS)
+    def test_they_are_refused_as_such(self, house: Seller, route: str) -> None:
+        app = App(factories.api_key(house))
+        known = [method for each, method in ROUTES if each == route]
+
+        for method in {"TRACE", *WRITES}.difference(known):
+            for each in addresses(house, route)[:1] if "<" in route else [route]:
+                assert refused([app.send(method, f"/{each}", "{}")], 405, "method_not_allowed")
+
+
 class TestStranger:
     @pytest.mark.parametrize(("route", "method"), NAMING)
     def test_what_is_another_seller_s_is_as_if_it_were_not_there(

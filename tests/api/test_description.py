@@ -2,9 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.core.management import call_command
 from openapi_spec_validator import validate
@@ -25,6 +27,17 @@ def operations() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def choices_in(schema: Any) -> Iterator[list[Any]]:
+    """Of which exactly one may match, where none of them is described elsewhere."""
+    if isinstance(schema, dict):
+        choices = schema.get("oneOf", [])
+        if not any("$ref" in each for each in choices):
+            yield choices
+        schema = list(schema.values())
+    for each in schema if isinstance(schema, list) else ():
+        yield from choices_in(each)
+
+
 class TestDescription:
     def test_it_is_valid(self) -> None:
         validate(description())
@@ -40,6 +53,16 @@ class TestDescription:
 
         assert [name for name, times in names.items() if times > 1] == []
         assert all(name.isidentifier() for name in names)
+
+    def test_each_list_is_named_by_its_address(self) -> None:
+        misnamed = [
+            told["operationId"]
+            for path, methods in description()["paths"].items()
+            for method, told in methods.items()
+            if method == "get" and told["operationId"] != operation_id(path, "GET")
+        ]
+
+        assert misnamed == []
 
     def test_each_operation_says_what_it_does_in_a_line(self) -> None:
         wrong = [
@@ -64,6 +87,15 @@ class TestDescription:
         undescribed = [tag["name"] for tag in description()["tags"] if not tag.get("description")]
 
         assert undescribed == [], "say what they are in billing/api/tags.py"
+
+    def test_an_empty_text_is_not_refused_for_being_allowed_twice(self) -> None:
+        twice = [
+            choices
+            for choices in choices_in(description()["components"]["schemas"])
+            if sum(jsonschema_rs.is_valid(each, "") for each in choices) > 1
+        ]
+
+        assert twice == []
 
     def test_each_refusal_is_a_problem_with_codes_that_are_catalogued(self) -> None:
         known = {each.code for each in problem_codes()}

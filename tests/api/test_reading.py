@@ -1,11 +1,23 @@
 """The pages on which people read the API's description."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+ASKED_AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+import django
+django.setup()
+from django.test import Client
+from config import urls
+with ThreadPoolExecutor(4) as pool:
+    ask = lambda _: Client(raise_request_exception=False).get("/api/v1/openapi.json").status_code
+    print(*pool.map(ask, range(4)))
+"""
 ASSET = re.compile(r'(?:src|href)="([^"]+)"')
 
 
@@ -37,3 +49,11 @@ class TestPages:
 
         (address,) = re.findall(r'data-description="([^"]+)"', text)
         assert Client().get(address).json()["openapi"].startswith("3.1")
+
+
+def test_a_fresh_process_describes_the_api_to_several_at_once() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", ASKED_AT_ONCE], check=True, capture_output=True, text=True
+    )
+
+    assert asked.stdout.split() == ["200"] * 4, asked.stderr

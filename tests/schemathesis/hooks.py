@@ -1,43 +1,80 @@
-"""Puts what is there into the addresses and bodies that schemathesis makes: most of the time."""
+"""
+What schemathesis calls before and after each request: so that many succeed, and all are counted.
 
+What is wrong on purpose stays as it is, and so does an eighth of everything else.
+"""
+
+import atexit
+import copy
 import itertools
 import json
 import os
-import zlib
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Any
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
-NAMES: dict[str, str] = json.loads(os.environ.get("FUZZED_NAMES", "{}"))
-IN_BODIES = {
-    "customer": "customers", "contract": "contracts", "plan": "plans", "product": "products",
-    "meter": "meters", "subscription": "subscriptions", "event": "events",
-}  # fmt: skip
+from tests.api.bodies import BODIES
+from tests.schemathesis.likely import (
+    NAMES,
+    is_chosen,
+    likely,
+    number_of,
+    own,
+    picked,
+    with_likely,
+)
 
-# What texts made at random never are. Mostly taken, so that what is made gets past the first look.
-LIKELY: dict[str, Any] = {
-    "country": "DE", "currency": "EUR", "vat_id": "", "unit": "C62", "email": "a@example.com",
-    "mandate_iban": "", "mandate_reference": "", "buyer_reference": "", "exemption_code": "",
-    "exemption_text": "", "electronic_address": "", "electronic_address_scheme": "",
-    "delivery_name": "", "delivery_street": "", "delivery_postcode": "", "delivery_city": "",
-    "delivery_country": "", "document_format": "zugferd", "url": "http://127.0.0.1:9/hook",
-    "at": "2026-01-20T10:00:00Z", "quantity": "2", "unit_price": "9.90", "amount": "5.00",
-    "percent": "10", "on": None, "coupon": None,
-}  # fmt: skip
+COUNTS: defaultdict[str, Counter[int]] = defaultdict(Counter)
+KEPT = 500  # Names of a resource, at most.
+OWN_NAMES = {"run_simulation"}  # What it names stands in the body itself.
+# Full and valid bodies, by path and method.
+KNOWN = {
+    (re.sub(r"<[^:]*:(\w+)>", r"{\1}", route), method): [body for _, body in bodies]
+    for (route, method), bodies in BODIES.items()
+}
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Name what is there, but where the name is what is wrong on purpose."""
-    if _is_valid(case, ParameterLocation.PATH) and case.path_parameters:
-        parts = [part for part in case.operation.path.split("/") if part]
-        for before, part in itertools.pairwise(parts):
-            name = part.strip("{}")
-            if part != name and before in NAMES and _is_chosen(case.path_parameters[name]):
-                case.path_parameters[name] = NAMES[before]
-    if _is_valid(case, ParameterLocation.BODY):
-        _name_in(case.body)
+    if case.path_parameters and _is_valid(case, ParameterLocation.PATH):
+        _name_in_path(case)
+    if case.query and _is_valid(case, ParameterLocation.QUERY):
+        _ask_likely(case.query)
+    if case.headers and _is_valid(case, ParameterLocation.HEADER):
+        _send_likely(case.headers)
+    if isinstance(case.body, dict) and _is_valid(case, ParameterLocation.BODY):
+        case.body = _likely_body(case)
+
+
+@schemathesis.hook
+def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
+    """Leave out that fields are missing where others were asked for: no schema can say that."""
+    is_partial = bool(case.query) and "fields" in case.query
+    is_missing = [*getattr(failure, "schema_path", ())][-1:] == ["required"]
+    return not (is_partial and is_missing)
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """Count the answer, and learn what was made."""
+    COUNTS[case.operation.label][response.status_code] += 1
+    resource = case.operation.path.rpartition("/")[2]
+    if response.status_code == 201 and not resource.startswith("{"):
+        made = response.json()
+        known = NAMES.setdefault(resource, [])
+        if isinstance(made, dict) and "id" in made and len(known) < KEPT:
+            known.append(str(made["id"]))
+
+
+@atexit.register
+def tell() -> None:
+    """Write how often which status was answered, by operation."""
+    Path(os.environ["FUZZED_COUNTS"]).write_text(json.dumps(COUNTS), encoding="utf-8")
 
 
 def _is_valid(case: Any, location: ParameterLocation) -> bool:
@@ -45,21 +82,45 @@ def _is_valid(case: Any, location: ParameterLocation) -> bool:
     return made is None or not made.mode.is_negative
 
 
-def _is_chosen(value: object) -> bool:
-    """Return whether a value is replaced: by the value alone, so that a seed plays again."""
-    return zlib.crc32(repr(value).encode()) % 8 > 0
-
-
-def _name_in(body: Any) -> None:
-    if isinstance(body, list):
-        for each in body:
-            _name_in(each)
-    if not isinstance(body, dict):
-        return
-    for name, value in body.items():
-        if name in IN_BODIES and isinstance(value, str) and _is_chosen(value):
-            body[name] = NAMES[IN_BODIES[name]]
-        elif name in LIKELY and _is_chosen(value):
-            body[name] = LIKELY[name]
+def _name_in_path(case: Any) -> None:
+    made = case.path_parameters
+    parts = [part for part in case.operation.path.split("/") if part]
+    for before, part in itertools.pairwise(parts):
+        name, known = part.strip("{}"), NAMES.get(before)
+        if part == name or not known or not is_chosen(made[name]):
+            continue
+        if name == "document":  # With the invoice that it is of.
+            made["id"], made[name] = known[0].split()
+        elif case.operation.method.upper() == "DELETE" and len(known) > 1:
+            made[name] = known.pop()
         else:
-            _name_in(value)
+            made[name] = picked(known, made[name])
+
+
+def _ask_likely(query: dict[str, Any]) -> None:
+    if "cursor" in query and is_chosen(query["cursor"]):
+        del query["cursor"]
+    for name, value in query.items():
+        if is_chosen(value):
+            query[name] = likely(name, value)
+
+
+def _send_likely(headers: Any) -> None:
+    """Ask rarely for another state, and give each request a key of its own."""
+    if "If-Match" in headers and is_chosen(headers["If-Match"]):
+        del headers["If-Match"]
+    if "Idempotency-Key" in headers and is_chosen(headers["Idempotency-Key"]):
+        headers["Idempotency-Key"] = own()
+
+
+def _likely_body(case: Any) -> Any:
+    """Return the body with what is there; or a known one, with some of what was made in it."""
+    made = case.body
+    operation = case.operation
+    known = KNOWN.get((operation.path.removeprefix("/api/v1/"), operation.method.upper()))
+    number = number_of(made)
+    if known and number % 4 > 0:
+        some = {name: made[name] for name in made if not is_chosen([name, number], of=4)}
+        made = {**copy.deepcopy(known[number // 4 % len(known)]), **some}
+    is_own = operation.definition.raw["operationId"] in OWN_NAMES
+    return made if is_own else with_likely(made)
