@@ -67,11 +67,9 @@ class Listing(Generic[Row]):
         answers: Any = {(200, "application/json"): page} if self.exports else page
         if self.exports:
             answers |= {(200, CSV): OpenApiTypes.STR, (200, NDJSON): OpenApiTypes.STR}
-        return extend_schema(
-            operation_id=f"{self._name}_list",
-            parameters=[self.query, *self._parameters()],
-            responses=answers,
-        )(method)
+        return extend_schema(parameters=[self.query, *self._parameters()], responses=answers)(
+            method
+        )
 
     def answer(
         self, endpoint: Endpoint, rows: QuerySet[Row], *, asked: dict[str, Any] | None = None

@@ -5,6 +5,7 @@ TAGS = {
     "api-keys": "Keys with which apps call the API: what they may do, and until when.",
     "oauth": "Short-lived tokens for apps that don't want to send their key each time.",
     "customers": "Who pays: address, taxes, how invoices reach them, and their balance.",
+    "balance-movements": "What came into customers' balances and went out, of all of them.",
     "products": "What is sold.",
     "plans": "What is subscribed to: an interval, and prices with it.",
     "prices": "What a plan's or a product's unit costs. A new price is another row.",

@@ -41,6 +41,16 @@ class TestDescription:
         assert [name for name, times in names.items() if times > 1] == []
         assert all(name.isidentifier() for name in names)
 
+    def test_each_list_is_named_by_its_address(self) -> None:
+        misnamed = [
+            told["operationId"]
+            for path, methods in description()["paths"].items()
+            for method, told in methods.items()
+            if method == "get" and told["operationId"] != operation_id(path, "GET")
+        ]
+
+        assert misnamed == []
+
     def test_each_operation_says_what_it_does_in_a_line(self) -> None:
         wrong = [
             name

@@ -67,11 +67,7 @@ class UsageDayOutput(serializers.Serializer[Any]):
 
 
 class UsageDaysView(Endpoint):
-    @extend_schema(
-        operation_id="UsageDay_list",
-        parameters=[UsageDaysQuery],
-        responses=page_of(UsageDayOutput),
-    )
+    @extend_schema(parameters=[UsageDaysQuery], responses=page_of(UsageDayOutput))
     def get(self, request: Request) -> Response:
         """List what a subscription's records of a meter add up to by day, the latest day first."""
         asked = self.asked(UsageDaysQuery)
