@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from billing.sellers.commands import create_api_key
-from config.demo.client import Client
 from config.demo.seller import make_seller
+from config.stack.client import Client
 from tests.chaos.engine import Engine
 from tests.schemathesis.running import operations, passes
 from tests.schemathesis.world import furnish

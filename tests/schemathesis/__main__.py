@@ -16,8 +16,8 @@ from django.utils import timezone  # noqa: E402  Needs Django to be set up.
 
 from billing.sellers.commands import create_api_key  # noqa: E402
 from config import env  # noqa: E402
-from config.demo.client import Client  # noqa: E402
 from config.demo.seller import make_seller  # noqa: E402
+from config.stack.client import Client  # noqa: E402
 from tests.schemathesis.running import operations, passes, share  # noqa: E402
 from tests.schemathesis.world import furnish  # noqa: E402
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from config.demo.client import Client
+from config.stack.client import Client
 
 LIMIT_SECONDS = 60.0
 FLAT = {"code": "base", "text": "Base fee", "model": "flat"}
