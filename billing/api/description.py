@@ -100,8 +100,8 @@ def complete(result: dict[str, Any], *_: object, **__: object) -> dict[str, Any]
     components.setdefault("schemas", {}).update(
         Money=MONEY, Problem=PROBLEM, ProblemError=PROBLEM_ERROR, ProblemCode=_codes()
     )
-    schemas = {name: _of_a_part(name, each) for name, each in components["schemas"].items()}
-    components["schemas"] = _without_blank(dict(sorted(schemas.items())))
+    schemas = _without_blank(dict(sorted(components["schemas"].items())))
+    components["schemas"] = {name: _of_a_part(name, each) for name, each in schemas.items()}
     components["headers"] = HEADERS
     for path in result["paths"].values():
         for operation in path.values():
