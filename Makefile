@@ -5,6 +5,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 STACK := $(BIN)/python -m config.stack
+# The typed Python client, written anew when the API's description or the generator changes.
+CLIENT := clients/python/.written
 # Settings for checks that need no service: nothing listens at these addresses.
 UNSERVED := SECRET_KEY=checks DATABASE_URL=postgresql://nobody@127.0.0.1:1/none \
 	BROKER_URL=sqs://none:none@127.0.0.1:1 REDIS_URL=redis://127.0.0.1:1/0
@@ -19,24 +21,24 @@ setup: ## install everything into .venv and .stack, unless it is there
 	@test -n "$(PYTHON)" || { echo "Anlass needs Python 3.11 or later: none on PATH. Give PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) -I config/stack/install.py
 
-demo: setup ## walk through the engine in a fresh stack (ORDERS=file.csv imports that too)
+demo: setup $(CLIENT) ## walk through the engine in a fresh stack (ORDERS=file.csv imports that too)
 	@$(STACK) exec --root .stack/demo --fresh --processes -- \
-		$(BIN)/python -m config.demo $(if $(ORDERS),--orders "$(ORDERS)")
+		env PYTHONPATH=clients/python $(BIN)/python -m config.demo $(if $(ORDERS),--orders "$(ORDERS)")
 
 run: setup ## run everything in this terminal until Ctrl-C
 	@$(STACK) run
 
-test: setup ## all tests but the slow ones, half of them beside the others
+test: setup $(CLIENT) ## all tests but the slow ones, half of them beside the others
 	@$(BIN)/python -m tests -m "not slow"
 
 test-pure: setup ## the pure core's tests: no services, seconds
 	@$(BIN)/python -m pytest tests/pure -p no:tests.plugin_stack -p no:django \
 		-W ignore::pytest.PytestConfigWarning
 
-test-slow: setup ## the proofs that take minutes
+test-slow: setup $(CLIENT) ## the proofs that take minutes
 	@$(BIN)/python -m pytest -m slow
 
-check: setup ## exactly what CI checks: format, rules, types, imports, migrations
+check: setup $(CLIENT) ## exactly what CI checks: format, rules, types, imports, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(UNSERVED) $(BIN)/mypy
@@ -48,9 +50,14 @@ check: setup ## exactly what CI checks: format, rules, types, imports, migration
 openapi: setup ## write docs/api/openapi.json and the table of codes, as the code says
 	@$(UNSERVED) $(BIN)/python manage.py describe_api
 
-client: setup ## write the typed Python client from docs/api/openapi.json into clients/python
+client: setup $(CLIENT) ## write the typed Python client from docs/api/openapi.json into clients/python
+
+# Anew from nothing: what the API no longer has would stay otherwise. No network is asked.
+$(CLIENT): docs/api/openapi.json clients/python.yaml requirements-dev.txt | setup
+	@rm -rf clients/python
 	@$(BIN)/openapi-python-client generate --path docs/api/openapi.json --config clients/python.yaml \
 		--meta setup --output-path clients/python --overwrite --fail-on-warning
+	@touch $@
 
 # Not throttled: what is tried is what the API answers, not how often.
 test-api-fuzz: setup ## schemathesis against the running API (FUZZ="--only customers --seed 1")

@@ -16,8 +16,8 @@ from django.utils import timezone
 from billing.events.models import Event
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller
-from config.demo.client import Client
 from config.demo.seller import make_seller
+from config.stack.client import Client
 
 ORDERS_PER_SECOND = 5
 WARM_UP = 20

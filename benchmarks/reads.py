@@ -19,7 +19,7 @@ from benchmarks.growth import fill
 from benchmarks.month_end import settle
 from benchmarks.order_latency import Latency, summary
 from billing.sellers.commands import create_api_key
-from config.demo.client import Client
+from config.stack.client import Client
 from invoices.issuing.models import Invoice
 
 CONTRACTS = 5000  # So that a million invoices are 200 of each.

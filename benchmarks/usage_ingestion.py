@@ -36,8 +36,8 @@ from billing.sellers.models import Seller, TestClock
 from billing.usage.commands import SentRecord, record_usage
 from billing.usage.queries import Measuring, buckets
 from billing.usage.queries.attribution import known_meter
-from config.demo.client import Client
 from config.demo.seller import make_seller
+from config.stack.client import Client
 
 BATCH = 1000
 SENDERS = 2

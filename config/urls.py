@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from billing.api import problems, sellers
 from billing.api.access import refuse_unscoped
-from billing.api.reading import ReadingView, openapi
+from billing.api.reading import ReadingView, index_of, openapi
 from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
 
@@ -35,8 +35,10 @@ api: list[URLPattern | URLResolver] = [
     path("redoc", ReadingView.as_view(template_name="billing/api/redoc.html"), name="redoc"),
 ]
 refuse_unscoped(api)
+api.append(path("", index_of(api), name="index"))
 
 urlpatterns = [
+    path("api/v1", RedirectView.as_view(pattern_name="index")),
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
     path("", include("invoices.delivery.api.pages")),

@@ -222,7 +222,7 @@ def document(
 
 def endpoint(of: Seller, *, url: str = "https://app.example/", **given: Any) -> WebhookEndpoint:
     """An endpoint that is told of all, written past the command that looks where it leads."""
-    values: dict[str, Any] = {"event_types": ["*"], "created_at": AT, **given}
+    values: dict[str, Any] = {"event_types": ["*"], "api_version": "v1", "created_at": AT, **given}
     made = WebhookEndpoint.objects.create(seller=of, url=url, **values)
     rotate_secret(endpoint=made, at=AT)
     return made

@@ -13,7 +13,7 @@ from billing.api.problems import Refusal, tell
 from billing.scopes import needed_scope
 
 ROOT = "api/v1/"
-OPEN = {"openapi.json", "docs", "redoc"}  # What describes the API is for anyone.
+OPEN = {"", "openapi.json", "docs", "redoc"}  # What describes the API is for anyone.
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -101,7 +101,8 @@ def complete(result: dict[str, Any], *_: object, **__: object) -> dict[str, Any]
     components.setdefault("schemas", {}).update(
         Money=MONEY, Problem=PROBLEM, ProblemError=PROBLEM_ERROR, ProblemCode=_codes()
     )
-    components["schemas"] = _without_blank(dict(sorted(components["schemas"].items())))
+    schemas = _without_blank(dict(sorted(components["schemas"].items())))
+    components["schemas"] = {name: _of_a_part(name, each) for name, each in schemas.items()}
     components["headers"] = HEADERS
     for path in result["paths"].values():
         for operation in path.values():
@@ -127,6 +128,21 @@ def _examples() -> dict[str, Any]:
     """Return requests and answers of the API itself, by operation: a test tells them again."""
     found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     return found
+
+
+def _of_a_part(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """
+    Return a schema without defaults, if it is that of a change of some fields.
+
+    What isn't said stays as it is; clients send defaults that they know of.
+    """
+    if not name.startswith("Patched"):
+        return schema
+    properties = {
+        field: {word: said for word, said in told.items() if word != "default"}
+        for field, told in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
 
 
 def _without_blank(schema: Any) -> Any:

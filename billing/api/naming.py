@@ -4,6 +4,7 @@ import re
 
 # Of a POST to an address that ends so, the ending is the thing that is made, not what is done.
 _NOUN = re.compile(r"(s|tion|token)$")
+_LISTS = {"usage"}  # What a GET lists though it is no plural.
 _PARTICLES = {"off", "out", "up", "back"}
 _BY_METHOD = {"PUT": "set", "PATCH": "update", "DELETE": "delete"}
 _READS = {"export"}  # What a GET can do beside showing and listing.
@@ -31,7 +32,7 @@ def operation_id(path: str, method: str, *, stores: bool = True) -> str:
 def _read(words: list[str], *, names_one: bool) -> str:
     if words[-1] in _READS:
         return "_".join([words[-1], *map(_one, words[:-2]), *words[-2:-1]])
-    is_list = not names_one and words[-1].endswith("s")
+    is_list = not names_one and (words[-1].endswith("s") or words[-1] in _LISTS)
     return _named("list" if is_list else "get", words, is_list=is_list)
 
 

@@ -171,7 +171,12 @@ def behind(rows: QuerySet[Row], *, by: Sequence[str], values: Sequence[Any]) -> 
     )
 
 
+def said_in(request: Request) -> dict[str, str]:
+    """Return what the query says; what it says twice with a comma between, as many clients send."""
+    return {name: ",".join(said) for name, said in request.query_params.lists()}
+
+
 def address_from(request: Request, cursor: object) -> str:
     """Return the address of the page that follows a row."""
-    query = {**request.query_params.dict(), "cursor": str(cursor)}
+    query = {**said_in(request), "cursor": str(cursor)}
     return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")

@@ -22,7 +22,7 @@ from billing.api.export import CsvRenderer, NdjsonRenderer
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
 from billing.api.limits import RateLimited, Share, limited_in_time, take
-from billing.api.pages import PageQuery, page
+from billing.api.pages import PageQuery, page, said_in
 from billing.api.parsing import ExactJsonParser, LengthRequired
 from billing.api.references import Reference, read_reference, referred
 from billing.api.schema import EndpointSchema
@@ -218,7 +218,7 @@ class Endpoint(APIView):
 
         :raises ValidationError: if anything in it is wrong.
         """
-        query = form(data=self.request.query_params.dict())
+        query = form(data=said_in(self.request))
         query.is_valid(raise_exception=True)
         return cast(dict[str, Any], query.validated_data)
 

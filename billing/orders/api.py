@@ -8,7 +8,8 @@ from django.db.models import Max, Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -153,6 +154,7 @@ class OrderOutput(serializers.ModelSerializer[Order]):
             "project_reference", "recorded_on", "recorded_at", "lines", "transaction_id",
         ]  # fmt: skip
 
+    @extend_schema_field(OpenApiTypes.UUID)
     def get_transaction_id(self, order: Order) -> str:
         """Return the id of the story that the order began."""
         return str(self.context["transaction_ids"][order_placed(order).idempotency_key])

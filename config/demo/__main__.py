@@ -6,6 +6,7 @@ address it finds in WEB_URL.
 """
 
 import argparse
+import logging
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,14 +14,15 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402  Needs Django to be set up.
+from anlass_client import AuthenticatedClient  # noqa: E402  Needs Django to be set up.
+from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from billing.sellers.commands import create_api_key  # noqa: E402
 from billing.sellers.models import Seller  # noqa: E402
 from config import env  # noqa: E402
-from config.demo.client import Client  # noqa: E402
+from config.demo.api import client_of  # noqa: E402
 from config.demo.documents import print_documents, wait_for_documents  # noqa: E402
 from config.demo.imported import import_twice  # noqa: E402
 from config.demo.legal import sell_and_correct  # noqa: E402
@@ -37,12 +39,13 @@ def main() -> None:
     if orders and not orders.is_file():
         parser.error(f"there is no file {orders}")
     console = Console(width=100, highlight=False)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # It tells of each request.
     at = timezone.now()
 
     first, client = _opened("Demo GmbH", date(2026, 1, 1), at=at)
     transaction_id = walk(client, console)
     console.rule("The story of one transaction")
-    call_command("trace", transaction_id)
+    call_command("trace", str(transaction_id))
     console.rule("The life of a subscription, and why each line was charged")
     second, client = _opened("Lebenslauf GmbH", date(2026, 1, 1), at=at)
     number = Life(client, console).tell()
@@ -60,11 +63,11 @@ def main() -> None:
     print_documents([first, second, third], console)
 
 
-def _opened(name: str, today: date, *, at: datetime) -> tuple[Seller, Client]:
+def _opened(name: str, today: date, *, at: datetime) -> tuple[Seller, AuthenticatedClient]:
     """Make a seller whose test clock stands on a day, and a client of its API."""
     seller = make_seller(name=name, at=at, clock=today)
     _, key = create_api_key(seller=seller, name="Demo", at=at)
-    return seller, Client(url=env.text("WEB_URL"), key=key)
+    return seller, client_of(url=env.text("WEB_URL"), key=key)
 
 
 if __name__ == "__main__":

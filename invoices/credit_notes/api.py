@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -141,11 +142,13 @@ class CorrectionOutput(serializers.ModelSerializer[Correction]):
             "ordered_on", "ordered_at", "credit_note", "transaction_id",
         ]  # fmt: skip
 
+    @extend_schema_field({"type": ["string", "null"], "format": "uuid"})
     def get_credit_note(self, correction: Correction) -> str | None:
         """Return the id of the credit note."""
         note_id = self.context["outcomes"][correction.pk].credit_note_id
         return str(note_id) if note_id else None
 
+    @extend_schema_field(OpenApiTypes.UUID)
     def get_transaction_id(self, correction: Correction) -> str:
         """Return the id of the story that the correction began."""
         return str(self.context["outcomes"][correction.pk].transaction_id)

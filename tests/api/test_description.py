@@ -123,6 +123,13 @@ class TestDescription:
         simulated = {"Document", "Line", "SimulatedTax"}
         assert {each for each in bare if each.partition(".")[0] not in simulated} == set()
 
+    def test_what_a_change_does_not_say_has_no_default(self) -> None:
+        schemas = description()["components"]["schemas"]
+        changes = {name: told for name, told in schemas.items() if name.startswith("Patched")}
+
+        assert len(changes) >= 5
+        assert "default" not in json.dumps([told["properties"] for told in changes.values()])
+
 
 class TestNames:
     @pytest.mark.parametrize(
@@ -147,6 +154,9 @@ class TestNames:
     )
     def test_they_are_made_by_one_rule(self, method: str, path: str, name: str) -> None:
         assert operation_id(f"/api/v1/{path}", method) == name
+
+    def test_usage_has_no_plural_and_is_listed(self) -> None:
+        assert operation_id("/api/v1/usage", "GET") == "list_usage"
 
     def test_what_stores_nothing_is_run(self) -> None:
         assert operation_id("/api/v1/simulations", "POST", stores=False) == "run_simulation"

@@ -242,6 +242,16 @@ class TestExpand:
         assert nested[name]["id"] == plain[name]
         assert {**nested, name: plain[name]} == plain
 
+    def test_names_that_come_one_by_one_all_count(self, app: App, house: House) -> None:
+        together = app.get("/invoices?expand=customer,contract&limit=1").body
+        one_by_one = app.get("/invoices?expand=customer&expand=contract&limit=1").body
+
+        assert one_by_one["results"] == together["results"]
+        assert (
+            app.get(one_by_one["next"]).body["results"]
+            == (app.get(together["next"]).body["results"])
+        )
+
     def test_null_stays_null(self, app: App, seller: Seller) -> None:
         factories.order(factories.customer(seller))
         bill_all(seller)

@@ -57,3 +57,26 @@ def test_a_fresh_process_describes_the_api_to_several_at_once() -> None:
     )
 
     assert asked.stdout.split() == ["200"] * 4, asked.stderr
+
+
+class TestIndex:
+    def test_it_tells_anyone_where_to_begin(self) -> None:
+        index = Client().get("/api/v1/").json()
+
+        assert index["openapi"] == "http://testserver/api/v1/openapi.json"
+        assert index["redoc"] == "http://testserver/api/v1/redoc"
+        assert index["resources"]["customers"] == "http://testserver/api/v1/customers"
+
+    def test_all_that_it_names_is_there(self) -> None:
+        index = Client().get("/api/v1/").json()
+
+        # Without a key, what is there asks for one.
+        asked = {name: Client().get(url) for name, url in index["resources"].items()}
+        assert len(asked) >= 30
+        assert {name for name, answer in asked.items() if answer.status_code != 401} == set()
+
+    def test_it_is_found_without_the_slash(self) -> None:
+        answer = Client().get("/api/v1", follow=True)
+
+        assert answer.redirect_chain == [("/api/v1/", 302)]
+        assert answer.json()["name"] == "Anlass"

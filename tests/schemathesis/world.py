@@ -7,8 +7,8 @@ from typing import Any
 
 from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller
-from config.demo.client import Answer, Client
 from config.demo.seller import make_seller
+from config.stack.client import Answer, Client
 from tests import factories
 from tests.schemathesis.names import HOOK, SELDOM, Names
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.api.fields import (
@@ -219,6 +221,7 @@ class ChangeOutput(serializers.ModelSerializer[SubscriptionChange]):
         """Return the code."""
         return (change.terms or {}).get("coupon")
 
+    @extend_schema_field(OpenApiTypes.UUID)
     def get_transaction_id(self, change: SubscriptionChange) -> str:
         """Return the id of the story that the change began."""
         return str(self.context["transaction_ids"][subscription_changed(change).idempotency_key])

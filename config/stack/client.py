@@ -1,4 +1,4 @@
-"""A small client of the REST API, as an application would write it."""
+"""A small client of the REST API, for what measures and tries a running stack."""
 
 import json
 import time
