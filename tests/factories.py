@@ -30,6 +30,7 @@ from billing.vat.commands import NewOverride, record_override
 from billing.vat.models import TaxOverride, VatIdCheck
 from invoices.balances.commands import NewMoney, state_movement
 from invoices.balances.models import BalanceMovement
+from invoices.delivery.catalogue import LATEST
 from invoices.delivery.commands import (
     plan_deliveries,
     rotate_secret,
@@ -222,7 +223,8 @@ def document(
 
 def endpoint(of: Seller, *, url: str = "https://app.example/", **given: Any) -> WebhookEndpoint:
     """An endpoint that is told of all, written past the command that looks where it leads."""
-    values: dict[str, Any] = {"event_types": ["*"], "api_version": "v1", "created_at": AT, **given}
+    words = {"event_types": ["*"], "api_version": LATEST}
+    values: dict[str, Any] = {**words, "created_at": AT, **given}
     made = WebhookEndpoint.objects.create(seller=of, url=url, **values)
     rotate_secret(endpoint=made, at=AT)
     return made

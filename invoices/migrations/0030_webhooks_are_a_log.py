@@ -204,6 +204,13 @@ class Migration(migrations.Migration):
                 name="delivery_pruned_wholly",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="webhookendpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("api_version__in", ("v1",))),
+                name="webhook_endpoint_version_known",
+            ),
+        ),
         migrations.RunSQL(FACTS_NOW + HOLD, DROP_FACTS + DROP_ENDS_ONCE + LET_GO),
         migrations.RunSQL(TOLD, UNTOLD),
         migrations.RunPython(_comment, migrations.RunPython.noop),

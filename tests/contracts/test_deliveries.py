@@ -76,6 +76,10 @@ class TestDeliveries:
         with refused("webhook_endpoint_deleted_for_good"):
             sql("UPDATE invoices_webhookendpoint SET state = 'enabled', disabled_at = NULL")
 
+    def test_an_endpoint_is_told_in_words_that_there_are(self, sql: Sql, seller: Seller) -> None:
+        with refused("webhook_endpoint_version_known"):
+            factories.endpoint(seller, api_version="")
+
     def test_an_endpoint_has_one_current_secret(self, sql: Sql, seller: Seller) -> None:
         factories.endpoint(seller)
 

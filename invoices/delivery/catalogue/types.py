@@ -13,6 +13,7 @@ from billing.customers.api import CustomerOutput
 from billing.orders.api import OrderOutput
 from invoices.balances.api import MovementOutput
 from invoices.delivery.catalogue import examples
+from invoices.delivery.models.endpoints import VERSIONS
 from invoices.delivery.outputs import (
     DeliveryOutput,
     EndpointOutput,
@@ -21,7 +22,6 @@ from invoices.delivery.outputs import (
 )
 from invoices.runs.api import BillingRunOutput
 
-VERSIONS = ("v1",)
 LATEST = VERSIONS[-1]
 TEST_TYPE = "webhook.test"
 

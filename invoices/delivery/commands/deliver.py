@@ -22,7 +22,7 @@ from billing.events.models import Event, Failure
 from billing.events.patience import patiently
 from invoices.delivery.channels import CHANNELS, Outcome
 from invoices.delivery.channels.shape import Ended, excerpt
-from invoices.delivery.commands.settle import settle, still_disabled
+from invoices.delivery.commands.settle import no_longer_kept, settle, still_disabled
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,10 @@ def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
     if event.state != Event.State.WAITING:
         return None
     delivery = _locked(UUID(event.payload["delivery_id"]))
+    if delivery.pruned_at is not None:
+        # Nothing is left to send: never an empty message.
+        events.fail(event_id=event.pk, tried=me.tried(), trouble=no_longer_kept(delivery))
+        return None
     if delivery.state in SETTLED or _is_unwanted(delivery):
         _drop(delivery, event, me)
         return None

@@ -8,6 +8,8 @@ from billing.customers.models import Customer
 from billing.ids import new_id
 from billing.sellers.models import Seller
 
+VERSIONS = ("v1",)  # Of the words in which apps are told; another one is a line and a migration.
+
 
 class WebhookEndpoint(models.Model):
     """An address of a seller's app that is told of public events."""
@@ -64,6 +66,9 @@ class WebhookEndpoint(models.Model):
                 condition=Q(state="enabled", disabled_at__isnull=True)
                 | Q(state__in=["disabled", "deleted"], disabled_at__isnull=False),
                 name="webhook_endpoint_disabled_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(api_version__in=VERSIONS), name="webhook_endpoint_version_known"
             ),
         ]
 
