@@ -9,12 +9,14 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 ASKED_AT_ONCE = """
+import sys
 from concurrent.futures import ThreadPoolExecutor
 import django
 django.setup()
 from django.test import RequestFactory
 from billing.api.reading import openapi
 from config import urls
+sys.setswitchinterval(1e-6)
 with ThreadPoolExecutor(4) as pool:
     print(*pool.map(lambda _: openapi(RequestFactory().get("/")).status_code, range(4)))
 """
