@@ -275,8 +275,8 @@ class TestUnknownMethods:
         known = [method for each, method in ROUTES if each == route]
 
         for method in {"TRACE", *WRITES}.difference(known):
-            for each in addresses(house, route)[:1] if "<" in route else [route]:
-                assert refused([app.send(method, f"/{each}", "{}")], 405, "method_not_allowed")
+            answer = app.send(method, addresses(house, route)[0], "{}")
+            assert refused([answer], 405, "method_not_allowed")
 
 
 class TestStranger:
