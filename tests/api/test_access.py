@@ -28,7 +28,7 @@ from config.urls import api
 from invoices.credit_notes.models import Correction
 from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
 from invoices.documents.models import Document
-from invoices.issuing.models import Invoice
+from invoices.issuing.models import Charge, Invoice
 from invoices.runs.models import BillingRun
 from tests import factories
 from tests.api.conftest import UNKNOWN, Answer, App
@@ -41,6 +41,10 @@ def _number(house: Seller) -> str:
     return str(Invoice.objects.filter(seller=house)[0].number)
 
 
+def _credit_note(house: Seller) -> str:
+    return str(Invoice.objects.get(seller=house, kind="credit_note").pk)
+
+
 def _transaction(house: Seller) -> str:
     return str(Event.objects.filter(seller=house)[0].transaction_id)
 
@@ -51,12 +55,14 @@ OBJECTS: dict[str, Named] = {
     "api-keys/<reference:id>/revoke": ApiKey,
     "api-keys/<reference:id>/rotate": ApiKey,
     "billing-runs/<reference:id>": BillingRun,
+    "charges/<reference:id>": Charge,
     "contracts/<reference:id>": Contract,
     "contracts/<reference:id>/indexations": Contract,
     "contracts/<reference:id>/preview": Contract,
     "corrections/<reference:id>": Correction,
     "coupons/<reference:id>": Coupon,
     "coupons/<reference:id>/end": Coupon,
+    "credit-notes/<reference:id>": _credit_note,
     "customers/<reference:id>": Customer,
     "customers/<reference:id>/balance": Customer,
     "customers/<reference:id>/balance-movements": Customer,
@@ -94,6 +100,7 @@ OBJECTS: dict[str, Named] = {
     "tax-overrides/<reference:id>/end": TaxOverride,
     "transactions/<reference:id>": _transaction,
     "webhook-endpoints/<reference:id>": WebhookEndpoint,
+    "webhook-endpoints/<reference:id>/replay": WebhookEndpoint,
     "webhook-endpoints/<reference:id>/rotate-secret": WebhookEndpoint,
     "webhook-endpoints/<reference:id>/tell": WebhookEndpoint,
     "webhook-endpoints/<reference:id>/test": WebhookEndpoint,
