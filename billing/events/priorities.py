@@ -32,6 +32,7 @@ CLASS_WEIGHT = {
     "download_given_up": 40,
     "webhook_disabled": 40,
     "webhook_given_up": 20,
+    "webhook_pruned": 20,
 }
 MOST = 100
 

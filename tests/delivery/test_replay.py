@@ -7,15 +7,18 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from billing.events.models import Event
+from billing.events.commands import retry
+from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from invoices.delivery.commands import (
     EndpointNotEnabled,
     Replayed,
     Stretch,
     disable_endpoint,
+    enable_endpoint,
     prune_webhooks,
     replay,
+    resend,
 )
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from invoices.delivery.queries.past import past_facts
@@ -251,3 +254,45 @@ class TestLog:
         (made,) = replayed(endpoint).deliveries
         assert json.loads(made.body) == json.loads(app.taken[0].body)
         assert prune_webhooks(at=AT + 91 * DAY) == 0
+
+    def test_what_was_given_up_is_kept_until_its_failure_is_closed(
+        self, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        failure = _given_up(endpoint, app)
+
+        assert prune_webhooks(at=AT + 200 * DAY) == 0
+        retry(failure_ids=[failure.pk], by="ada", at=AT + 200 * DAY)
+        assert prune_webhooks(at=AT + 200 * DAY) == 0
+        try_all(AT + 200 * DAY)
+
+        assert (the("webhook").state, app.taken[-1].body) == ("sent", app.taken[0].body)
+        assert prune_webhooks(at=AT + 300 * DAY) == 1
+
+    def test_a_retry_of_what_was_let_go_sends_nothing_and_says_so(
+        self, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        failure = _given_up(endpoint, app)
+        Delivery.objects.filter(channel="webhook").update(body="", pruned_at=AT + 100 * DAY)
+        tries = len(app.taken)
+
+        retry(failure_ids=[failure.pk], by="ada", at=AT + 200 * DAY)
+        try_all(AT + 200 * DAY)
+
+        again = Failure.objects.latest("pk")
+        assert (again.code, again.state, len(app.taken)) == ("webhook_pruned", "open", tries)
+        resend(delivery=the("webhook"), by="ada", at=AT + 200 * DAY)
+        try_all(AT + 200 * DAY)
+        again.refresh_from_db()
+        assert (again.state, the("webhook").state) == ("written_off", "sent")
+        assert app.taken[-1].body == app.taken[0].body
+
+
+def _given_up(endpoint: WebhookEndpoint, app: App) -> Failure:
+    """An invoice that an endpoint refused by 410, once, and that would be taken by now."""
+    app.status = 410
+    issue(endpoint.seller)
+    plan()
+    try_all()
+    app.status = 200
+    enable_endpoint(endpoint_id=endpoint.pk)
+    return Failure.objects.get()

@@ -22,7 +22,7 @@ from billing.events.models import Event, Failure
 from billing.events.patience import patiently
 from invoices.delivery.channels import CHANNELS, Outcome
 from invoices.delivery.channels.shape import Ended, excerpt
-from invoices.delivery.commands.settle import settle, still_disabled
+from invoices.delivery.commands.settle import no_longer_kept, settle, still_disabled
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
     if event.state != Event.State.WAITING:
         return None
     delivery = _locked(UUID(event.payload["delivery_id"]))
-    if delivery.state in SETTLED or _is_unwanted(delivery):
+    if delivery.pruned_at or delivery.state in SETTLED or _is_unwanted(delivery):
         _drop(delivery, event, me)
         return None
     if delivery.held_until and delivery.held_until > me.at:
@@ -102,6 +102,9 @@ def _is_unwanted(delivery: Delivery) -> bool:
 
 
 def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
+    if delivery.pruned_at:  # Nothing is left to send: never an empty message.
+        events.fail(event_id=event.pk, tried=me.tried(), trouble=no_longer_kept(delivery))
+        return
     if delivery.state not in SETTLED:
         delivery.state = Delivery.State.GIVEN_UP
         delivery.next_try_at = None

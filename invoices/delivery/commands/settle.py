@@ -16,6 +16,7 @@ ENDPOINT_FAILS_AT_MOST = timedelta(days=5)
 TOLD_OF_ANSWER = 1000  # The whole stands with the try.
 _DONE = {Ended.SENT: Delivery.State.SENT, Ended.WITHHELD: Delivery.State.WITHHELD}
 _TRY_AGAIN = "Mend what the answer tells of, then retry; or resend the delivery from its page."
+_SEND_ANEW = "Resend the delivery from its page: its message is made anew."
 _ENABLE_AGAIN = "Mend the endpoint, enable it on its page, then retry this and resend the others."
 
 
@@ -58,6 +59,16 @@ def still_disabled(delivery: Delivery) -> events.Trouble:
         reason=f"{where} is disabled: nothing was sent.",
         remedy=_ENABLE_AGAIN,
         error_class="webhook:disabled",
+    )
+
+
+def no_longer_kept(delivery: Delivery) -> events.Trouble:
+    """Return what keeps a failed webhook from being retried: what it said was let go."""
+    return events.Trouble(
+        code="webhook_pruned",
+        reason=f"What was to be sent to {delivery.address} is no longer kept: nothing was sent.",
+        remedy=_SEND_ANEW,
+        error_class="webhook:pruned",
     )
 
 
