@@ -94,6 +94,7 @@ OBJECTS: dict[str, Named] = {
     "tax-overrides/<reference:id>/end": TaxOverride,
     "transactions/<reference:id>": _transaction,
     "webhook-endpoints/<reference:id>": WebhookEndpoint,
+    "webhook-endpoints/<reference:id>/replay": WebhookEndpoint,
     "webhook-endpoints/<reference:id>/rotate-secret": WebhookEndpoint,
     "webhook-endpoints/<reference:id>/tell": WebhookEndpoint,
     "webhook-endpoints/<reference:id>/test": WebhookEndpoint,

@@ -6,7 +6,7 @@ of the words; fields are added to a version, and never change their meaning with
 """
 
 from invoices.delivery.catalogue.messages import Message, message_of, public_types, trial_message
-from invoices.delivery.catalogue.patterns import ALL_TYPES, PATTERNS, matches
+from invoices.delivery.catalogue.patterns import ALL_TYPES, PATTERNS, matches, scopes_to_read
 from invoices.delivery.catalogue.schemas import example_of, schema_of, shape_of
 from invoices.delivery.catalogue.told import FACTS
 from invoices.delivery.catalogue.types import LATEST, TEST_TYPE, TYPES, VERSIONS, PublicType
@@ -26,6 +26,7 @@ __all__ = [
     "message_of",
     "public_types",
     "schema_of",
+    "scopes_to_read",
     "shape_of",
     "trial_message",
 ]
