@@ -219,6 +219,34 @@ class TestApi:
         assert refused.code == "contract_of_other_customer"
         assert caller.patch(path, {"customer": None}).body["customer"] is None
 
+    def test_a_limit_holds_for_what_is_told_and_sent_again_by_hand(
+        self, caller: Caller, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        invoice = issue(endpoint.seller)
+        plan()
+        try_all()
+        sent, path = the("webhook"), f"/webhook-endpoints/{endpoint.pk}"
+        other = factories.customer(endpoint.seller)
+        contract = factories.contract(invoice.customer)
+
+        def asked() -> set[int | str]:
+            answers = [
+                caller.post(f"/deliveries/{sent.pk}/resend", {}),
+                caller.post(f"{path}/tell", {"event": str(sent.event_id)}),
+            ]
+            return {each.status if each.status == 202 else each.code for each in answers}
+
+        for limit in (
+            {"customer": str(other.pk)},
+            {"customer": None, "contract": str(contract.pk)},
+            {"contract": None, "event_types": ["order.*"]},
+        ):
+            assert caller.patch(path, limit).status == 200
+            assert asked() == {"webhook_endpoint_not_told_of"}
+        assert len(app.taken) == 1
+        caller.patch(path, {"customer": str(invoice.customer_id), "event_types": ["invoice.*"]})
+        assert asked() == {202}
+
 
 class TestLog:
     def test_a_try_keeps_what_was_said_without_what_proves_it(

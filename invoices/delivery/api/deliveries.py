@@ -14,6 +14,7 @@ from billing.api.filters import Filters, Identifier, Of, Text, Word, moments
 from billing.api.inputs import Input
 from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.api.endpoints import ENDPOINT
@@ -72,6 +73,7 @@ class DeliveryView(Endpoint):
 
 
 class ResendView(Endpoint):
+    @refusing("webhook_endpoint_not_enabled", "webhook_endpoint_not_told_of")
     @extend_schema(request=ResendInput, responses={202: DeliveryOutput})
     def post(self, request: Request, id: str) -> Response:
         """Send once more what a delivery holds, as another delivery."""

@@ -1,5 +1,6 @@
 """Writes of deliveries."""
 
+from invoices.delivery.commands.again import NotToldOf
 from invoices.delivery.commands.deliver import deliver
 from invoices.delivery.commands.due import order_due_tries
 from invoices.delivery.commands.endpoints import (
@@ -31,6 +32,7 @@ __all__ = [
     "EndpointNotEnabled",
     "EventNotPublic",
     "NotOfCustomer",
+    "NotToldOf",
     "Only",
     "Replayed",
     "Stretch",

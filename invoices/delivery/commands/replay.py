@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.events.models import Event
-from invoices.delivery.catalogue import ALL_TYPES, Message, matches, message_of
-from invoices.delivery.commands.again import require_enabled, told_to
+from invoices.delivery.catalogue import ALL_TYPES, matches, message_of
+from invoices.delivery.commands.again import is_wanted, require_enabled, told_to
 from invoices.delivery.commands.order import order
 from invoices.delivery.models import Delivery, WebhookEndpoint
 from invoices.delivery.queries.past import SCANNED_AT_MOST, past_facts
@@ -94,15 +94,9 @@ def _tell(
     if stretch.only_failed and (State.GIVEN_UP not in states or State.SENT in states):
         return []
     message = message_of(event)
-    if message is None or not _is_wanted(endpoint, message, stretch.event_types):
+    if message is None or not is_wanted(endpoint, message):
+        return []
+    if not matches(stretch.event_types, message.type):
         return []
     former = told[0] if told else None
     return order(event, [told_to(endpoint, message, former=former, is_replay=True)], at=at)
-
-
-def _is_wanted(endpoint: WebhookEndpoint, message: Message, types: Sequence[str]) -> bool:
-    return (
-        matches(types, message.type)
-        and matches(endpoint.event_types, message.type)
-        and message.concerns(endpoint.customer_id, endpoint.contract_id)
-    )
