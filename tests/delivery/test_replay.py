@@ -12,8 +12,10 @@ from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from invoices.delivery.commands import (
     EndpointNotEnabled,
+    NotOfCustomer,
     Replayed,
     Stretch,
+    change_endpoint,
     disable_endpoint,
     enable_endpoint,
     prune_webhooks,
@@ -218,6 +220,17 @@ class TestApi:
         refused = caller.patch(path, {"contract": str(others.pk)})
         assert refused.code == "contract_of_other_customer"
         assert caller.patch(path, {"customer": None}).body["customer"] is None
+
+    def test_who_lifts_one_limit_lifts_no_other(self, seller: Seller, app: App) -> None:
+        alice, bob = factories.customer(seller), factories.customer(seller)
+        endpoint, _ = endpoint_of(seller, app.url)
+
+        change_endpoint(endpoint_id=endpoint.pk, limits={"customer": alice})
+        changed = change_endpoint(endpoint_id=endpoint.pk, limits={"contract": None})
+
+        assert changed.customer == alice
+        with pytest.raises(NotOfCustomer):  # Of the customer by whom it is limited by now.
+            change_endpoint(endpoint_id=endpoint.pk, limits={"contract": factories.contract(bob)})
 
     def test_a_limit_holds_for_what_is_told_and_sent_again_by_hand(
         self, caller: Caller, endpoint: WebhookEndpoint, app: App

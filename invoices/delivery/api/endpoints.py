@@ -1,6 +1,6 @@
 """Endpoints of the seller's apps: `/webhook-endpoints`."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.urls import path, reverse
@@ -181,14 +181,15 @@ class _OfEndpoints(Endpoint):
         rows = self.rows(WebhookEndpoint).exclude(state=State.DELETED)
         return rows.select_related("seller", "customer", "contract")
 
-    def named(self, said: dict[str, Any]) -> dict[str, Any]:
+    def named(self, said: dict[str, Any]) -> commands.Limits:
         """Take out of a body whom an endpoint is limited to, and return that: None of nobody."""
         models: dict[str, Any] = {"customer": Customer, "contract": Contract}
         named = {name: said.pop(name) for name in models if name in said}
-        return {
+        found = {
             name: reference and self.resolve(models[name], reference, field=name)
             for name, reference in named.items()
         }
+        return cast(commands.Limits, found)
 
 
 class EndpointsView(_OfEndpoints):
@@ -241,8 +242,7 @@ class EndpointView(_OfEndpoints):
         if not TOLD.isdisjoint(said):
             require(request, scopes_to_read(said.get("event_types", endpoint.event_types)))
         if named := self.named(said):
-            present = {"customer": endpoint.customer, "contract": endpoint.contract}
-            said["only"] = commands.Only(**{**present, **named})
+            said["limits"] = named
         if said:
             endpoint = commands.change_endpoint(endpoint_id=endpoint.pk, **said)
         if state == State.ENABLED:

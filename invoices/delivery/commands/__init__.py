@@ -5,6 +5,7 @@ from invoices.delivery.commands.deliver import deliver
 from invoices.delivery.commands.due import order_due_tries
 from invoices.delivery.commands.endpoints import (
     EndpointNotEnabled,
+    Limits,
     NotOfCustomer,
     Only,
     change_endpoint,
@@ -31,6 +32,7 @@ __all__ = [
     "DeliveryNotResendable",
     "EndpointNotEnabled",
     "EventNotPublic",
+    "Limits",
     "NotOfCustomer",
     "NotToldOf",
     "Only",

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -36,6 +36,13 @@ class Only:
 
 
 OF_ALL = Only()
+
+
+class Limits(TypedDict, total=False):
+    """What is to change of whom an endpoint is told; None lifts a limit."""
+
+    customer: Customer | None
+    contract: Contract | None
 
 
 class NotOfCustomer(Refused):
@@ -81,10 +88,13 @@ def change_endpoint(
     url: str | None = None,
     event_types: Sequence[str] | None = None,
     description: str | None = None,
-    only: Only | None = None,
+    limits: Limits | None = None,
 ) -> WebhookEndpoint:
     """
     Change what is given; what is on its way goes to the new address from its next try on.
+
+    Of `limits` what isn't said stays as it is when the endpoint is held: who lifts one of them
+    lifts no other that was set meanwhile.
 
     Since when the former address failed doesn't count against the new one.
 
@@ -95,14 +105,15 @@ def change_endpoint(
         target_of(url)
     said = {"url": url, "event_types": event_types, "description": description}
     changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
-    if only:
-        _check(only)
-        changed |= {"customer": only.customer, "contract": only.contract}
+    changed |= limits or {}
     with transaction.atomic():
-        endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+        held = WebhookEndpoint.objects.select_for_update(of=("self",))
+        endpoint = held.select_related("customer", "contract").get(pk=endpoint_id)
         moves = url is not None and url != endpoint.url
         for name, value in changed.items():
             setattr(endpoint, name, value)
+        if limits:
+            _check(Only(customer=endpoint.customer, contract=endpoint.contract))
         if moves:
             endpoint.failing_since = None
         endpoint.save(update_fields=[*changed, "failing_since"])
