@@ -14,6 +14,7 @@ from billing.scopes import ALL_SCOPES
 from billing.sellers.models import Seller
 from invoices.delivery.catalogue import TYPES, scopes_to_read
 from invoices.delivery.commands import try_endpoint
+from invoices.delivery.commands.endpoints import MOST_ENDPOINTS
 from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
 from invoices.documents.models import Document
 from invoices.issuing.models import Invoice
@@ -62,6 +63,17 @@ class TestEndpoints:
         assert made.body["event_types"] == ["*"]
         assert "secret" not in shown.body
         assert "whsec_" not in caller.get("/webhook-endpoints").content.decode()
+
+    def test_a_seller_has_a_bounded_number(self, caller: Caller, seller: Seller, app: App) -> None:
+        first = factories.endpoint(seller)
+        for number in range(MOST_ENDPOINTS - 1):
+            factories.endpoint(seller, url=f"https://app.example/{number}")
+
+        refused = caller.post("/webhook-endpoints", {"url": app.url})
+
+        assert (refused.status, refused.code) == (409, "too_many_webhook_endpoints")
+        caller.send("DELETE", f"/webhook-endpoints/{first.pk}")
+        assert caller.post("/webhook-endpoints", {"url": app.url}).status == 201
 
     def test_a_repeated_request_shows_no_secret(self, caller: Caller, app: App) -> None:
         body = {"url": app.url}

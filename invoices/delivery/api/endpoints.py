@@ -50,6 +50,7 @@ tell(
         WebhookUrlRefused: Refusal(400, "webhook_url_refused", field="url"),
         commands.EndpointNotEnabled: Refusal(409, "webhook_endpoint_not_enabled"),
         commands.EventNotPublic: Refusal(400, "event_not_public", field="event"),
+        commands.TooManyEndpoints: Refusal(409, "too_many_webhook_endpoints"),
         commands.NotToldOf: Refusal(409, "webhook_endpoint_not_told_of"),
         commands.NotOfCustomer: Refusal(400, "contract_of_other_customer", field="contract"),
     }

@@ -21,10 +21,15 @@ from invoices.delivery.queries.addresses import target_of
 State = WebhookEndpoint.State
 OLD_SECRET_SIGNS = timedelta(hours=24)
 BY_HAND = "By hand."
+MOST_ENDPOINTS = 50  # Of a seller: each public fact looks at all of them.
 
 
 class EndpointNotEnabled(Refused):
     """An endpoint that is disabled or deleted is told nothing."""
+
+
+class TooManyEndpoints(Refused):
+    """A seller has as many endpoints as it may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +71,11 @@ def create_endpoint(
 
     :raises WebhookUrlRefused: if the address isn't public.
     :raises NotOfCustomer: if it is to be told of a contract that isn't the customer's.
+    :raises TooManyEndpoints: if the seller has `MOST_ENDPOINTS` that aren't deleted.
     """
     target_of(url)
     _check(only)
+    _refuse_too_many(seller)
     endpoint = WebhookEndpoint.objects.create(
         seller=seller,
         url=url,
@@ -175,6 +182,16 @@ def _check(only: Only) -> None:
     """
     if only.customer and only.contract and only.contract.customer_id != only.customer.pk:
         raise NotOfCustomer("The contract is not this customer's.", field="contract")
+
+
+def _refuse_too_many(seller: Seller) -> None:
+    Seller.objects.select_for_update(no_key=True).get(pk=seller.pk)  # They are counted in turn.
+    present = WebhookEndpoint.objects.filter(seller=seller).exclude(state=State.DELETED)
+    if present.count() >= MOST_ENDPOINTS:
+        raise TooManyEndpoints(
+            f"The seller has {MOST_ENDPOINTS} endpoints already: delete one, or have one told of"
+            " more types."
+        )
 
 
 def _new_secret(endpoint: WebhookEndpoint, *, at: datetime) -> str:
