@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from billing.events.commands import retry
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
+from invoices.delivery.catalogue import FACTS
 from invoices.delivery.commands import (
     EndpointNotEnabled,
     NotOfCustomer,
@@ -30,6 +32,7 @@ from tests.delivery.conftest import AT, endpoint_of, issue, plan, the, try_all
 from tests.delivery.servers import App
 
 DAY = timedelta(days=1)
+SECONDS = "SECONDS_AT_MOST"
 ALL = Stretch(from_=AT - 400 * DAY, until=AT + DAY)
 
 
@@ -114,6 +117,41 @@ class TestReplay:
 
         assert [delivery.type for delivery in made] == ["order.received"]
 
+    def test_what_is_not_asked_for_is_not_even_looked_at(self, seller: Seller, app: App) -> None:
+        issue(seller)
+        narrow, _ = endpoint_of(seller, app.url, "order.*")
+        wide, _ = endpoint_of(seller, app.url, "*")
+
+        assert replayed(narrow).looked_at == 1
+        assert replayed(wide, event_types=["order.received"]).looked_at == 1
+        assert replayed(wide, event_types=["customer.created"]).looked_at == 0
+
+    def test_all_are_ordered_at_once(self, seller: Seller, app: App) -> None:
+        for _ in range(3):
+            issue(seller)
+        endpoint, _ = endpoint_of(seller, app.url)
+
+        with CaptureQueriesContext(connection) as queries:
+            assert len(replayed(endpoint).deliveries) == 3
+
+        ordered = [each for each in queries if 'INSERT INTO "invoices_delivery"' in each["sql"]]
+        assert len(ordered) == 1
+
+    def test_a_call_ends_after_a_while_too(
+        self, seller: Seller, app: App, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        invoices = [issue(seller) for _ in range(3)]
+        endpoint, _ = endpoint_of(seller, app.url)
+        monkeypatch.setattr(import_module("invoices.delivery.commands.replay"), SECONDS, -1.0)
+
+        done = [replayed(endpoint)]
+        while reached := done[-1].reached:
+            done.append(replayed(endpoint, after=reached))
+
+        assert [each.looked_at for each in done] == [1, 1, 1]
+        told = [delivery.invoice for each in done for delivery in each.deliveries]
+        assert told == invoices
+
     def test_an_end_is_no_longer_wanted(self, seller: Seller, app: App) -> None:
         issue(seller)
         endpoint, _ = endpoint_of(seller, app.url)
@@ -144,7 +182,7 @@ class TestReplay:
 
 
 def _past(seller: Seller) -> list[Event]:
-    return list(past_facts(seller.pk, from_=ALL.from_, until=ALL.until, after=None))
+    return list(past_facts(seller.pk, from_=ALL.from_, until=ALL.until, after=None, types=FACTS))
 
 
 def _plan_of(seller: Seller) -> str:

@@ -5,7 +5,13 @@ The public events: what apps are told by webhooks, under which names, in which w
 of the words; fields are added to a version, and never change their meaning within it.
 """
 
-from invoices.delivery.catalogue.messages import Message, message_of, public_types, trial_message
+from invoices.delivery.catalogue.messages import (
+    Message,
+    facts_told_as,
+    message_of,
+    public_types,
+    trial_message,
+)
 from invoices.delivery.catalogue.patterns import ALL_TYPES, PATTERNS, matches, scopes_to_read
 from invoices.delivery.catalogue.schemas import example_of, schema_of, shape_of
 from invoices.delivery.catalogue.told import FACTS
@@ -22,6 +28,7 @@ __all__ = [
     "Message",
     "PublicType",
     "example_of",
+    "facts_told_as",
     "matches",
     "message_of",
     "public_types",
