@@ -13,6 +13,7 @@ from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from invoices.delivery.catalogue import FACTS
 from invoices.delivery.commands import (
+    PRUNED_AT_ONCE,
     EndpointNotEnabled,
     NotOfCustomer,
     Replayed,
@@ -23,6 +24,7 @@ from invoices.delivery.commands import (
     prune_webhooks,
     replay,
     resend,
+    try_endpoint,
 )
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from invoices.delivery.queries.past import past_facts
@@ -333,6 +335,21 @@ class TestLog:
         (made,) = replayed(endpoint).deliveries
         assert json.loads(made.body) == json.loads(app.taken[0].body)
         assert prune_webhooks(at=AT + 91 * DAY) == 0
+
+    def test_so_many_at_once_are_let_go_so_that_a_scheduler_keeps_its_lease(
+        self, endpoint: WebhookEndpoint
+    ) -> None:
+        settled = {"state": "sent", "settled_at": AT, "channel": "webhook", "endpoint": endpoint}
+        event = try_endpoint(endpoint=endpoint, at=AT).event
+        of = {"seller": endpoint.seller, "event": event, "transaction_id": event.pk, **settled}
+        Delivery.objects.bulk_create(
+            Delivery(idempotency_key=str(each), type="x", created_at=AT, body="{}", **of)
+            for each in range(PRUNED_AT_ONCE + 1)
+        )
+
+        pruned = [prune_webhooks(at=AT + 91 * DAY) for _ in range(3)]
+
+        assert pruned == [PRUNED_AT_ONCE, 1, 0]
 
     def test_what_was_given_up_is_kept_until_its_failure_is_closed(
         self, endpoint: WebhookEndpoint, app: App

@@ -18,6 +18,7 @@ from invoices.delivery.commands.endpoints import (
 )
 from invoices.delivery.commands.links import fetch_by_link, make_link, revoke_link
 from invoices.delivery.commands.plan import plan_deliveries
+from invoices.delivery.commands.prune import AT_ONCE as PRUNED_AT_ONCE
 from invoices.delivery.commands.prune import prune_webhooks
 from invoices.delivery.commands.replay import Replayed, Stretch, replay
 from invoices.delivery.commands.resend import (
@@ -30,6 +31,7 @@ from invoices.delivery.commands.resend import (
 from invoices.delivery.commands.wishes import set_mail_style, set_wish
 
 __all__ = [
+    "PRUNED_AT_ONCE",
     "DeliveryNotResendable",
     "EndpointNotEnabled",
     "EventNotPublic",
