@@ -15,7 +15,8 @@ from invoices.delivery.catalogue.messages import (
 from invoices.delivery.catalogue.patterns import ALL_TYPES, PATTERNS, matches, scopes_to_read
 from invoices.delivery.catalogue.schemas import example_of, schema_of, shape_of
 from invoices.delivery.catalogue.told import FACTS
-from invoices.delivery.catalogue.types import LATEST, TEST_TYPE, TYPES, VERSIONS, PublicType
+from invoices.delivery.catalogue.types import LATEST, TEST_TYPE, TYPES, PublicType
+from invoices.delivery.models.endpoints import VERSIONS
 
 __all__ = [
     "ALL_TYPES",
