@@ -43,11 +43,23 @@ class HasScope(BasePermission):
         method = str(request.method)
         if method not in view.allowed_methods:
             raise MethodNotAllowed(method)
-        scope = scope_of(_route(request), method, view)
-        caller = cast(Caller, request.user)
+        require(request, [scope_of(_route(request), method, view)])
+        return True
+
+
+def require(request: Request, scopes: Iterable[str]) -> None:
+    """
+    Do nothing if the caller is allowed what needs all of the scopes.
+
+    For what an operation needs besides its address' own scope, since it shows or passes on what
+    belongs to other resources.
+
+    :raises ScopeMissing: naming the first that is missing.
+    """
+    caller = cast(Caller, request.user)
+    for scope in scopes:
         if not caller.may(scope):
             raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")
-        return True
 
 
 def scope_of(address: str, method: str, view: object) -> str:

@@ -45,10 +45,18 @@ class AttemptOutput(serializers.ModelSerializer[DeliveryAttempt]):
 class DeliveryDetailOutput(DeliveryOutput):
     """A delivery with its tries and, of a webhook, its body."""
 
+    # Shown if the context `shows_body`.
+    body = serializers.SerializerMethodField(
+        help_text="Of a webhook, as it is sent; null for who may not read what it tells of.",
+    )
     attempts = serializers.SerializerMethodField(help_text="In order.")
 
     class Meta(DeliveryOutput.Meta):
         fields = [*DeliveryOutput.Meta.fields, "body", "pruned_at", "attempts"]
+
+    def get_body(self, delivery: Delivery) -> str | None:
+        """Return the body, for those who may read it."""
+        return delivery.body if self.context["shows_body"] else None
 
     @extend_schema_field(AttemptOutput(many=True))
     def get_attempts(self, delivery: Delivery) -> list[dict[str, Any]]:

@@ -9,8 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from billing.events.models import Event
+from billing.scopes import ALL_SCOPES
 from billing.sellers.models import Seller
+from invoices.delivery.catalogue import TYPES, scopes_to_read
 from invoices.delivery.commands import try_endpoint
+from invoices.delivery.commands.endpoints import MOST_ENDPOINTS
 from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
 from invoices.documents.models import Document
 from invoices.issuing.models import Invoice
@@ -59,6 +63,17 @@ class TestEndpoints:
         assert made.body["event_types"] == ["*"]
         assert "secret" not in shown.body
         assert "whsec_" not in caller.get("/webhook-endpoints").content.decode()
+
+    def test_a_seller_has_a_bounded_number(self, caller: Caller, seller: Seller, app: App) -> None:
+        first = factories.endpoint(seller)
+        for number in range(MOST_ENDPOINTS - 1):
+            factories.endpoint(seller, url=f"https://app.example/{number}")
+
+        refused = caller.post("/webhook-endpoints", {"url": app.url})
+
+        assert (refused.status, refused.code) == (409, "too_many_webhook_endpoints")
+        caller.send("DELETE", f"/webhook-endpoints/{first.pk}")
+        assert caller.post("/webhook-endpoints", {"url": app.url}).status == 201
 
     def test_a_repeated_request_shows_no_secret(self, caller: Caller, app: App) -> None:
         body = {"url": app.url}
@@ -143,6 +158,78 @@ class TestEndpoints:
         names = [each["name"] for each in caller.get("/webhook-event-types").body["event_types"]]
 
         assert {"invoice.issued", "credit_note.issued", "balance.changed"} <= set(names)
+
+
+class TestWhatAKeyMayHaveTold:
+    """A key has nothing told that it may not read, and sees nothing of it in what was sent."""
+
+    @pytest.fixture
+    def narrow(self, seller: Seller) -> Caller:
+        return Caller(factories.api_key(seller, "webhooks:write", "orders:read"))
+
+    @pytest.mark.parametrize("types", [None, ["*"], ["invoice.*"], ["order.*", "customer.created"]])
+    def test_it_records_no_endpoint_for_more(
+        self, narrow: Caller, app: App, types: list[str] | None
+    ) -> None:
+        body = {"url": app.url, **({"event_types": types} if types else {})}
+
+        refused = narrow.post("/webhook-endpoints", body)
+
+        assert (refused.status, refused.code) == (403, "scope_missing")
+        assert not WebhookEndpoint.objects.exists()
+
+    def test_it_records_one_for_what_it_reads(self, narrow: Caller, app: App) -> None:
+        made = narrow.post("/webhook-endpoints", {"url": app.url, "event_types": ["order.*"]})
+
+        assert made.status == 201
+
+    @pytest.mark.parametrize(
+        "change", [{"event_types": ["order.*", "invoice.issued"]}, {}, {"customer": None}]
+    )
+    def test_it_widens_and_moves_none(
+        self, narrow: Caller, endpoint: WebhookEndpoint, change: dict[str, Any]
+    ) -> None:
+        path = f"/webhook-endpoints/{endpoint.pk}"
+
+        assert narrow.patch(path, {**change, "url": endpoint.url}).code == "scope_missing"
+        assert narrow.patch(path, {"description": "ERP", "state": "disabled"}).status == 200
+
+    def test_it_neither_tells_nor_replays_nor_shows_examples(
+        self, narrow: Caller, endpoint: WebhookEndpoint, invoice: Invoice
+    ) -> None:
+        path = f"/webhook-endpoints/{endpoint.pk}"
+        told = str(Event.objects.get(type="documents.rendered").pk)
+        since = {"from": "2020-01-01T00:00:00Z"}
+
+        refused = [
+            narrow.post(f"{path}/tell", {"event": told}),
+            narrow.post(f"{path}/replay", since),
+            narrow.post(f"{path}/replay", {**since, "event_types": ["invoice.issued"]}),
+            narrow.post(f"{path}/test", {"type": "invoice.issued"}),
+        ]
+
+        assert {each.code for each in refused} == {"scope_missing"}
+        assert not Delivery.objects.exists()
+        assert narrow.post(f"{path}/test", {"type": "order.received"}).status == 202
+        assert narrow.post(f"{path}/test").status == 202
+
+    def test_bodies_are_for_who_reads_what_they_tell_of(
+        self, seller: Seller, endpoint: WebhookEndpoint, invoice: Invoice
+    ) -> None:
+        plan()
+        path = f"/deliveries/{the('webhook').pk}"
+        keys = [("deliveries:read",), ("deliveries:read", "invoices:read"), ("*:read",)]
+
+        shown = [Caller(factories.api_key(seller, *scopes)).get(path).body for scopes in keys]
+
+        body = the("webhook").body
+        assert [each["body"] for each in shown] == [None, body, body]
+
+    def test_each_type_belongs_to_something_that_keys_read(self) -> None:
+        assert set(scopes_to_read(list(TYPES))) <= set(ALL_SCOPES)
+        assert scopes_to_read(["*"], ["*"]) == ["*:read"]
+        assert scopes_to_read(["*"], ["invoice.*"]) == ["invoices:read"]
+        assert scopes_to_read(["order.*"], ["invoice.*"]) == []
 
 
 class TestDeliveries:

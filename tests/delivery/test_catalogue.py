@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
@@ -218,6 +219,40 @@ class TestNothingWanted:
 
 
 class TestWithoutDocuments:
+    def test_an_invoice_is_told_of_at_once(self, db: None, app: App) -> None:
+        seller = factories.seller(makes_documents=False)
+        endpoint_of(seller, app.url)
+        factories.order(factories.customer(seller))
+        placed = Event.objects.get(type="order.placed")
+        (invoice,) = bill(event_id=placed.pk, at=factories.AT, worker="test")
+        (delivery,) = plan()
+        try_all()
+
+        (taken,) = app.taken
+        assert (delivery.type, delivery.invoice) == ("invoice.issued", invoice)
+        assert json.loads(taken.body)["data"]["object"]["id"] == str(invoice.pk)
+        assert "webhook-replay" not in taken.headers
+
+    def test_nobody_is_told_where_nobody_asks(self, db: None, app: App) -> None:
+        seller = factories.seller(makes_documents=False)
+        endpoint_of(seller, app.url, "customer.*")
+        factories.order(factories.customer(seller))
+        placed = Event.objects.get(type="order.placed")
+        bill(event_id=placed.pk, at=factories.AT, worker="test")
+
+        assert not Event.objects.filter(type="event.announced").exists()
+
+    def test_whose_documents_are_made_waits_for_them_without_a_query(self, seller: Seller) -> None:
+        endpoint_of(seller, "https://1.1.1.1/hooks")
+        factories.order(factories.customer(seller))
+        placed = Event.objects.get(type="order.placed")
+
+        with CaptureQueriesContext(connection) as queries:
+            bill(event_id=placed.pk, at=factories.AT, worker="test")
+
+        assert not [each for each in queries if "invoices_webhookendpoint" in each["sql"]]
+        assert not Event.objects.filter(type="event.announced").exists()
+
     def test_an_invoice_is_told_of_by_a_replay(self, db: None, app: App) -> None:
         seller = factories.seller(makes_documents=False)
         factories.order(factories.customer(seller))

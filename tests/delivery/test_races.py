@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -13,6 +14,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from billing.api.versions import lock
 from billing.customers.commands import change_customer
 from billing.customers.models import Customer
 from billing.events.commands import retry
@@ -27,10 +29,12 @@ from invoices.delivery.commands import (
     plan_deliveries,
     replay,
     resend,
+    set_mail_style,
+    set_wish,
     try_endpoint,
 )
 from invoices.delivery.commands.deliver import DELIVER
-from invoices.delivery.models import Delivery, DeliveryAttempt
+from invoices.delivery.models import Delivery, DeliveryAttempt, DeliveryWish, MailStyle
 from tests import factories
 from tests.chaos.engine import COMMANDS, Engine
 from tests.delivery.conftest import AT, endpoint_of, issue, plan, the, try_all, waiting
@@ -125,6 +129,47 @@ class TestRaces:
         at_once(send_again, lambda: retry(failure_ids=[failure.pk], by="bob", at=AT))
 
         assert len(waiting(DELIVER)) == 1
+
+
+class TestConditions:
+    """A change with `If-Match` holds the owner while it looks: one without waits for it."""
+
+    def test_a_wish_waits_for_one_that_looks_first(self, rival: Seller) -> None:
+        customer = factories.customer(rival)
+        plain = _in_background(set_wish, customer=customer, details={"emails": ["b@c.de"]})
+
+        with transaction.atomic():
+            lock(customer)
+            plain.start()
+            plain.join(timeout=1.5)
+            assert not DeliveryWish.objects.exists()
+            set_wish(customer=customer, details={"emails": ["a@c.de"]})
+        plain.join()
+
+        assert DeliveryWish.objects.get().emails == ["b@c.de"]
+
+    def test_a_style_of_mails_too(self, rival: Seller) -> None:
+        plain = _in_background(set_mail_style, seller=rival, details={"sender_name": "B"})
+
+        with transaction.atomic():
+            lock(rival)
+            plain.start()
+            plain.join(timeout=1.5)
+            assert not MailStyle.objects.exists()
+            set_mail_style(seller=rival, details={"sender_name": "A"})
+        plain.join()
+
+        assert MailStyle.objects.get().sender_name == "B"
+
+
+def _in_background(action: Callable[..., object], **said: object) -> threading.Thread:
+    def act() -> None:
+        try:
+            action(**said)
+        finally:
+            connections.close_all()
+
+    return threading.Thread(target=act)
 
 
 class TestSequence:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -10,15 +11,20 @@ from django.test.utils import CaptureQueriesContext
 from billing.events.commands import retry
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
+from invoices.delivery.catalogue import FACTS
 from invoices.delivery.commands import (
+    PRUNED_AT_ONCE,
     EndpointNotEnabled,
+    NotOfCustomer,
     Replayed,
     Stretch,
+    change_endpoint,
     disable_endpoint,
     enable_endpoint,
     prune_webhooks,
     replay,
     resend,
+    try_endpoint,
 )
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from invoices.delivery.queries.past import past_facts
@@ -28,6 +34,7 @@ from tests.delivery.conftest import AT, endpoint_of, issue, plan, the, try_all
 from tests.delivery.servers import App
 
 DAY = timedelta(days=1)
+SECONDS = "SECONDS_AT_MOST"
 ALL = Stretch(from_=AT - 400 * DAY, until=AT + DAY)
 
 
@@ -112,6 +119,41 @@ class TestReplay:
 
         assert [delivery.type for delivery in made] == ["order.received"]
 
+    def test_what_is_not_asked_for_is_not_even_looked_at(self, seller: Seller, app: App) -> None:
+        issue(seller)
+        narrow, _ = endpoint_of(seller, app.url, "order.*")
+        wide, _ = endpoint_of(seller, app.url, "*")
+
+        assert replayed(narrow).looked_at == 1
+        assert replayed(wide, event_types=["order.received"]).looked_at == 1
+        assert replayed(wide, event_types=["customer.created"]).looked_at == 0
+
+    def test_all_are_ordered_at_once(self, seller: Seller, app: App) -> None:
+        for _ in range(3):
+            issue(seller)
+        endpoint, _ = endpoint_of(seller, app.url)
+
+        with CaptureQueriesContext(connection) as queries:
+            assert len(replayed(endpoint).deliveries) == 3
+
+        ordered = [each for each in queries if 'INSERT INTO "invoices_delivery"' in each["sql"]]
+        assert len(ordered) == 1
+
+    def test_a_call_ends_after_a_while_too(
+        self, seller: Seller, app: App, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        invoices = [issue(seller) for _ in range(3)]
+        endpoint, _ = endpoint_of(seller, app.url)
+        monkeypatch.setattr(import_module("invoices.delivery.commands.replay"), SECONDS, -1.0)
+
+        done = [replayed(endpoint)]
+        while reached := done[-1].reached:
+            done.append(replayed(endpoint, after=reached))
+
+        assert [each.looked_at for each in done] == [1, 1, 1]
+        told = [delivery.invoice for each in done for delivery in each.deliveries]
+        assert told == invoices
+
     def test_an_end_is_no_longer_wanted(self, seller: Seller, app: App) -> None:
         issue(seller)
         endpoint, _ = endpoint_of(seller, app.url)
@@ -142,7 +184,7 @@ class TestReplay:
 
 
 def _past(seller: Seller) -> list[Event]:
-    return list(past_facts(seller.pk, from_=ALL.from_, until=ALL.until, after=None))
+    return list(past_facts(seller.pk, from_=ALL.from_, until=ALL.until, after=None, types=FACTS))
 
 
 def _plan_of(seller: Seller) -> str:
@@ -219,6 +261,45 @@ class TestApi:
         assert refused.code == "contract_of_other_customer"
         assert caller.patch(path, {"customer": None}).body["customer"] is None
 
+    def test_who_lifts_one_limit_lifts_no_other(self, seller: Seller, app: App) -> None:
+        alice, bob = factories.customer(seller), factories.customer(seller)
+        endpoint, _ = endpoint_of(seller, app.url)
+
+        change_endpoint(endpoint_id=endpoint.pk, limits={"customer": alice})
+        changed = change_endpoint(endpoint_id=endpoint.pk, limits={"contract": None})
+
+        assert changed.customer == alice
+        with pytest.raises(NotOfCustomer):  # Of the customer by whom it is limited by now.
+            change_endpoint(endpoint_id=endpoint.pk, limits={"contract": factories.contract(bob)})
+
+    def test_a_limit_holds_for_what_is_told_and_sent_again_by_hand(
+        self, caller: Caller, endpoint: WebhookEndpoint, app: App
+    ) -> None:
+        invoice = issue(endpoint.seller)
+        plan()
+        try_all()
+        sent, path = the("webhook"), f"/webhook-endpoints/{endpoint.pk}"
+        other = factories.customer(endpoint.seller)
+        contract = factories.contract(invoice.customer)
+
+        def asked() -> set[int | str]:
+            answers = [
+                caller.post(f"/deliveries/{sent.pk}/resend", {}),
+                caller.post(f"{path}/tell", {"event": str(sent.event_id)}),
+            ]
+            return {each.status if each.status == 202 else each.code for each in answers}
+
+        for limit in (
+            {"customer": str(other.pk)},
+            {"customer": None, "contract": str(contract.pk)},
+            {"contract": None, "event_types": ["order.*"]},
+        ):
+            assert caller.patch(path, limit).status == 200
+            assert asked() == {"webhook_endpoint_not_told_of"}
+        assert len(app.taken) == 1
+        caller.patch(path, {"customer": str(invoice.customer_id), "event_types": ["invoice.*"]})
+        assert asked() == {202}
+
 
 class TestLog:
     def test_a_try_keeps_what_was_said_without_what_proves_it(
@@ -254,6 +335,21 @@ class TestLog:
         (made,) = replayed(endpoint).deliveries
         assert json.loads(made.body) == json.loads(app.taken[0].body)
         assert prune_webhooks(at=AT + 91 * DAY) == 0
+
+    def test_so_many_at_once_are_let_go_so_that_a_scheduler_keeps_its_lease(
+        self, endpoint: WebhookEndpoint
+    ) -> None:
+        settled = {"state": "sent", "settled_at": AT, "channel": "webhook", "endpoint": endpoint}
+        event = try_endpoint(endpoint=endpoint, at=AT).event
+        of = {"seller": endpoint.seller, "event": event, "transaction_id": event.pk, **settled}
+        Delivery.objects.bulk_create(
+            Delivery(idempotency_key=str(each), type="x", created_at=AT, body="{}", **of)
+            for each in range(PRUNED_AT_ONCE + 1)
+        )
+
+        pruned = [prune_webhooks(at=AT + 91 * DAY) for _ in range(3)]
+
+        assert pruned == [PRUNED_AT_ONCE, 1, 0]
 
     def test_what_was_given_up_is_kept_until_its_failure_is_closed(
         self, endpoint: WebhookEndpoint, app: App

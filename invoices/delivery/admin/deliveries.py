@@ -19,7 +19,12 @@ from billing.sellers.admin import (
     link,
     transaction_link,
 )
-from invoices.delivery.commands import DeliveryNotResendable, EndpointNotEnabled, resend
+from invoices.delivery.commands import (
+    DeliveryNotResendable,
+    EndpointNotEnabled,
+    NotToldOf,
+    resend,
+)
 from invoices.delivery.models import Delivery, DeliveryAttempt
 from invoices.issuing.admin import InvoiceAdmin
 
@@ -87,7 +92,7 @@ def _resend_page(by: str) -> FormPage:
         submit="Send",
         form_class=ResendForm,
         act=act,
-        refusals=(DeliveryNotResendable, EndpointNotEnabled),
+        refusals=(DeliveryNotResendable, EndpointNotEnabled, NotToldOf),
         explanation="Another delivery is made. An app knows by the message's id that it is the "
         "same; a person gets another e-mail.",
     )

@@ -87,7 +87,11 @@ ROTATE = _page(
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(SellerScopedAdmin):
     form = EndpointForm
-    refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError, WebhookUrlRefused)
+    refusals: ClassVar[tuple[type[Exception], ...]] = (
+        IntegrityError,
+        WebhookUrlRefused,
+        commands.TooManyEndpoints,
+    )
     list_display = ("url", "description", "shown_state", "failing_since")
     list_filter = ("state",)
     search_fields = ("url", "description")

@@ -1,19 +1,24 @@
 """What was delivered: `/deliveries`."""
 
+from typing import cast
+
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.authentication import Caller
 from billing.api.fields import MailField
 from billing.api.filters import Filters, Identifier, Of, Text, Word, moments
 from billing.api.inputs import Input
 from billing.api.listing import Listing
 from billing.api.problems import Refusal, tell
+from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.api.endpoints import ENDPOINT
+from invoices.delivery.catalogue import scopes_to_read
 from invoices.delivery.models import Delivery, WebhookEndpoint
 from invoices.delivery.models.deliveries import CHANNELS
 from invoices.delivery.outputs import DeliveryDetailOutput, DeliveryOutput
@@ -56,12 +61,19 @@ class DeliveriesView(Endpoint):
 class DeliveryView(Endpoint):
     @extend_schema(responses=DeliveryDetailOutput)
     def get(self, request: Request, id: str) -> Response:
-        """Show a delivery with its tries, and the body of a webhook."""
+        """
+        Show a delivery with its tries, and the body of a webhook.
+
+        The body is for keys that may read what it tells of, by its type: else it is null.
+        """
         delivery = self.find(self.rows(Delivery), id, known_as="")
-        return Response(DeliveryDetailOutput(delivery).data)
+        caller = cast(Caller, request.user)
+        may = all(caller.may(scope) for scope in scopes_to_read([delivery.type]))
+        return Response(DeliveryDetailOutput(delivery, context={"shows_body": may}).data)
 
 
 class ResendView(Endpoint):
+    @refusing("webhook_endpoint_not_enabled", "webhook_endpoint_not_told_of")
     @extend_schema(request=ResendInput, responses={202: DeliveryOutput})
     def post(self, request: Request, id: str) -> Response:
         """Send once more what a delivery holds, as another delivery."""

@@ -1,6 +1,6 @@
 """Endpoints of the seller's apps: `/webhook-endpoints`."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.urls import path, reverse
@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.access import require
 from billing.api.expansion import Nested
 from billing.api.fields import (
     FlagField,
@@ -36,7 +37,9 @@ from invoices.delivery.catalogue import (
     TYPES,
     VERSIONS,
     example_of,
+    public_types,
     schema_of,
+    scopes_to_read,
 )
 from invoices.delivery.models import WebhookEndpoint
 from invoices.delivery.outputs import DeliveryOutput, EndpointOutput
@@ -47,10 +50,13 @@ tell(
         WebhookUrlRefused: Refusal(400, "webhook_url_refused", field="url"),
         commands.EndpointNotEnabled: Refusal(409, "webhook_endpoint_not_enabled"),
         commands.EventNotPublic: Refusal(400, "event_not_public", field="event"),
+        commands.TooManyEndpoints: Refusal(409, "too_many_webhook_endpoints"),
+        commands.NotToldOf: Refusal(409, "webhook_endpoint_not_told_of"),
         commands.NotOfCustomer: Refusal(400, "contract_of_other_customer", field="contract"),
     }
 )
 State = WebhookEndpoint.State
+TOLD = frozenset({"url", "event_types", "customer", "contract"})  # Who is told of what.
 
 
 class EndpointInput(Input):
@@ -176,14 +182,15 @@ class _OfEndpoints(Endpoint):
         rows = self.rows(WebhookEndpoint).exclude(state=State.DELETED)
         return rows.select_related("seller", "customer", "contract")
 
-    def named(self, said: dict[str, Any]) -> dict[str, Any]:
+    def named(self, said: dict[str, Any]) -> commands.Limits:
         """Take out of a body whom an endpoint is limited to, and return that: None of nobody."""
         models: dict[str, Any] = {"customer": Customer, "contract": Contract}
         named = {name: said.pop(name) for name in models if name in said}
-        return {
+        found = {
             name: reference and self.resolve(models[name], reference, field=name)
             for name, reference in named.items()
         }
+        return cast(commands.Limits, found)
 
 
 class EndpointsView(_OfEndpoints):
@@ -194,8 +201,13 @@ class EndpointsView(_OfEndpoints):
 
     @extend_schema(request=EndpointInput, responses={201: NewEndpointOutput})
     def post(self, request: Request) -> Response:
-        """Record an endpoint, and get the secret that its messages are signed with."""
+        """
+        Record an endpoint, and get the secret that its messages are signed with.
+
+        The key needs to read, besides, what the types that are asked for tell of.
+        """
         said = self.said(EndpointInput)
+        require(request, scopes_to_read(said["event_types"]))
         only = commands.Only(**self.named(said))
         endpoint, secret = commands.create_endpoint(
             seller=self.seller, **said, only=only, at=timezone.now()
@@ -218,13 +230,20 @@ class EndpointView(_OfEndpoints):
 
     @extend_schema(request=EndpointChangeInput, responses=EndpointOutput)
     def patch(self, request: Request, id: str) -> Response:
-        """Change an endpoint, or disable and enable it."""
-        endpoint = self.thing(id)
+        """
+        Change an endpoint, or disable and enable it.
+
+        Who changes what it is told of, or where, needs to read, besides, what it tells of then.
+        """
+        # Held, so that the types are those to which the address, or whom it is told of, changes.
+        held = self.endpoints().select_for_update(of=("self",))
+        endpoint = self.find(held, id, known_as="")
         said = self.said(EndpointChangeInput, partial=True)
         state = said.pop("state", None)
+        if not TOLD.isdisjoint(said):
+            require(request, scopes_to_read(said.get("event_types", endpoint.event_types)))
         if named := self.named(said):
-            present = {"customer": endpoint.customer, "contract": endpoint.contract}
-            said["only"] = commands.Only(**{**present, **named})
+            said["limits"] = named
         if said:
             endpoint = commands.change_endpoint(endpoint_id=endpoint.pk, **said)
         if state == State.ENABLED:
@@ -257,9 +276,14 @@ class RotateSecretView(_OfEndpoints):
 class TryEndpointView(_OfEndpoints):
     @extend_schema(request=TryInput, responses={202: DeliveryOutput})
     def post(self, request: Request, id: str) -> Response:
-        """Send a message of type `webhook.test`, or the example of a type, to an endpoint."""
+        """
+        Send a message of type `webhook.test`, or the example of a type, to an endpoint.
+
+        For an example the key needs to read, besides, what the type tells of.
+        """
         endpoint = self.find(self.endpoints(), id, known_as="")
         wanted = self.said(TryInput)["type"] if request.data else TEST_TYPE
+        require(request, scopes_to_read([wanted]))
         made = commands.try_endpoint(endpoint=endpoint, at=timezone.now(), public_type=wanted)
         return Response(DeliveryOutput(made).data, status=202)
 
@@ -267,9 +291,14 @@ class TryEndpointView(_OfEndpoints):
 class TellEndpointView(_OfEndpoints):
     @extend_schema(request=TellInput, responses={202: DeliveryOutput})
     def post(self, request: Request, id: str) -> Response:
-        """Tell an endpoint of an event, be it told of it before or not."""
+        """
+        Tell an endpoint of an event, be it told of it before or not.
+
+        The key needs to read, besides, what the event's type tells of.
+        """
         endpoint = self.find(self.endpoints(), id, known_as="")
         event = self.resolve(Event, self.said(TellInput)["event"], field="event")
+        require(request, scopes_to_read(public_types(event.type)))
         made = commands.tell_event(endpoint=endpoint, event=event, at=timezone.now())
         return Response(DeliveryOutput(made).data, status=202)
 
@@ -277,10 +306,16 @@ class TellEndpointView(_OfEndpoints):
 class ReplayView(_OfEndpoints):
     @extend_schema(request=ReplayInput, responses={202: ReplayOutput})
     def post(self, request: Request, id: str) -> Response:
-        """Tell an endpoint of past events, in order, be it told of them before or not."""
-        endpoint = self.find(self.endpoints(), id, known_as="")
+        """
+        Tell an endpoint of past events, in order, be it told of them before or not.
+
+        The key needs to read, besides, what the types tell of that are replayed.
+        """
+        held = self.endpoints().select_for_update(of=("self",), no_key=True)
+        endpoint = self.find(held, id, known_as="")
         now = timezone.now()
         said = {"until": now, **self.said(ReplayInput)}
+        require(request, scopes_to_read(said["event_types"], endpoint.event_types))
         if after := said.get("after"):
             said["after"] = self.resolve(Event, after, field="after")
         stretch = commands.Stretch(from_=said.pop("from"), **said)

@@ -1,6 +1,6 @@
 """Messages: what apps are told of a fact, in the words of a version."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from rest_framework.renderers import JSONRenderer
 
 from billing.events.models import Event
+from invoices.delivery.catalogue.patterns import matches
 from invoices.delivery.catalogue.told import FACTS, Told
 from invoices.delivery.catalogue.types import TEST_TYPE, TYPES
 from invoices.issuing.models import Invoice
@@ -58,6 +59,15 @@ def public_types(event_type: str) -> tuple[str, ...]:
     """Return as which public types a fact of the log may be told; none if it isn't."""
     fact = FACTS.get(event_type)
     return fact.types if fact else ()
+
+
+def facts_told_as(*asked: Collection[str]) -> list[str]:
+    """Return which types of facts of the log may be told as what all of `asked` stand for."""
+    return [
+        name
+        for name, fact in FACTS.items()
+        if any(all(matches(names, each) for names in asked) for each in fact.types)
+    ]
 
 
 def trial_message(event: Event, public_type: str) -> Message:

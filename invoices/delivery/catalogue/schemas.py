@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from billing.api.description import MONEY
 from invoices.delivery.catalogue import examples
-from invoices.delivery.catalogue.types import TYPES, VERSIONS, PublicType
+from invoices.delivery.catalogue.types import TYPES, PublicType
+from invoices.delivery.models.endpoints import VERSIONS
 
 _COMPONENTS = "#/components/schemas/"
 _DEFINITIONS = "#/$defs/"

@@ -28,9 +28,14 @@ TEST_TYPE = "webhook.test"
 
 @dataclass(frozen=True, slots=True, eq=False)  # A row of the table: itself, and nothing else.
 class PublicType:
-    """A type of event that apps are told of; `serializer` shows `data.object`."""
+    """
+    A type of event that apps are told of; `serializer` shows `data.object`.
+
+    `resource` is what the object belongs to in `billing/scopes.py`: who has it told reads that.
+    """
 
     name: str
+    resource: str
     description: str
     serializer: type[BaseSerializer[Any]]
     example: dict[str, Any]
@@ -39,42 +44,60 @@ class PublicType:
 TYPES: Mapping[str, PublicType] = {
     each.name: each
     for each in (
-        PublicType("customer.created", "A customer was recorded.", CustomerOutput,
+        PublicType("customer.created", "customers",
+                   "A customer was recorded.", CustomerOutput,
                    examples.CUSTOMER),
-        PublicType("customer.changed", "Something else is known of a customer.", CustomerOutput,
+        PublicType("customer.changed", "customers",
+                   "Something else is known of a customer.", CustomerOutput,
                    examples.CUSTOMER),
-        PublicType("contract.created", "A contract was made.", ContractOutput, examples.CONTRACT),
-        PublicType("contract.changed", "A contract got other references.", ContractOutput,
+        PublicType("contract.created", "contracts",
+                   "A contract was made.", ContractOutput, examples.CONTRACT),
+        PublicType("contract.changed", "contracts",
+                   "A contract got other references.", ContractOutput,
                    examples.CONTRACT),
-        PublicType("subscription.created", "A subscription was started.", SubscriptionOutput,
+        PublicType("subscription.created", "subscriptions",
+                   "A subscription was started.", SubscriptionOutput,
                    examples.SUBSCRIPTION),
-        PublicType("subscription.changed", "A subscription was changed: plan, quantity, price,"
+        PublicType("subscription.changed", "subscriptions",
+                   "A subscription was changed: plan, quantity, price,"
                    " discount, pause, cancellation …; the latest of `changes` says which.",
                    SubscriptionOutput, examples.CHANGED_SUBSCRIPTION),
-        PublicType("order.received", "A single purchase was recorded; it is billed at once.",
+        PublicType("order.received", "orders",
+                   "A single purchase was recorded; it is billed at once.",
                    OrderOutput, examples.ORDER),
-        PublicType("usage.waiting", "Usage came that can't be attributed: it waits until what it"
+        PublicType("usage.waiting", "usage",
+                   "Usage came that can't be attributed: it waits until what it"
                    " names is there.", WaitingUsageOutput, examples.WAITING_USAGE),
-        PublicType("invoice.issued", "An invoice was issued, and its documents are made.",
+        PublicType("invoice.issued", "invoices",
+                   "An invoice was issued, and its documents are made.",
                    ToldInvoiceOutput, examples.INVOICE),
-        PublicType("credit_note.issued", "A credit note was issued, and its documents are made.",
+        PublicType("credit_note.issued", "invoices",
+                   "A credit note was issued, and its documents are made.",
                    ToldInvoiceOutput, examples.CREDIT_NOTE),
-        PublicType("balance.changed", "Someone stated money of a customer's balance.",
+        PublicType("balance.changed", "customers",
+                   "Someone stated money of a customer's balance.",
                    MovementOutput, examples.MOVEMENT),
-        PublicType("balance.expired", "What was left of a customer's money is lost.",
+        PublicType("balance.expired", "customers",
+                   "What was left of a customer's money is lost.",
                    MovementOutput, examples.EXPIRED_MOVEMENT),
-        PublicType("delivery.sent", "An e-mail with documents was accepted.", DeliveryOutput,
+        PublicType("delivery.sent", "deliveries",
+                   "An e-mail with documents was accepted.", DeliveryOutput,
                    examples.DELIVERY),
-        PublicType("delivery.given_up", "An e-mail with documents can't be sent.", DeliveryOutput,
+        PublicType("delivery.given_up", "deliveries",
+                   "An e-mail with documents can't be sent.", DeliveryOutput,
                    examples.DELIVERY_GIVEN_UP),
-        PublicType("failure.opened", "Something can't be billed, made or sent until someone looks"
+        PublicType("failure.opened", "failures",
+                   "Something can't be billed, made or sent until someone looks"
                    " at it. Of webhooks themselves nothing is told.", FailureOutput,
                    examples.FAILURE),
-        PublicType("failure.closed", "A failure is resolved by a retry, or written off.",
+        PublicType("failure.closed", "failures",
+                   "A failure is resolved by a retry, or written off.",
                    FailureOutput, examples.CLOSED_FAILURE),
-        PublicType("billing_run.finished", "Nothing of what a day made due waits any more.",
+        PublicType("billing_run.finished", "billing_runs",
+                   "Nothing of what a day made due waits any more.",
                    BillingRunOutput, examples.BILLING_RUN),
-        PublicType("webhook_endpoint.disabled", "An endpoint failed for days, or answered 410: it"
+        PublicType("webhook_endpoint.disabled", "webhooks",
+                   "An endpoint failed for days, or answered 410: it"
                    " is told nothing more. Other endpoints are told of it.", EndpointOutput,
                    examples.ENDPOINT),
     )

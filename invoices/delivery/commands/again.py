@@ -1,9 +1,14 @@
 """What is sent to an endpoint because someone asks for it, be it sent before or not."""
 
-from invoices.delivery.catalogue import Message
+from billing.pricing.refused import Refused
+from invoices.delivery.catalogue import Message, matches
 from invoices.delivery.commands.endpoints import EndpointNotEnabled
 from invoices.delivery.commands.order import NewDelivery
 from invoices.delivery.models import Delivery, WebhookEndpoint
+
+
+class NotToldOf(Refused):
+    """An endpoint isn't told of that: it asks for other types, or for another customer's."""
 
 
 def told_to(
@@ -68,3 +73,23 @@ def require_enabled(endpoint: WebhookEndpoint) -> None:
     """
     if endpoint.state != WebhookEndpoint.State.ENABLED:
         raise EndpointNotEnabled("The endpoint is told nothing: enable it first.")
+
+
+def is_wanted(endpoint: WebhookEndpoint, message: Message) -> bool:
+    """Return whether an endpoint asks for a message's type, and for whom it is of."""
+    return matches(endpoint.event_types, message.type) and message.concerns(
+        endpoint.customer_id, endpoint.contract_id
+    )
+
+
+def require_wanted(endpoint: WebhookEndpoint, message: Message) -> None:
+    """
+    Do nothing for a message that an endpoint asks for: a limit of it holds for who asks, too.
+
+    :raises NotToldOf: else.
+    """
+    if not is_wanted(endpoint, message):
+        raise NotToldOf(
+            f"The endpoint isn't told of this {message.type}: it asks for other types, or only for"
+            " what is of another customer or contract. Change the endpoint, or name another."
+        )

@@ -66,11 +66,7 @@ def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
     if event.state != Event.State.WAITING:
         return None
     delivery = _locked(UUID(event.payload["delivery_id"]))
-    if delivery.pruned_at is not None:
-        # Nothing is left to send: never an empty message.
-        events.fail(event_id=event.pk, tried=me.tried(), trouble=no_longer_kept(delivery))
-        return None
-    if delivery.state in SETTLED or _is_unwanted(delivery):
+    if delivery.pruned_at or delivery.state in SETTLED or _is_unwanted(delivery):
         _drop(delivery, event, me)
         return None
     if delivery.held_until and delivery.held_until > me.at:
@@ -106,6 +102,9 @@ def _is_unwanted(delivery: Delivery) -> bool:
 
 
 def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
+    if delivery.pruned_at:  # Nothing is left to send: never an empty message.
+        events.fail(event_id=event.pk, tried=me.tried(), trouble=no_longer_kept(delivery))
+        return
     if delivery.state not in SETTLED:
         delivery.state = Delivery.State.GIVEN_UP
         delivery.next_try_at = None

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -21,10 +21,15 @@ from invoices.delivery.queries.addresses import target_of
 State = WebhookEndpoint.State
 OLD_SECRET_SIGNS = timedelta(hours=24)
 BY_HAND = "By hand."
+MOST_ENDPOINTS = 50  # Of a seller: each public fact looks at all of them.
 
 
 class EndpointNotEnabled(Refused):
     """An endpoint that is disabled or deleted is told nothing."""
+
+
+class TooManyEndpoints(Refused):
+    """A seller has as many endpoints as it may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,13 @@ class Only:
 
 
 OF_ALL = Only()
+
+
+class Limits(TypedDict, total=False):
+    """What is to change of whom an endpoint is told; None lifts a limit."""
+
+    customer: Customer | None
+    contract: Contract | None
 
 
 class NotOfCustomer(Refused):
@@ -59,9 +71,11 @@ def create_endpoint(
 
     :raises WebhookUrlRefused: if the address isn't public.
     :raises NotOfCustomer: if it is to be told of a contract that isn't the customer's.
+    :raises TooManyEndpoints: if the seller has `MOST_ENDPOINTS` that aren't deleted.
     """
     target_of(url)
     _check(only)
+    _refuse_too_many(seller)
     endpoint = WebhookEndpoint.objects.create(
         seller=seller,
         url=url,
@@ -81,10 +95,13 @@ def change_endpoint(
     url: str | None = None,
     event_types: Sequence[str] | None = None,
     description: str | None = None,
-    only: Only | None = None,
+    limits: Limits | None = None,
 ) -> WebhookEndpoint:
     """
     Change what is given; what is on its way goes to the new address from its next try on.
+
+    Of `limits` what isn't said stays as it is when the endpoint is held: who lifts one of them
+    lifts no other that was set meanwhile.
 
     Since when the former address failed doesn't count against the new one.
 
@@ -95,14 +112,15 @@ def change_endpoint(
         target_of(url)
     said = {"url": url, "event_types": event_types, "description": description}
     changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
-    if only:
-        _check(only)
-        changed |= {"customer": only.customer, "contract": only.contract}
+    changed |= limits or {}
     with transaction.atomic():
-        endpoint = WebhookEndpoint.objects.select_for_update().get(pk=endpoint_id)
+        held = WebhookEndpoint.objects.select_for_update(of=("self",))
+        endpoint = held.select_related("customer", "contract").get(pk=endpoint_id)
         moves = url is not None and url != endpoint.url
         for name, value in changed.items():
             setattr(endpoint, name, value)
+        if limits:
+            _check(Only(customer=endpoint.customer, contract=endpoint.contract))
         if moves:
             endpoint.failing_since = None
         endpoint.save(update_fields=[*changed, "failing_since"])
@@ -164,6 +182,16 @@ def _check(only: Only) -> None:
     """
     if only.customer and only.contract and only.contract.customer_id != only.customer.pk:
         raise NotOfCustomer("The contract is not this customer's.", field="contract")
+
+
+def _refuse_too_many(seller: Seller) -> None:
+    Seller.objects.select_for_update(no_key=True).get(pk=seller.pk)  # They are counted in turn.
+    present = WebhookEndpoint.objects.filter(seller=seller).exclude(state=State.DELETED)
+    if present.count() >= MOST_ENDPOINTS:
+        raise TooManyEndpoints(
+            f"The seller has {MOST_ENDPOINTS} endpoints already: delete one, or have one told of"
+            " more types."
+        )
 
 
 def _new_secret(endpoint: WebhookEndpoint, *, at: datetime) -> str:

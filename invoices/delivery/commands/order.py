@@ -45,7 +45,14 @@ def order(event: Event, new: Sequence[NewDelivery], *, at: datetime) -> list[Del
 
     The caller has opened a transaction.
     """
-    made = Delivery.objects.bulk_create(_row(event, each, at=at) for each in new)
+    return order_all([(event, each) for each in new], at=at)
+
+
+def order_all(new: Sequence[tuple[Event, NewDelivery]], *, at: datetime) -> list[Delivery]:
+    """Record deliveries of what a seller's events tell of, as `order` does: all at once."""
+    if not new:
+        return []
+    made = Delivery.objects.bulk_create(_row(event, each, at=at) for event, each in new)
     DownloadLink.objects.bulk_create(
         DownloadLink(
             seller_id=delivery.seller_id,
@@ -57,7 +64,7 @@ def order(event: Event, new: Sequence[NewDelivery], *, at: datetime) -> list[Del
         for delivery in made
         if delivery.channel != "webhook"
     )
-    on = today(event.seller, at=at)
+    on = today(new[0][0].seller, at=at)
     log.append([delivery_ordered(delivery, on=on, at=at) for delivery in made], at=at)
     return made
 

@@ -13,22 +13,17 @@ from invoices.delivery.models import Delivery, DeliveryAttempt
 AT_ONCE = 500
 
 
+@transaction.atomic
 def prune_webhooks(*, at: datetime) -> int:
     """
     Let go of bodies, headers and answers of webhooks that ended long ago; return of how many.
+
+    At most `AT_ONCE`: where it was so many there may be more, and the caller comes again.
 
     That each was sent, when, where to, and with which status, stays; and what was given up keeps
     all, as long as its failure is open: a retry sends it. Safe to run twice, and by several.
     """
     before = at - timedelta(days=settings.WEBHOOK_LOG_DAYS)
-    count = 0
-    while pruned := _prune_some(before, at):
-        count += pruned
-    return count
-
-
-@transaction.atomic
-def _prune_some(before: datetime, at: datetime) -> int:
     old = (
         Delivery.objects.select_for_update(skip_locked=True)
         .filter(channel="webhook", pruned_at__isnull=True, settled_at__lt=before)

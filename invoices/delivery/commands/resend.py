@@ -14,7 +14,7 @@ from billing.ids import new_id
 from billing.pricing.refused import Refused
 from billing.sellers.queries import today
 from invoices.delivery.catalogue import TEST_TYPE, message_of, trial_message
-from invoices.delivery.commands.again import as_it_was, told_to
+from invoices.delivery.commands.again import as_it_was, require_wanted, told_to
 from invoices.delivery.commands.order import NewDelivery, order
 from invoices.delivery.events import DELIVERY_DUE, DELIVERY_ORDERED
 from invoices.delivery.models import Delivery, WebhookEndpoint
@@ -42,6 +42,7 @@ def resend(*, delivery: Delivery, by: str, at: datetime, address: str = "") -> D
     Open failures of the former, and of what repeated it, are closed: no retry sends it besides.
 
     :raises DeliveryNotResendable: if it, or what repeats it, is on its way, or nobody is to get it.
+    :raises NotToldOf: if its endpoint asks for other types by now, or for another customer's.
     :raises EndpointNotEnabled: if its endpoint is told nothing.
     """
     same = _lock_settled(delivery)
@@ -57,11 +58,14 @@ def tell_event(*, endpoint: WebhookEndpoint, event: Event, at: datetime) -> Deli
     Tell an endpoint of an event, be it told before or not.
 
     :raises EventNotPublic: if apps aren't told of such events.
+    :raises NotToldOf: if the endpoint asks for other types, or for another customer's.
     :raises EndpointNotEnabled: if the endpoint is told nothing.
     """
+    endpoint = _held(endpoint)
     message = message_of(event)
     if message is None:
         raise EventNotPublic(f"Apps are not told of {event.type}.", field="event")
+    require_wanted(endpoint, message)
     known = Delivery.objects.filter(channel="webhook", event=event, endpoint=endpoint)
     to = told_to(endpoint, message, former=known.order_by("pk").first())
     (made,) = order(event, [to], at=at)
@@ -155,13 +159,21 @@ def _again(delivery: Delivery, address: str) -> NewDelivery:
 
 def _webhook_again(delivery: Delivery, endpoint: WebhookEndpoint) -> NewDelivery:
     """Return the same message: as it was, or made anew where what was sent is pruned."""
-    if delivery.pruned_at is None:
-        return as_it_was(endpoint, delivery)
+    endpoint = _held(endpoint)
     event = Event.objects.select_related("seller").get(pk=delivery.event_id)
     message = message_of(event)
+    if message is not None:
+        require_wanted(endpoint, message)
+    if delivery.pruned_at is None:  # What tried the endpoint, too: it is no message of the log.
+        return as_it_was(endpoint, delivery)
     if message is None:
         raise DeliveryNotResendable("What was sent is no longer kept.")
     return told_to(endpoint, message, former=delivery)
+
+
+def _held(endpoint: WebhookEndpoint) -> WebhookEndpoint:
+    """Return an endpoint as it is now, and keep it so until the transaction ends."""
+    return WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
 
 
 def _close_failures(deliveries: Sequence[Delivery], *, by: str, at: datetime, why: str) -> None:

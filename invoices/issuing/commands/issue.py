@@ -12,7 +12,6 @@ from typing import NamedTuple
 from billing.contracts.models import Contract
 from billing.copying import copy_rows, relate, unsaved
 from billing.customers.models import Customer
-from billing.events import log
 from billing.events.models import Event
 from billing.ids import new_id
 from billing.pricing.taxes import DocumentTotals
@@ -24,7 +23,7 @@ from invoices.balances.commands import (
     give_back,
     keep_credit_note,
 )
-from invoices.issuing.events import invoice_issued
+from invoices.issuing.commands.telling import is_told_at_once, tell_of_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.accounting import correction_in_accounting_currency
 from invoices.issuing.queries.basis import Between
@@ -139,6 +138,7 @@ def write_documents(documents: Sequence[Ready]) -> list[Invoice]:
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
+    at_once = is_told_at_once(documents[0].demand.seller)
     used = apply_balances([_use(document) for document in documents])
     written: list[Invoice] = []
     for kind in ("invoice", "credit_note"):
@@ -153,7 +153,7 @@ def write_documents(documents: Sequence[Ready]) -> list[Invoice]:
         if document.prepared.kind == "credit_note":
             use = _use(document)
             keep_credit_note(use.booking, invoice_id=use.invoice_id, gross_minor=use.gross_minor)
-    log.append([invoice_issued(invoice) for invoice in written], at=written[0].issued_at)
+    tell_of_issued(written, at_once=at_once, at=written[0].issued_at)
     return written
 
 
@@ -169,6 +169,7 @@ def write_correction(
     """
     invoice_id, corrected_ = lines[0].invoice_id, correcting.invoice
     assert invoice_id is not None
+    at_once = is_told_at_once(demand.seller)
     series = _lock_series(demand.seller, kind="credit_note", year=demand.today.year)
     made = _invoice(demand, totals, series=series, after=_tip(series))
     made.id, made.corrected_invoice = invoice_id, corrected_
@@ -183,7 +184,7 @@ def write_correction(
     if not correcting.is_paid_out:
         rest_minor = -made.gross_minor - made.settled_minor
         give_back(_booking(demand), invoice_id=invoice_id, amount_minor=rest_minor)
-    log.append([invoice_issued(made)], at=demand.at)
+    tell_of_issued([made], at_once=at_once, at=demand.at)
     return made
 
 

@@ -17,7 +17,7 @@ from billing.usage.commands import make_partitions_ahead
 from billing.vat.commands import append_due_checks
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
-from invoices.delivery.commands import order_due_tries, prune_webhooks
+from invoices.delivery.commands import PRUNED_AT_ONCE, order_due_tries, prune_webhooks
 from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class _Turn:
         self._tries = Every(TRIES_EVERY_SECONDS)
         self._requests = Every(REQUESTS_EVERY_SECONDS)
         self._prune = Every(PRUNE_EVERY_SECONDS)
+        self._has_more_to_prune = False
 
     def take(self) -> float:
         """Take a turn, and return how long to wait for the next."""
@@ -94,8 +95,7 @@ class _Turn:
             logger.info("%d deliveries are tried again", ordered)
         if self._requests.is_over():
             self._forget_requests()
-        if self._prune.is_over() and (pruned := prune_webhooks(at=timezone.now())):
-            logger.info("What %d old webhooks said is let go", pruned)
+        self._prune_some()
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 
@@ -104,6 +104,14 @@ class _Turn:
             if forget_old_requests(at=timezone.now()) < FORGOTTEN_AT_ONCE:
                 return
             self._lease.keep()
+
+    def _prune_some(self) -> None:
+        """Let go of what is old, so much a turn that the lease is kept on in between."""
+        if self._has_more_to_prune or self._prune.is_over():
+            pruned = prune_webhooks(at=timezone.now())
+            self._has_more_to_prune = pruned == PRUNED_AT_ONCE
+            if pruned:
+                logger.info("What %d old webhooks said is let go", pruned)
 
     def _step(self, seller: Seller) -> bool:
         self._lease.keep()  # Not within the step's transaction: others wait for the lease's row.
