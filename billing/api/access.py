@@ -39,10 +39,18 @@ class HasScope(BasePermission):
         :raises ScopeMissing: naming the scope that is needed.
         """
         scope = scope_of(_route(request), str(request.method), view)
-        caller = cast(Caller, request.user)
-        if not caller.may(scope):
-            raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")
+        demand(cast(Caller, request.user), scope)
         return True
+
+
+def demand(caller: Caller, scope: str) -> None:
+    """
+    Let a caller go on who may do what needs `scope`.
+
+    :raises ScopeMissing: naming the scope, if it mayn't.
+    """
+    if not caller.may(scope):
+        raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")
 
 
 def scope_of(address: str, method: str, view: object) -> str:

@@ -12,7 +12,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from billing.api.expansion import EXPAND, Expansions, expanded, parameter
+from billing.api.expansion import (
+    Expansions,
+    chosen,
+    expanded,
+    expanding,
+    parameter,
+)
 from billing.api.export import CSV, NDJSON, columns_of, exported, form_of
 from billing.api.filters import Filters
 from billing.api.names import NamesField
@@ -79,6 +85,7 @@ class Listing(Generic[Row]):
         """Return what is asked for of the seller's `rows`: a page, or all of them as a file."""
         asked = endpoint.asked(self.query) if asked is None else asked
         form = form_of(endpoint.request) if self.exports else None
+        chosen(endpoint, self.expands, asked)  # Refused here: a file has begun once it is shown.
         wanted = self.filters.wanted(endpoint, asked, wholly=form is not None)
         found = self.filters(wanted, queryset=rows).qs
         order = self._order(wanted)
@@ -136,12 +143,10 @@ class Listing(Generic[Row]):
         return fields if names is None else {name: fields[name] for name in fields if name in names}
 
     def _parameters(self) -> list[OpenApiParameter]:
-        names = self.names if self.sparse else []
-        told = [
-            ("expand", list(self.expands), EXPAND),
-            (FIELDS, names, "The fields that are wanted; default: all."),
-        ]
-        return [parameter(*each) for each in told if each[1]]
+        told = [expanding(self.expands)] if self.expands else []
+        if self.sparse:
+            told.append(parameter(FIELDS, self.names, "The fields that are wanted; default: all."))
+        return told
 
     def _order(self, wanted: Mapping[str, Any]) -> list[str]:
         leading = self.filters.leading(wanted)
@@ -192,8 +197,7 @@ class Listing(Generic[Row]):
             shown = [dict(each) for each in self.show(endpoint, rows)]
         else:
             shown = self._rows.show(rows, names)
-        if nested := asked.get("expand"):
-            expanded(endpoint, rows, shown, {name: self.expands[name] for name in nested})
+        expanded(endpoint, rows, shown, chosen(endpoint, self.expands, asked))
         if names is not None:
             keep = {*names, *asked.get("expand", ())}
             shown = [{name: row[name] for name in row if name in keep} for row in shown]

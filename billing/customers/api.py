@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, by_output
+from billing.api.expansion import Nested
 from billing.api.fields import (
     CountryField,
     DayField,
@@ -133,7 +133,7 @@ class CustomerFilters(Filters):
     created_from, created_until = moments("created_at")
 
 
-CUSTOMER = Nested(model=Customer, column="customer_id", show=by_output(CustomerOutput))
+CUSTOMER = Nested(resource="customers", model=Customer, column="customer_id", output=CustomerOutput)
 CUSTOMERS = Listing[Customer](
     output=CustomerOutput, filters=CustomerFilters, sparse=True, exports=True
 )

@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, by_output
+from billing.api.expansion import Nested
 from billing.api.failures import FailureOutput
 from billing.api.fields import TextField
 from billing.api.filters import Filters, Identifier, Of, Text, Word
@@ -72,7 +72,7 @@ class FailureFilters(Filters):
     transaction = Identifier(column="event__transaction_id")
 
 
-EVENT = Nested(model=Event, column="event_id", show=by_output(EventOutput))
+EVENT = Nested(resource="events", model=Event, column="event_id", output=EventOutput)
 EVENTS = Listing[Event](
     output=EventOutput, filters=EventFilters, by=("position",), sparse=True, exports=True
 )

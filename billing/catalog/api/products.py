@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, by_output
+from billing.api.expansion import Nested
 from billing.api.fields import OneOfField, TextField, UnitField, optional
 from billing.api.inputs import Input
 from billing.api.pages import listed
@@ -66,7 +66,7 @@ class ProductOutput(serializers.ModelSerializer[Product]):
         ]  # fmt: skip
 
 
-PRODUCT = Nested(model=Product, column="product_id", show=by_output(ProductOutput))
+PRODUCT = Nested(resource="products", model=Product, column="product_id", output=ProductOutput)
 
 
 class ProductsView(Endpoint):

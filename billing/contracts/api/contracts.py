@@ -155,7 +155,13 @@ def _shown(endpoint: Endpoint, contracts: Sequence[Contract]) -> Any:
     return shown_contracts(contracts, endpoint.seller)
 
 
-CONTRACT = Nested(model=Contract, column="contract_id", show=_shown)
+CONTRACT = Nested(
+    resource="contracts",
+    model=Contract,
+    column="contract_id",
+    output=ContractOutput,
+    show=_shown,
+)
 CONTRACT_SHOWN = Showing(output=ContractOutput, expands={"customer": CUSTOMER})
 CONTRACTS = Listing[Contract](
     output=ContractOutput,

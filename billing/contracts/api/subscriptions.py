@@ -85,7 +85,13 @@ def _all_shown(endpoint: Endpoint, subscriptions: Sequence[Subscription]) -> lis
     return shown_subscriptions(subscriptions, endpoint.rows(SubscriptionChange))
 
 
-SUBSCRIPTION = Nested(model=Subscription, column="subscription_id", show=_all_shown)
+SUBSCRIPTION = Nested(
+    resource="subscriptions",
+    model=Subscription,
+    column="subscription_id",
+    output=SubscriptionOutput,
+    show=_all_shown,
+)
 SUBSCRIPTION_SHOWN = Showing(output=SubscriptionOutput, expands={"contract": CONTRACT})
 SUBSCRIPTIONS = Listing[Subscription](
     output=SubscriptionOutput,

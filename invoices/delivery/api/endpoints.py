@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, by_output
+from billing.api.expansion import Nested
 from billing.api.fields import (
     FlagField,
     InstantField,
@@ -82,7 +82,9 @@ class EndpointChangeInput(EndpointInput):
     state = OneOfField(choices=[State.ENABLED.value, State.DISABLED.value], required=False)
 
 
-ENDPOINT = Nested(model=WebhookEndpoint, column="endpoint_id", show=by_output(EndpointOutput))
+ENDPOINT = Nested(
+    resource="webhooks", model=WebhookEndpoint, column="endpoint_id", output=EndpointOutput
+)
 
 
 class NewEndpointOutput(EndpointOutput):

@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, NestedMany, Showing, by_output
+from billing.api.expansion import Nested, NestedMany, Showing
 from billing.api.filters import Filters, Identifier, Of, Text, Word, amounts, currency, days
 from billing.api.listing import Listing
 from billing.api.outputs import (
@@ -303,14 +303,19 @@ def _explained(lines: QuerySet[Charge]) -> QuerySet[Charge]:
 
 _PARTIES = {"customer": CUSTOMER, "contract": CONTRACT}
 _LINES = NestedMany(
+    resource="invoices",
     model=Charge,
     column="invoice_id",
-    show=by_output(InvoiceLineOutput),
+    output=InvoiceLineOutput,
     order="position",
     select=_explained,
 )
 INVOICE = Nested(
-    model=Invoice, column="invoice_id", show=by_output(InvoiceSummaryOutput), select=_in_short
+    resource="invoices",
+    model=Invoice,
+    column="invoice_id",
+    output=InvoiceSummaryOutput,
+    select=_in_short,
 )
 INVOICE_SHOWN = Showing(output=InvoiceOutput, expands=_PARTIES)
 INVOICES = Listing[Invoice](
