@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from billing.api.access import demand
 from billing.api.authentication import Caller
+from billing.api.expandable import Expandable, tell_expandable
 from billing.api.inputs import Input
 from billing.api.names import NamesField
 from billing.api.outputs import RowsShown
@@ -132,6 +133,13 @@ def expanding(expands: Expansions) -> OpenApiParameter:
     return parameter("expand", expands, f"{EXPAND}: {scopes}.")
 
 
+def tell_expansions(output: Output, expands: Expansions) -> None:
+    """Let the description of an output know what can stand within it."""
+    for name, nested in expands.items():
+        is_many = isinstance(nested, NestedMany)
+        tell_expandable(output, name, Expandable(output=nested.output, is_many=is_many))
+
+
 def parameter(name: str, names: Iterable[str], description: str) -> OpenApiParameter:
     """Return the description of a parameter that holds some of the names."""
     return OpenApiParameter(
@@ -145,6 +153,10 @@ class Showing:
 
     output: Output
     expands: Expansions
+
+    def __post_init__(self) -> None:
+        """Let the description know."""
+        tell_expansions(self.output, self.expands)
 
     def described(self, method: Method) -> Method:
         """Describe a method that answers with this object."""

@@ -18,6 +18,7 @@ from billing.api.expansion import (
     expanded,
     expanding,
     parameter,
+    tell_expansions,
 )
 from billing.api.export import CSV, NDJSON, columns_of, exported, form_of
 from billing.api.filters import Filters
@@ -64,6 +65,10 @@ class Listing(Generic[Row]):
     show: Show | None = None
     bound: Bound | None = None
     marks: type[Model] | None = None
+
+    def __post_init__(self) -> None:
+        """Let the description know what can stand within a row."""
+        tell_expansions(self.output, self.expands)
 
     def described(self, method: Method) -> Method:
         """Describe a method that answers with this list."""

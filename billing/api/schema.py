@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 from billing.api import problems
 from billing.api.access import scope_of
 from billing.api.catalogue import statuses
+from billing.api.expandable import either, expandable_in
 from billing.api.naming import operation_id
 from billing.api.problems import told_in
 from billing.api.versions import CHANGING
@@ -196,6 +197,15 @@ class EndpointSchema(AutoSchema):
         """Return the name of a component: that of the thing, `Customer`, for what is answered."""
         name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
         return name.removesuffix("Output")
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> dict[str, Any]:
+        """Return the schema of a serializer: with what can be expanded within an output."""
+        found: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        for name, each in expandable_in(type(serializer)).items():
+            nested = self.resolve_serializer(each.output(), direction).ref  # type: ignore[no-untyped-call]
+            plain = found["properties"].get(name)
+            found["properties"][name] = either(plain, nested, name=name, is_many=each.is_many)
+        return found
 
     def _map_serializer_field(
         self,
