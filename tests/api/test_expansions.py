@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from billing.sellers.models import Seller
+from invoices.issuing.models import Charge, Invoice
 from tests import factories
 from tests.api.conftest import App
-from tests.api.described import description
+from tests.api.described import ROUTE_PART, description
 from tests.api.routes import VIEWS
 from tests.api.test_access import address, name_in, scope_for
 
@@ -26,8 +27,16 @@ OFFERED = list(offered())
 OF_OTHERS = [each for each in OFFERED if each[2] != scope_for(each[0], "GET")]
 
 
+def named(house: Seller, route: str) -> str:
+    if route == "charges/<reference:id>":
+        return str(Charge.objects.filter(seller=house, invoice__isnull=False)[0].pk)
+    if route == "credit-notes/<reference:id>":
+        return str(Invoice.objects.filter(seller=house, kind="credit_note")[0].pk)
+    return name_in(house, route)
+
+
 def asked(house: Seller, route: str, name: str) -> str:
-    there = address(route, name_in(house, route) if "<" in route else "")
+    there = address(route, named(house, route) if "<" in route else "")
     return f"{there}?expand={name}"
 
 
@@ -56,8 +65,8 @@ class TestScopes:
 
     @pytest.mark.parametrize(("route", "name", "scope"), OFFERED)
     def test_the_description_names_it(self, route: str, name: str, scope: str) -> None:
-        path = address(route, "{id}")
-        told = description()["paths"][f"/api/v1{path}"]["get"]["parameters"]
+        path = ROUTE_PART.sub(r"{\1}", route)
+        told = description()["paths"][f"/api/v1/{path}"]["get"]["parameters"]
 
         (expand,) = (each for each in told if each["name"] == "expand")
         assert f"`{name}` {scope}" in expand["description"]
