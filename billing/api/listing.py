@@ -31,6 +31,7 @@ from billing.api.pages import (
     behind,
     cut,
     mark,
+    marked,
     page_of,
     values_of,
 )
@@ -51,8 +52,9 @@ class Listing(Generic[Row]):
     `by` are the columns that say what is newest, the key if they aren't given; an index begins with
     the seller, or with what narrows, and ends with them. `show` makes answers of rows where the
     output alone can't, `bound` says more of what lies behind a row, where rows are ordered by
-    another table's, and `marks` is their table where they have no id. Where it is `sparse`, callers
-    can ask for some fields only.
+    another table's. Cursors are keys; where rows have no id, or their order leads by a column that
+    changes, `marks` is their table, and cursors hold the values. Where it is `sparse`, callers can
+    ask for some fields only.
     """
 
     output: type[serializers.BaseSerializer[Any]]
@@ -85,9 +87,18 @@ class Listing(Generic[Row]):
         )(method)
 
     def answer(
-        self, endpoint: Endpoint, rows: QuerySet[Row], *, asked: dict[str, Any] | None = None
+        self,
+        endpoint: Endpoint,
+        rows: QuerySet[Row],
+        *,
+        asked: dict[str, Any] | None = None,
+        known: QuerySet[Row] | None = None,
     ) -> Response:
-        """Return what is asked for of the seller's `rows`: a page, or all of them as a file."""
+        """
+        Return what is asked for of the seller's `rows`: a page, or all of them as a file.
+
+        `known` are those that a cursor may name, where rows leave the list between two pages.
+        """
         asked = endpoint.asked(self.query) if asked is None else asked
         form = form_of(endpoint.request) if self.exports else None
         chosen(endpoint, self.expands, asked)  # Refused here: a file has begun once it is shown.
@@ -95,15 +106,11 @@ class Listing(Generic[Row]):
         found = self.filters(wanted, queryset=rows).qs
         order = self._order(wanted)
         if "cursor" in asked:
-            found = self._behind(found, rows, order, asked["cursor"])
+            found = self._behind(found, rows if known is None else known, order, asked["cursor"])
         found = found.order_by(*(f"-{column}" for column in order))
-        names = asked.get(FIELDS)
-        found = self._lean(found, names)
+        found = self._lean(found, asked.get(FIELDS))
         if form:
-            columns = columns_of(self._fields(names))
-            return exported(  # type: ignore[return-value]  # Streamed, instead of rendered.
-                form, found, columns, lambda some: self._shown(endpoint, some, asked)
-            )
+            return self._file(endpoint, form, found, asked)
         cursor = partial(mark, by=order) if self.marks else attrgetter(self._key)
         shown, following = cut(endpoint.request, found, asked=asked, cursor=cursor)
         return Response({"results": self._shown(endpoint, shown, asked), "next": following})
@@ -117,9 +124,17 @@ class Listing(Generic[Row]):
         if self.sparse:
             fields[FIELDS] = NamesField(names=self.names, required=False)
         if self.marks:
-            fields["cursor"] = MarkField([self.marks._meta.get_field(name) for name in self.by])
+            fields["cursor"] = MarkField()
         base = PositionPageQuery if self._by_position else PageQuery
         return cast(type[PageQuery], type(f"{self._name}Query", (base,), fields))
+
+    def _file(
+        self, endpoint: Endpoint, form: str, rows: QuerySet[Row], asked: Mapping[str, Any]
+    ) -> Response:
+        columns = columns_of(self._fields(asked.get(FIELDS)))
+        return exported(  # type: ignore[return-value]  # Streamed, instead of rendered.
+            form, rows, columns, lambda some: self._shown(endpoint, some, asked)
+        )
 
     @property
     def _key(self) -> str:
@@ -158,13 +173,14 @@ class Listing(Generic[Row]):
         return [leading, *self.by] if leading else [*self.by]
 
     def _behind(
-        self, found: QuerySet[Row], rows: QuerySet[Row], order: list[str], cursor: Any
+        self, found: QuerySet[Row], known: QuerySet[Row], order: list[str], cursor: Any
     ) -> QuerySet[Row]:
+        if self.marks:
+            return behind(found, by=order, values=marked(self.marks, cursor, by=order))
         if order in (["id"], ["position"]):
             return found.filter(**{f"{order[0]}__lt": cursor})
-        values = cursor if self.marks else values_of(rows, by=order, cursor=cursor)
-        found = behind(found, by=order, values=values)
-        return self.bound(found, rows.filter(pk=cursor)) if self.bound else found
+        found = behind(found, by=order, values=values_of(known, by=order, cursor=cursor))
+        return self.bound(found, known.filter(pk=cursor)) if self.bound else found
 
     def _lean(self, rows: QuerySet[Row], names: Sequence[str] | None) -> QuerySet[Row]:
         """Return the rows without the columns that nobody asked for, where it is known which."""

@@ -169,6 +169,7 @@ CONTRACTS = Listing[Contract](
     expands=CONTRACT_SHOWN.expands,
     sparse=True,
     show=_shown,
+    marks=Contract,  # When they are billed next moves on from page to page.
 )
 
 
