@@ -29,9 +29,10 @@ logger = logging.getLogger(__name__)
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 AT_ONCE = 500  # Rows: some hundred kilobytes, whatever the list.
-# What a spreadsheet would take for a formula, unless it is a number.
+# Where a spreadsheet would begin to read a formula: at the beginning; and behind a semicolon or on
+# a line of its own, for those that split at semicolons whatever stands in quotes.
 # Source: OWASP, CSV Injection.
-FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+FORMULA = re.compile(r"""(?:^(?=[\t\r])|(?:^|(?<=[;\r\n]))(?=(?:[^\S\r\n]|")*[=+\-@＝＋－＠]))""")
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 Row = Mapping[str, Any]
@@ -91,12 +92,12 @@ def _ndjson(rows: QuerySet[Any], show: Show) -> Iterator[bytes]:
 
 def _csv(rows: QuerySet[Any], columns: Sequence[str], show: Show) -> Iterator[bytes]:
     """
-    Yield the header, then a line for each row. Source: RFC 4180.
+    Yield the header, then a line for each row, all in quotes. Source: RFC 4180.
 
     Where something goes wrong the connection is cut: a CSV has no place to say so.
     """
     lines = _Lines()
-    writer = csv.writer(lines)
+    writer = csv.writer(lines, quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     yield lines.taken()
     for some in _stretches(rows, show):
@@ -147,6 +148,7 @@ def _cell(value: Any) -> str:
     if _is_money(value):
         return str(value["amount"])
     if isinstance(value, (bool, dict, list)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=JSONEncoder)
-    text = str(value)
-    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=JSONEncoder)
+    else:
+        text = str(value)
+    return text if NUMBER.fullmatch(text) else FORMULA.sub("'", text)

@@ -102,7 +102,9 @@ class TestFiles:
         assert refused.headers["Content-Type"] == "application/problem+json"
         assert refused.json()["errors"][0]["field"] == "kind"
 
-    @pytest.mark.parametrize("text", ["=1+1", "+49 30 1", "@SUM(A1)", "-x", "\t=1", "'=1"])
+    @pytest.mark.parametrize(
+        "text", ["=1+1", "+49 30 1", "@SUM(A1)", "-x", "\t=1", "'=1", "＝1+1", "＋1", "－1x", "＠A"]
+    )
     def test_no_text_is_a_formula(self, house: House, exporter: Exporter, text: str) -> None:
         Customer.objects.filter(pk=house.later.pk).update(phone=text)
 
@@ -110,6 +112,30 @@ class TestFiles:
 
         assert rows[0]["phone"][0] == "'"
         assert rows[0]["phone"].removeprefix("'") in {text, text.removeprefix("'")}
+
+    @pytest.mark.parametrize(
+        ("text", "written"),
+        [
+            ("A;=1+1;B", "A;'=1+1;B"),
+            ("A; \t+1", "A;' \t+1"),
+            ('A;"=1+1"', 'A;\'"=1+1"'),
+            ("A\r\n\r\n=1+1", "A\r\n\r\n'=1+1"),
+            ("A;＝1+1", "A;'＝1+1"),
+            ("A;B = C", "A;B = C"),
+        ],
+    )
+    def test_nor_what_follows_a_semicolon(
+        self, house: House, exporter: Exporter, text: str, written: str
+    ) -> None:
+        """A German spreadsheet splits there, whatever stands in quotes."""
+        Customer.objects.filter(pk=house.later.pk).update(city=text)
+
+        assert exporter.csv("/customers?external_id=later")[0]["city"] == written
+
+    def test_every_cell_is_in_quotes(self, exporter: Exporter) -> None:
+        answer = exporter.get("/customers?external_id=later&fields=external_id,email,kind", CSV)
+
+        assert answer.getvalue() == (b'"external_id","kind","email"\r\n"later","business",""\r\n')
 
     def test_lines_and_quotes_within_a_text_stay(self, house: House, exporter: Exporter) -> None:
         Customer.objects.filter(pk=house.later.pk).update(city='a\r\nb,"c";ä')
@@ -143,7 +169,7 @@ class TestStreams:
 
         header, rows = islice(iter(answer), 2)
 
-        assert header.startswith(b"id,external_id,name")
+        assert header.startswith(b'"id","external_id","name"')
         assert rows.count(b"\r\n") == 500
         answer.close()
 
