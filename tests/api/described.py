@@ -4,6 +4,7 @@ import json
 import re
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qs
 
 import jsonschema_rs
 from django.urls import Resolver404, resolve
@@ -22,6 +23,8 @@ def description() -> dict[str, Any]:
 
 def check_answer(method: str, path: str, *, status: int, media_type: str, body: bytes) -> None:
     """Fail if the description doesn't tell of such an answer of the operation."""
+    path, _, query = path.partition("?")
+    is_sparse = status == 200 and "fields" in parse_qs(query)
     operation = operation_of(method, path)
     if operation is None:
         return
@@ -37,7 +40,28 @@ def check_answer(method: str, path: str, *, status: int, media_type: str, body: 
     said = json.loads(body)
     if "x-problem-codes" in told:
         assert said["code"] in told["x-problem-codes"], f"{name} refuses with {said['code']}"
+    if is_sparse:
+        refuse_unknown(said["results"], of=_rows_of(told["content"][media_type]["schema"]))
+        return
     _validator(path_of(path), method.lower(), str(status), media_type).validate(said)
+
+
+def refuse_unknown(rows: list[dict[str, Any]], *, of: dict[str, Any]) -> None:
+    """Fail if a field isn't as the description of whole rows says; others may be missing."""
+    for row in rows:
+        for name, value in row.items():
+            _field(json.dumps(of["properties"][name])).validate(value)
+
+
+def _rows_of(page: dict[str, Any]) -> dict[str, Any]:
+    rows = _referred(page)["properties"]["results"]["items"]
+    return _referred(rows)
+
+
+def _referred(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema["$ref"].rpartition("/")[2]
+    found: dict[str, Any] = description()["components"]["schemas"][name]
+    return found
 
 
 def path_of(path: str) -> str:
@@ -53,6 +77,14 @@ def operation_of(method: str, path: str) -> dict[str, Any] | None:
     except Resolver404:
         return None
     return found.get(method.lower())
+
+
+@cache
+def _field(schema: str) -> Any:
+    components = description()["components"]
+    return jsonschema_rs.validator_for(
+        {"components": components, "allOf": [json.loads(schema)]}, validate_formats=True
+    )
 
 
 @cache
