@@ -41,7 +41,7 @@ def either(plain: Schema | None, nested: Schema, *, name: str, is_many: bool) ->
     nested = {"type": "array", "items": nested} if is_many else nested
     if plain is None:
         return {**nested, "description": f"Only with `expand={name}`."}
-    about = {key: plain[key] for key in ("description", "readOnly") if key in plain}
+    about: Schema = {key: plain[key] for key in ("description", "readOnly") if key in plain}
     itself = {key: value for key, value in plain.items() if key not in about}
     kinds = itself["type"] if isinstance(itself["type"], list) else [itself["type"]]
     if "null" not in kinds:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
@@ -137,6 +137,7 @@ class EndpointSchema(AutoSchema):
     def _codes(self) -> set[str]:
         codes = EVERYWHERE.union(*(told_in(f"billing.api.{name}") for name in FOUNDATION))
         codes |= set(getattr(self._method, "refuses", ()))
+        codes |= self._told_of_files()
         if "{" in self.path:
             codes |= {"not_found"}
         if any(each["in"] == "query" for each in self._get_parameters()):
@@ -152,6 +153,11 @@ class EndpointSchema(AutoSchema):
         if self.method == "POST" and getattr(self.view, "bills", False):
             codes |= {"too_busy"}
         return codes
+
+    def _told_of_files(self) -> set[str]:
+        if getattr(getattr(self._method, "listing", None), "exports", False):
+            return told_in("billing.api.slots")
+        return set()
 
     def _told_in_modules(self) -> set[str]:
         """Return what the view's modules tell of, and the modules whose inputs they take."""
@@ -202,7 +208,7 @@ class EndpointSchema(AutoSchema):
         """Return the schema of a serializer: with what can be expanded within an output."""
         found: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         for name, each in expandable_in(type(serializer)).items():
-            nested = self.resolve_serializer(each.output(), direction).ref  # type: ignore[no-untyped-call]
+            nested = self.resolve_serializer(cast(Serializer[Any], each.output()), direction).ref
             plain = found["properties"].get(name)
             found["properties"][name] = either(plain, nested, name=name, is_many=each.is_many)
         return found
