@@ -36,12 +36,15 @@ from billing.api.pages import (
     values_of,
 )
 from billing.api.scoped import Endpoint
+from billing.api.slots import take_slot
+from billing.sellers.models import ApiKey, Membership
 
 Row = TypeVar("Row", bound=Model)
 Show = Callable[[Endpoint, Sequence[Any]], Iterable[Any]]
 Bound = Callable[[QuerySet[Any], QuerySet[Any]], QuerySet[Any]]
 Method = TypeVar("Method", bound=Callable[..., Any])
 FIELDS = "fields"
+WANTED = "The fields that are wanted; default: all. The others aren't there then, required or not."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +134,16 @@ class Listing(Generic[Row]):
     def _file(
         self, endpoint: Endpoint, form: str, rows: QuerySet[Row], asked: Mapping[str, Any]
     ) -> Response:
+        if form == CSV and "expand" in asked:
+            why = "A CSV has no place for objects: leave it out, or take NDJSON."
+            raise serializers.ValidationError({"expand": [why]}, code="not_in_csv")
         columns = columns_of(self._fields(asked.get(FIELDS)))
         return exported(  # type: ignore[return-value]  # Streamed, instead of rendered.
-            form, rows, columns, lambda some: self._shown(endpoint, some, asked)
+            form,
+            rows,
+            columns,
+            lambda some: self._shown(endpoint, some, asked),
+            slot=take_slot(cast(ApiKey | Membership, endpoint.request.auth).pk),
         )
 
     @property
@@ -165,7 +175,7 @@ class Listing(Generic[Row]):
     def _parameters(self) -> list[OpenApiParameter]:
         told = [expanding(self.expands)] if self.expands else []
         if self.sparse:
-            told.append(parameter(FIELDS, self.names, "The fields that are wanted; default: all."))
+            told.append(parameter(FIELDS, self.names, WANTED))
         return told
 
     def _order(self, wanted: Mapping[str, Any]) -> list[str]:
