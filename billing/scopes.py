@@ -106,6 +106,17 @@ def needed_scope(address: str, method: str, *, stores: bool) -> str:
     return scope
 
 
+def read_scope(name: str) -> str:
+    """
+    Return the scope that is needed to read of a resource.
+
+    :raises ResourceUnknown: if there is none of this name.
+    """
+    if name not in {each.name for each in RESOURCES}:
+        raise ResourceUnknown(f"{name!r} is no resource of billing/scopes.py.")
+    return f"{name}:{READ}"
+
+
 def covers(held: Collection[str], needed: str) -> bool:
     """Return whether who holds `held` may do what `needed` stands for, a preset as well."""
     if EVERYTHING in held or needed in held:

@@ -43,7 +43,7 @@ class HasScope(BasePermission):
         method = str(request.method)
         if method not in view.allowed_methods:
             raise MethodNotAllowed(method)
-        require(request, [scope_of(_route(request), method, view)])
+        demand(cast(Caller, request.user), scope_of(_route(request), method, view))
         return True
 
 
@@ -56,10 +56,18 @@ def require(request: Request, scopes: Iterable[str]) -> None:
 
     :raises ScopeMissing: naming the first that is missing.
     """
-    caller = cast(Caller, request.user)
     for scope in scopes:
-        if not caller.may(scope):
-            raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")
+        demand(cast(Caller, request.user), scope)
+
+
+def demand(caller: Caller, scope: str) -> None:
+    """
+    Let a caller go on who may do what needs `scope`.
+
+    :raises ScopeMissing: naming the scope, if it mayn't.
+    """
+    if not caller.may(scope):
+        raise ScopeMissing(f"This needs the scope {scope}, which {caller} lacks.")
 
 
 def scope_of(address: str, method: str, view: object) -> str:

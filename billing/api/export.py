@@ -11,8 +11,11 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from time import monotonic
 from typing import Any
+from weakref import finalize
 
+from django.conf import settings
 from django.db import Error, connection, transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
@@ -23,15 +26,19 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from billing.api.outputs import MoneyField
 from billing.api.problems import problem_response
+from billing.api.slots import ExportTookTooLong, Slot
 
 logger = logging.getLogger(__name__)
 
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 AT_ONCE = 500  # Rows: some hundred kilobytes, whatever the list.
-# What a spreadsheet would take for a formula, unless it is a number.
+# Where a spreadsheet would begin to read a formula: at the beginning; and behind a semicolon or on
+# a line of its own, for those that split at semicolons whatever stands in quotes.
 # Source: OWASP, CSV Injection.
-FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+FORMULA = re.compile(
+    r"""(?:^(?=[\t\r])|(?:^|(?<=[;\r\n]))(?=(?:[^\S\r\n]|")*[=+\-@\uff1d\uff0b\uff0d\uff20]))"""
+)
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 Row = Mapping[str, Any]
@@ -67,14 +74,30 @@ def columns_of(
     return [*fields, *(["currency"] if has_money and "currency" not in fields else [])]
 
 
+class Export(StreamingHttpResponse):
+    """A file that is made while it goes out, in a slot that it gives back however it ends."""
+
+    def __init__(self, lines: Iterator[bytes], *, slot: Slot, content_type: str) -> None:
+        """It may be read, broken off, or never begun."""
+        super().__init__(lines, content_type=content_type)
+        self._slot = slot
+        finalize(self, slot.give_back)  # Of one that nobody closes.
+
+    def close(self) -> None:
+        """End what makes the file, and make room for another one."""
+        try:
+            super().close()
+        finally:
+            self._slot.give_back()
+
+
 def exported(
-    form: str, rows: QuerySet[Any], columns: Sequence[str], show: Show
+    form: str, rows: QuerySet[Any], columns: Sequence[str], show: Show, *, slot: Slot
 ) -> StreamingHttpResponse:
     """Return the answer that brings all rows; its connection to the database ends with it."""
     lines = _csv(rows, columns, show) if form == CSV else _ndjson(rows, show)
     content_type = f"{CSV}; charset=utf-8; header=present" if form == CSV else NDJSON
-    answer = StreamingHttpResponse(lines, content_type=content_type)
-    answer["Cache-Control"] = "private, no-store"
+    answer = Export(lines, slot=slot, content_type=content_type)
     answer["X-Accel-Buffering"] = "no"  # Of proxies: the first rows come at once.
     return answer
 
@@ -85,33 +108,52 @@ def _ndjson(rows: QuerySet[Any], show: Show) -> Iterator[bytes]:
     try:
         for some in _stretches(rows, show):
             yield "".join(f"{encoder.encode(row)}\n" for row in some).encode()
-    except Error as error:
+    except (Error, ExportTookTooLong) as error:
         yield f"{json.dumps(problem_response(error, {}).data, ensure_ascii=False)}\n".encode()
 
 
 def _csv(rows: QuerySet[Any], columns: Sequence[str], show: Show) -> Iterator[bytes]:
     """
-    Yield the header, then a line for each row. Source: RFC 4180.
+    Yield the header, then a line for each row, all in quotes. Source: RFC 4180.
 
     Where something goes wrong the connection is cut: a CSV has no place to say so.
     """
     lines = _Lines()
-    writer = csv.writer(lines)
+    writer = csv.writer(lines, quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     yield lines.taken()
-    for some in _stretches(rows, show):
-        for row in some:
-            writer.writerow(_cells(row, columns))
-        yield lines.taken()
+    try:
+        for some in _stretches(rows, show):
+            for row in some:
+                writer.writerow(_cells(row, columns))
+            yield lines.taken()
+    except (Error, ExportTookTooLong) as error:
+        problem_response(error, {})  # Which logs it.
+        raise
 
 
 def _stretches(rows: QuerySet[Any], show: Show) -> Iterator[Iterable[Row]]:
+    until = monotonic() + settings.API_EXPORT_SECONDS
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        _begin()
         found = rows.iterator(chunk_size=AT_ONCE)
         while some := list(islice(found, AT_ONCE)):
             yield show(some)
+            if monotonic() > until:
+                raise ExportTookTooLong
+
+
+def _begin() -> None:
+    """
+    See the books as they are now, and keep them so no longer than a file may take.
+
+    The database ends what takes longer by itself too: a statement, or a caller who doesn't read.
+    """
+    milliseconds = str(settings.API_EXPORT_SECONDS * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute("SELECT set_config(%s, %s, true)", [limit, milliseconds])
 
 
 class _Lines:
@@ -147,6 +189,7 @@ def _cell(value: Any) -> str:
     if _is_money(value):
         return str(value["amount"])
     if isinstance(value, (bool, dict, list)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=JSONEncoder)
-    text = str(value)
-    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), cls=JSONEncoder)
+    else:
+        text = str(value)
+    return text if NUMBER.fullmatch(text) else FORMULA.sub("'", text)

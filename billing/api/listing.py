@@ -12,7 +12,14 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from billing.api.expansion import EXPAND, Expansions, expanded, parameter
+from billing.api.expansion import (
+    Expansions,
+    chosen,
+    expanded,
+    expanding,
+    parameter,
+    tell_expansions,
+)
 from billing.api.export import CSV, NDJSON, columns_of, exported, form_of
 from billing.api.filters import Filters
 from billing.api.names import NamesField
@@ -24,16 +31,20 @@ from billing.api.pages import (
     behind,
     cut,
     mark,
+    marked,
     page_of,
     values_of,
 )
 from billing.api.scoped import Endpoint
+from billing.api.slots import take_slot
+from billing.sellers.models import ApiKey, Membership
 
 Row = TypeVar("Row", bound=Model)
 Show = Callable[[Endpoint, Sequence[Any]], Iterable[Any]]
 Bound = Callable[[QuerySet[Any], QuerySet[Any]], QuerySet[Any]]
 Method = TypeVar("Method", bound=Callable[..., Any])
 FIELDS = "fields"
+WANTED = "The fields that are wanted; default: all. The others aren't there then, required or not."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +55,9 @@ class Listing(Generic[Row]):
     `by` are the columns that say what is newest, the key if they aren't given; an index begins with
     the seller, or with what narrows, and ends with them. `show` makes answers of rows where the
     output alone can't, `bound` says more of what lies behind a row, where rows are ordered by
-    another table's, and `marks` is their table where they have no id. Where it is `sparse`, callers
-    can ask for some fields only.
+    another table's. Cursors are keys; where rows have no id, or their order leads by a column that
+    changes, `marks` is their table, and cursors hold the values. Where it is `sparse`, callers can
+    ask for some fields only.
     """
 
     output: type[serializers.BaseSerializer[Any]]
@@ -58,6 +70,10 @@ class Listing(Generic[Row]):
     show: Show | None = None
     bound: Bound | None = None
     marks: type[Model] | None = None
+
+    def __post_init__(self) -> None:
+        """Let the description know what can stand within a row."""
+        tell_expansions(self.output, self.expands)
 
     def described(self, method: Method) -> Method:
         """Describe a method that answers with this list."""
@@ -72,24 +88,30 @@ class Listing(Generic[Row]):
         )
 
     def answer(
-        self, endpoint: Endpoint, rows: QuerySet[Row], *, asked: dict[str, Any] | None = None
+        self,
+        endpoint: Endpoint,
+        rows: QuerySet[Row],
+        *,
+        asked: dict[str, Any] | None = None,
+        known: QuerySet[Row] | None = None,
     ) -> Response:
-        """Return what is asked for of the seller's `rows`: a page, or all of them as a file."""
+        """
+        Return what is asked for of the seller's `rows`: a page, or all of them as a file.
+
+        `known` are those that a cursor may name, where rows leave the list between two pages.
+        """
         asked = endpoint.asked(self.query) if asked is None else asked
         form = form_of(endpoint.request) if self.exports else None
+        chosen(endpoint, self.expands, asked)  # Refused here: a file has begun once it is shown.
         wanted = self.filters.wanted(endpoint, asked, wholly=form is not None)
         found = self.filters(wanted, queryset=rows).qs
         order = self._order(wanted)
         if "cursor" in asked:
-            found = self._behind(found, rows, order, asked["cursor"])
+            found = self._behind(found, rows if known is None else known, order, asked["cursor"])
         found = found.order_by(*(f"-{column}" for column in order))
-        names = asked.get(FIELDS)
-        found = self._lean(found, names)
+        found = self._lean(found, asked.get(FIELDS))
         if form:
-            columns = columns_of(self._fields(names))
-            return exported(  # type: ignore[return-value]  # Streamed, instead of rendered.
-                form, found, columns, lambda some: self._shown(endpoint, some, asked)
-            )
+            return self._file(endpoint, form, found, asked)
         cursor = partial(mark, by=order) if self.marks else attrgetter(self._key)
         shown, following = cut(endpoint.request, found, asked=asked, cursor=cursor)
         return Response({"results": self._shown(endpoint, shown, asked), "next": following})
@@ -103,9 +125,24 @@ class Listing(Generic[Row]):
         if self.sparse:
             fields[FIELDS] = NamesField(names=self.names, required=False)
         if self.marks:
-            fields["cursor"] = MarkField([self.marks._meta.get_field(name) for name in self.by])
+            fields["cursor"] = MarkField()
         base = PositionPageQuery if self._by_position else PageQuery
         return cast(type[PageQuery], type(f"{self._name}Query", (base,), fields))
+
+    def _file(
+        self, endpoint: Endpoint, form: str, rows: QuerySet[Row], asked: Mapping[str, Any]
+    ) -> Response:
+        if form == CSV and "expand" in asked:
+            why = "A CSV has no place for objects: leave it out, or take NDJSON."
+            raise serializers.ValidationError({"expand": [why]}, code="not_in_csv")
+        columns = columns_of(self._fields(asked.get(FIELDS)))
+        return exported(  # type: ignore[return-value]  # Streamed, instead of rendered.
+            form,
+            rows,
+            columns,
+            lambda some: self._shown(endpoint, some, asked),
+            slot=take_slot(cast(ApiKey | Membership, endpoint.request.auth).pk),
+        )
 
     @property
     def _key(self) -> str:
@@ -134,25 +171,24 @@ class Listing(Generic[Row]):
         return fields if names is None else {name: fields[name] for name in fields if name in names}
 
     def _parameters(self) -> list[OpenApiParameter]:
-        names = self.names if self.sparse else []
-        told = [
-            ("expand", list(self.expands), EXPAND),
-            (FIELDS, names, "The fields that are wanted; default: all. A row has no other then."),
-        ]
-        return [parameter(*each) for each in told if each[1]]
+        told = [expanding(self.expands)] if self.expands else []
+        if self.sparse:
+            told.append(parameter(FIELDS, self.names, WANTED))
+        return told
 
     def _order(self, wanted: Mapping[str, Any]) -> list[str]:
         leading = self.filters.leading(wanted)
         return [leading, *self.by] if leading else [*self.by]
 
     def _behind(
-        self, found: QuerySet[Row], rows: QuerySet[Row], order: list[str], cursor: Any
+        self, found: QuerySet[Row], known: QuerySet[Row], order: list[str], cursor: Any
     ) -> QuerySet[Row]:
+        if self.marks:
+            return behind(found, by=order, values=marked(self.marks, cursor, by=order))
         if order in (["id"], ["position"]):
             return found.filter(**{f"{order[0]}__lt": cursor})
-        values = cursor if self.marks else values_of(rows, by=order, cursor=cursor)
-        found = behind(found, by=order, values=values)
-        return self.bound(found, rows.filter(pk=cursor)) if self.bound else found
+        found = behind(found, by=order, values=values_of(known, by=order, cursor=cursor))
+        return self.bound(found, known.filter(pk=cursor)) if self.bound else found
 
     def _lean(self, rows: QuerySet[Row], names: Sequence[str] | None) -> QuerySet[Row]:
         """Return the rows without the columns that nobody asked for, where it is known which."""
@@ -190,8 +226,7 @@ class Listing(Generic[Row]):
             shown = [dict(each) for each in self.show(endpoint, rows)]
         else:
             shown = self._rows.show(rows, names)
-        if nested := asked.get("expand"):
-            expanded(endpoint, rows, shown, {name: self.expands[name] for name in nested})
+        expanded(endpoint, rows, shown, chosen(endpoint, self.expands, asked))
         if names is not None:
             keep = {*names, *asked.get("expand", ())}
             shown = [{name: row[name] for name in row if name in keep} for row in shown]

@@ -2,13 +2,14 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import BooleanField, Field, Func, Model, QuerySet, Value
+from django.db.models import BooleanField, Func, Model, QuerySet, Value
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -111,27 +112,23 @@ def cut(
 
 
 class MarkField(serializers.CharField):
-    """A cursor that holds the values by which rows are ordered: of rows that have no id."""
+    """A cursor that holds the values by which rows are ordered, as `mark` wrote them."""
 
     default_error_messages = {"invalid": TAKE_NEXT}
 
-    def __init__(self, fields: Sequence[Any], **kwargs: Any) -> None:
-        """`fields` are those of the table whose values it holds."""
-        self._fields = fields
+    def __init__(self, **kwargs: Any) -> None:
+        """Which values they are is known with the order."""
         super().__init__(required=False, max_length=1000, help_text="From `next`.", **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the values."""
+        """Return the values as texts."""
         try:
             values = json.loads(urlsafe_b64decode(data.encode()))
-            return [field.to_python(value) for field, value in self._pairs(values)]
-        except (ValueError, TypeError, DjangoValidationError):
+        except (ValueError, RecursionError):
             self.fail("invalid")
-
-    def _pairs(self, values: Any) -> Iterable[tuple[Field[Any, Any], str]]:
         if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
-            raise ValueError(values)
-        return zip(self._fields, values, strict=True)
+            self.fail("invalid")
+        return values
 
 
 def mark(row: Any, by: Sequence[str]) -> str:
@@ -140,16 +137,48 @@ def mark(row: Any, by: Sequence[str]) -> str:
     return urlsafe_b64encode(json.dumps([str(each) for each in values]).encode()).decode()
 
 
+def marked(model: type[Model], texts: Sequence[str], *, by: Sequence[str]) -> Sequence[Any]:
+    """
+    Return the values that a mark holds, of columns of a table.
+
+    :raises ValidationError: if no page gave it, nor could have.
+    """
+    fields = [model._meta.get_field(name) for name in by]
+    try:
+        return [_storable(field, text) for field, text in zip(fields, texts, strict=True)]
+    except (ValueError, OverflowError, DjangoValidationError) as error:
+        raise _no_such_cursor() from error
+
+
 def values_of(known: QuerySet[Any], *, by: Sequence[str], cursor: Any) -> Sequence[Any]:
     """
     Return the values of the row that a cursor is the key of.
 
-    :raises ValidationError: if it isn't among the rows that are known.
+    :raises ValidationError: if it isn't among the rows that are known, or has no place in the
+        order: nothing is before or behind a value that isn't there.
     """
     found: tuple[Any, ...] | None = known.filter(pk=cursor).values_list(*by).first()
-    if found is None:
-        raise serializers.ValidationError({"cursor": [TAKE_NEXT]}, code="invalid")
+    if found is None or None in found:
+        raise _no_such_cursor()
     return found
+
+
+def _no_such_cursor() -> serializers.ValidationError:
+    return serializers.ValidationError({"cursor": [TAKE_NEXT]}, code="invalid")
+
+
+def _storable(field: Any, text: str) -> Any:
+    """Return a value that the database takes for a column: it is compared with one."""
+    if "\0" in text:
+        raise ValueError(text)
+    text.encode()  # Half a pair of surrogates is no text, though JSON can hold it.
+    value = field.to_python(text)
+    field.run_validators(value)
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError(text)
+    return value.astimezone(UTC)
 
 
 def behind(rows: QuerySet[Row], *, by: Sequence[str], values: Sequence[Any]) -> QuerySet[Row]:

@@ -2,10 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from billing.ids import new_id
@@ -39,9 +39,24 @@ def with_request_id(
         finally:
             _current.reset(token)
         response[HEADER] = chosen
+        if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+            response.streaming_content = _streamed(iter(response), under=chosen)
         return response
 
     return answer_with_id
+
+
+def _streamed(parts: Iterator[bytes], *, under: str) -> Iterator[bytes]:
+    """Yield what an answer streams: it is made while it goes out, under the request's id."""
+    while True:
+        token = _current.set(under)
+        try:
+            part = next(parts, None)
+        finally:
+            _current.reset(token)
+        if part is None:
+            return
+        yield part
 
 
 class RequestIdFilter(logging.Filter):

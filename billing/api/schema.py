@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_doc
@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 from billing.api import problems
 from billing.api.access import scope_of
 from billing.api.catalogue import statuses
+from billing.api.expandable import either, expandable_in
 from billing.api.naming import operation_id
 from billing.api.problems import told_in
 from billing.api.versions import CHANGING
@@ -136,6 +137,7 @@ class EndpointSchema(AutoSchema):
     def _codes(self) -> set[str]:
         codes = EVERYWHERE.union(*(told_in(f"billing.api.{name}") for name in FOUNDATION))
         codes |= set(getattr(self._method, "refuses", ()))
+        codes |= self._told_of_files()
         if "{" in self.path:
             codes |= {"not_found"}
         if any(each["in"] == "query" for each in self._get_parameters()):
@@ -151,6 +153,11 @@ class EndpointSchema(AutoSchema):
         if self.method == "POST" and getattr(self.view, "bills", False):
             codes |= {"too_busy"}
         return codes
+
+    def _told_of_files(self) -> set[str]:
+        if getattr(getattr(self._method, "listing", None), "exports", False):
+            return told_in("billing.api.slots")
+        return set()
 
     def _told_in_modules(self) -> set[str]:
         """Return what the view's modules tell of, and the modules whose inputs they take."""
@@ -197,6 +204,15 @@ class EndpointSchema(AutoSchema):
         name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
         return name.removesuffix("Output")
 
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> dict[str, Any]:
+        """Return the schema of a serializer: with what can be expanded within an output."""
+        found: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        for name, each in expandable_in(type(serializer)).items():
+            nested = self.resolve_serializer(cast(Serializer[Any], each.output()), direction).ref
+            plain = found["properties"].get(name)
+            found["properties"][name] = either(plain, nested, name=name, is_many=each.is_many)
+        return found
+
     def _map_serializer_field(
         self,
         field: Any,
@@ -236,25 +252,9 @@ class EndpointSchema(AutoSchema):
         for status, body in bodies.items():
             body["description"] = body.get("description") or HTTPStatus(int(status)).phrase
             body["headers"] = {**body.get("headers", {}), **self._headers(int(status))}
-        self._tell_expansions()
         if self._shows_a_thing:
             bodies["304"] = {"description": "As the caller has it.", "headers": self._headers(304)}
         return {**bodies, **{str(s): _refused(s, codes) for s, codes in self.refusals().items()}}
-
-    def _tell_expansions(self) -> None:
-        """Say of fields that hold ids, where `expand` has them hold objects, that they may."""
-        method = self._method
-        shaped: Any = getattr(method, "listing", None) or getattr(method, "showing", None)
-        for name, nested in (shaped.expands if shaped else {}).items():
-            fields = self._component(shaped.output).schema["properties"]
-            told = self._component(nested.output).ref
-            told = {"type": "array", "items": told} if nested.is_many else told
-            before = fields.setdefault(name, told)
-            if told not in (before, *before.get("anyOf", ())):
-                fields[name] = {"anyOf": [before, told]}
-
-    def _component(self, output: Any) -> Any:
-        return self.resolve_serializer(output, "response")
 
     def _headers(self, status: int) -> dict[str, Any]:
         names = ["X-Request-ID", "RateLimit", "RateLimit-Policy"]

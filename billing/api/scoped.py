@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.renderers import BaseRenderer
@@ -17,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.api.authentication import Caller, StaffWriteNothing
+from billing.api.authentication import SELLER_HEADER, Caller, StaffWriteNothing
 from billing.api.export import CsvRenderer, NdjsonRenderer
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
@@ -29,6 +30,7 @@ from billing.api.schema import EndpointSchema
 from billing.api.versions import (
     CHANGING,
     PRIVATE,
+    UNKEPT,
     is_conditional,
     is_known,
     lock,
@@ -41,6 +43,9 @@ from billing.sellers.models import ApiKey, Seller
 
 Row = TypeVar("Row", bound=Model)
 Method = Callable[..., Response]
+READING = {"GET", "HEAD"}
+# What an answer depends on beside its address: its form, and who asks for which seller.
+VARY = ("Accept", "Authorization", SELLER_HEADER, "Cookie")
 
 
 class Endpoint(APIView):
@@ -126,13 +131,16 @@ class Endpoint(APIView):
         """
         final = super().finalize_response(request, response, *args, **kwargs)
         tag = self._tag(request, final)
-        if tag and request.method == "GET" and is_known(request, tag):
+        if tag and request.method in READING and is_known(request, tag):
             final = super().finalize_response(request, Response(status=304), *args, **kwargs)
         if tag:
             final["ETag"] = tag
             final.setdefault("Cache-Control", PRIVATE)
         for name, value in (self.share.headers if self.share else {}).items():
             final[name] = value
+        if self._lists(request):
+            final["Cache-Control"] = UNKEPT
+        patch_vary_headers(final, VARY)
         return final
 
     def refuse_if_changed(self, request: Request, **names: Any) -> None:
@@ -145,10 +153,14 @@ class Endpoint(APIView):
             lock(self.thing(**names))
             refuse_other_state(request, self.get(request, **names).data)  # type: ignore[attr-defined]
 
+    def _lists(self, request: Request) -> bool:
+        is_list = bool(getattr(getattr(self, "get", None), "is_list", False))
+        return is_list and request.method in READING
+
     def _tag(self, request: Request, response: HttpResponseBase) -> str | None:
-        shows = request.method == "GET" or (request.method in CHANGING and hasattr(self, "get"))
-        is_list = getattr(getattr(self, "get", None), "is_list", False)
-        if not shows or is_list or response.status_code != HTTPStatus.OK:
+        shows = request.method in READING and not self._lists(request)
+        shows = shows or (request.method in CHANGING and hasattr(self, "get"))
+        if not shows or response.status_code != HTTPStatus.OK:
             return None
         if isinstance(response, Response):
             return tag_of(response.data)

@@ -17,6 +17,7 @@ from billing.api.problems import Refusal, tell
 
 CHANGING = {"PATCH", "PUT", "DELETE"}
 PRIVATE = "private, no-cache"  # Kept by the caller alone, and asked about before it is used.
+UNKEPT = "private, no-store"  # Not kept at all: a list has no ETag to ask about it by.
 
 
 class ChangedMeanwhile(Exception):

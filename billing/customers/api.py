@@ -133,7 +133,7 @@ class CustomerFilters(Filters):
     created_from, created_until = moments("created_at")
 
 
-CUSTOMER = Nested(model=Customer, column="customer_id", output=CustomerOutput)
+CUSTOMER = Nested(resource="customers", model=Customer, column="customer_id", output=CustomerOutput)
 CUSTOMERS = Listing[Customer](
     output=CustomerOutput, filters=CustomerFilters, sparse=True, exports=True
 )

@@ -19,4 +19,8 @@ API_LIMITS = {
 API_LIMITS_URL = env.text("REDIS_URL")
 # A statement of a request that takes longer is ended, and the request refused.
 API_STATEMENT_SECONDS = env.number("API_STATEMENT_SECONDS", 10, at_least=1)
+# Lists that a web process gives as files at a time, each for so long at most. Each holds a thread:
+# two fewer than there are leave room for other requests.
+API_EXPORTS_AT_ONCE = env.number("API_EXPORTS_AT_ONCE", 2, at_least=1)
+API_EXPORT_SECONDS = env.number("API_EXPORT_SECONDS", 600, at_least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.number("API_BODY_BYTES", 2_621_440, at_least=1024)

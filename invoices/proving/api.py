@@ -72,7 +72,7 @@ class FailureFilters(Filters):
     transaction = Identifier(column="event__transaction_id")
 
 
-EVENT = Nested(model=Event, column="event_id", output=EventOutput)
+EVENT = Nested(resource="events", model=Event, column="event_id", output=EventOutput)
 EVENTS = Listing[Event](
     output=EventOutput, filters=EventFilters, by=("position",), sparse=True, exports=True
 )

@@ -77,9 +77,10 @@ class App:
         return answer
 
     def _check_description(self, method: str, address: str, answer: Answer) -> None:
+        parts = urlsplit(address)
         check_answer(
             method,
-            urlsplit(address).path,
+            f"{parts.path}?{parts.query}",
             status=answer.status,
             media_type=answer.headers.get("Content-Type", "").partition(";")[0],
             body=answer.content,

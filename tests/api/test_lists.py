@@ -1,14 +1,18 @@
 """What every list has in common: constant queries, filters, nested objects, chosen fields."""
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
+from billing.contracts.models import Contract
 from billing.customers.models import Customer
 from billing.sellers.models import Seller
 from tests import factories
@@ -161,6 +165,23 @@ class TestFilters:
         assert {row["contract"] for row in found} == mine
 
 
+def cursor_of(address: str) -> str:
+    return parse_qs(urlsplit(address).query)["cursor"][0]
+
+
+def billed_next(seller: Seller, *days: int) -> list[Contract]:
+    """Contracts on which something is due next on some days of March."""
+    customer = factories.customer(seller)
+    made = [factories.contract(customer) for _ in days]
+    for contract, day in zip(made, days, strict=True):
+        move(contract, date(2026, 3, day))
+    return made
+
+
+def move(contract: Contract, day: date | None) -> None:
+    Contract.objects.filter(pk=contract.pk).update(next_billing_date=day)
+
+
 class TestCursors:
     def orders(self, seller: Seller) -> None:
         """Two orders on each of three days, recorded in another order than that of the days."""
@@ -201,6 +222,35 @@ class TestCursors:
         rest = app.get(f"/orders?ordered_from=2025-12-02&cursor={first['id']}").body["results"]
 
         assert [row["ordered_on"] for row in rest] == ["2025-12-03", "2025-12-02", "2025-12-02"]
+
+    @pytest.mark.parametrize("moved", [date(2026, 4, 2), None])
+    def test_one_holds_though_its_row_moves_on(
+        self, app: App, seller: Seller, moved: date | None
+    ) -> None:
+        first, second, third = billed_next(seller, 1, 2, 3)
+        page = app.get("/contracts?next_billing_from=2026-03-01&limit=2").body
+        move(second, moved)
+
+        rest = app.get(page["next"]).body
+
+        assert [row["id"] for row in page["results"]] == [str(third.pk), str(second.pk)]
+        assert [row["id"] for row in rest["results"]] == [str(first.pk)]
+
+    def test_one_of_another_order_is_refused(self, app: App, seller: Seller) -> None:
+        billed_next(seller, 1, 2)
+        by_key = cursor_of(app.get("/contracts?limit=1").body["next"])
+
+        answer = app.get(f"/contracts?next_billing_from=2026-03-01&cursor={by_key}")
+
+        assert (answer.status, answer.errors) == (400, {"cursor": "invalid"})
+
+    @pytest.mark.parametrize("texts", [["None"], ["None", UNKNOWN], ["2026-03-01", "None"]])
+    def test_nothing_lies_behind_null(self, app: App, texts: list[str]) -> None:
+        cursor = urlsafe_b64encode(json.dumps(texts).encode()).decode()
+
+        answer = app.get(f"/contracts?next_billing_from=2026-03-01&cursor={cursor}")
+
+        assert (answer.status, answer.errors) == (400, {"cursor": "invalid"})
 
     def test_lines_of_one_invoice_go_over_pages(self, app: App, seller: Seller) -> None:
         lines = [factories.line(text=str(number)) for number in range(5)]

@@ -67,6 +67,24 @@ class TestReading:
         tag = answer.headers["ETag"]
         assert app.get(f"/invoices/{house.invoice.pk}", If_None_Match=tag).status == 304
 
+    def test_a_look_at_the_headers_shows_it(self, app: App, house: House) -> None:
+        tag = app.get("/customers/ext:A1").headers["ETag"]
+
+        assert app.send("HEAD", "/customers/ext:A1").headers["ETag"] == tag
+        assert app.send("HEAD", "/customers/ext:A1", If_None_Match=tag).status == 304
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_a_list_is_kept_by_nobody(self, app: App, house: House, method: str) -> None:
+        headers = app.send(method, "/customers").headers
+
+        assert headers["Cache-Control"] == "private, no-store"
+
+    @pytest.mark.parametrize("path", ["/customers", "/customers/ext:A1", "/customers/ext:none"])
+    def test_each_caller_has_an_answer_of_its_own(self, app: App, house: House, path: str) -> None:
+        varies = app.get(path).headers["Vary"].split(", ")
+
+        assert {"Accept", "Authorization", "Anlass-Seller", "Cookie"} <= set(varies)
+
     def test_a_list_has_none(self, app: App, house: House) -> None:
         assert "ETag" not in app.get("/customers").headers
 

@@ -1,5 +1,7 @@
 """`GET /usage` and `/usage/days`."""
 
+import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +11,7 @@ from billing.catalog.models import Meter
 from billing.sellers.models import Seller
 from billing.usage.commands import record_usage
 from tests import factories
-from tests.api.conftest import App
+from tests.api.conftest import UNKNOWN, App
 
 NOON = datetime(2025, 12, 30, 12, 0, tzinfo=UTC)
 OF_S1 = "subscription=ext:S1&meter=code:calls"
@@ -56,6 +58,31 @@ class TestRecords:
 
     @pytest.mark.parametrize("cursor", ["x", "WyJ4Il0=", "W10=", "%C3%A4"])
     def test_a_cursor_that_no_page_gave_is_refused(self, app: App, cursor: str) -> None:
+        assert app.get(f"/usage?{OF_S1}&cursor={cursor}").errors == {"cursor": "invalid"}
+
+    @pytest.mark.parametrize(
+        ("at", "key"),
+        [
+            ("2026-01-01T00:00:00+00:00", "\ud800"),
+            ("2026-01-01T00:00:00+00:00", "a\0b"),
+            ("2026-01-01T00:00:00+00:00", "x" * 201),
+            ("2026-01-01T00:00:00", "a"),
+            ("0001-01-01T00:00:00+14:00", "a"),
+            ("9999-12-31T23:59:59-14:00", "a"),
+            ("infinity", "a"),
+        ],
+    )
+    def test_nor_does_one_that_none_could_give_do_harm(self, app: App, at: str, key: str) -> None:
+        texts = [UNKNOWN, at, key]  # A meter, an instant, a key: by which records are ordered.
+        cursor = urlsafe_b64encode(json.dumps(texts).encode()).decode()
+
+        answer = app.get(f"/usage?{OF_S1}&cursor={cursor}")
+
+        assert (answer.status, answer.errors) == (400, {"cursor": "invalid"})
+
+    def test_a_deep_cursor_is_refused(self, app: App) -> None:
+        cursor = urlsafe_b64encode(b"[" * 740).decode()
+
         assert app.get(f"/usage?{OF_S1}&cursor={cursor}").errors == {"cursor": "invalid"}
 
     def test_the_subscription_is_named(self, app: App) -> None:

@@ -100,7 +100,7 @@ def _priced(plans: QuerySet[Plan]) -> QuerySet[Plan]:
     return plans.prefetch_related(Prefetch("prices", Price.objects.order_by("id")))
 
 
-PLAN = Nested(model=Plan, column="plan_id", output=PlanOutput, select=_priced)
+PLAN = Nested(resource="plans", model=Plan, column="plan_id", output=PlanOutput, select=_priced)
 PLAN_SHOWN = Showing(output=PlanOutput, expands={"product": PRODUCT})
 PLANS = Listing[Plan](output=PlanOutput, filters=PlanFilters, expands=PLAN_SHOWN.expands)
 

@@ -66,7 +66,7 @@ class ProductOutput(serializers.ModelSerializer[Product]):
         ]  # fmt: skip
 
 
-PRODUCT = Nested(model=Product, column="product_id", output=ProductOutput)
+PRODUCT = Nested(resource="products", model=Product, column="product_id", output=ProductOutput)
 
 
 class ProductsView(Endpoint):

@@ -155,7 +155,13 @@ def _shown(endpoint: Endpoint, contracts: Sequence[Contract]) -> Any:
     return shown_contracts(contracts, endpoint.seller)
 
 
-CONTRACT = Nested(model=Contract, column="contract_id", output=ContractOutput, show=_shown)
+CONTRACT = Nested(
+    resource="contracts",
+    model=Contract,
+    column="contract_id",
+    output=ContractOutput,
+    show=_shown,
+)
 CONTRACT_SHOWN = Showing(output=ContractOutput, expands={"customer": CUSTOMER})
 CONTRACTS = Listing[Contract](
     output=ContractOutput,
@@ -163,6 +169,7 @@ CONTRACTS = Listing[Contract](
     expands=CONTRACT_SHOWN.expands,
     sparse=True,
     show=_shown,
+    marks=Contract,  # When they are billed next moves on from page to page.
 )
 
 

@@ -86,7 +86,11 @@ def _all_shown(endpoint: Endpoint, subscriptions: Sequence[Subscription]) -> lis
 
 
 SUBSCRIPTION = Nested(
-    model=Subscription, column="subscription_id", output=SubscriptionOutput, show=_all_shown
+    resource="subscriptions",
+    model=Subscription,
+    column="subscription_id",
+    output=SubscriptionOutput,
+    show=_all_shown,
 )
 SUBSCRIPTION_SHOWN = Showing(output=SubscriptionOutput, expands={"contract": CONTRACT})
 SUBSCRIPTIONS = Listing[Subscription](

@@ -88,7 +88,9 @@ class EndpointChangeInput(EndpointInput):
     state = OneOfField(choices=[State.ENABLED.value, State.DISABLED.value], required=False)
 
 
-ENDPOINT = Nested(model=WebhookEndpoint, column="endpoint_id", output=EndpointOutput)
+ENDPOINT = Nested(
+    resource="webhooks", model=WebhookEndpoint, column="endpoint_id", output=EndpointOutput
+)
 
 
 class NewEndpointOutput(EndpointOutput):

@@ -303,13 +303,20 @@ def _explained(lines: QuerySet[Charge]) -> QuerySet[Charge]:
 
 _PARTIES = {"customer": CUSTOMER, "contract": CONTRACT}
 _LINES = NestedMany(
+    resource="invoices",
     model=Charge,
     column="invoice_id",
     output=InvoiceLineOutput,
     order="position",
     select=_explained,
 )
-INVOICE = Nested(model=Invoice, column="invoice_id", output=InvoiceSummaryOutput, select=_in_short)
+INVOICE = Nested(
+    resource="invoices",
+    model=Invoice,
+    column="invoice_id",
+    output=InvoiceSummaryOutput,
+    select=_in_short,
+)
 INVOICE_SHOWN = Showing(output=InvoiceOutput, expands=_PARTIES)
 INVOICES = Listing[Invoice](
     output=InvoiceSummaryOutput,

@@ -41,8 +41,9 @@ class WaitingChargesView(Endpoint):
     @WAITING_CHARGES.described
     def get(self, request: Request) -> Response:
         """List a customer's charges that stand on no invoice yet, newest first."""
-        charges = self.rows(Charge).filter(invoice__isnull=True)
-        return WAITING_CHARGES.answer(self, charges.select_related("order_line", "customer"))
+        known = self.rows(Charge)  # The last of a page may be invoiced before the next is read.
+        charges = known.filter(invoice__isnull=True).select_related("order_line", "customer")
+        return WAITING_CHARGES.answer(self, charges, known=known)
 
 
 urlpatterns = [path("waiting-charges", WaitingChargesView.as_view(), name="waiting-charges")]
