@@ -95,24 +95,25 @@ def exported(
     form: str, rows: QuerySet[Any], columns: Sequence[str], show: Show, *, slot: Slot
 ) -> StreamingHttpResponse:
     """Return the answer that brings all rows; its connection to the database ends with it."""
-    lines = _csv(rows, columns, show) if form == CSV else _ndjson(rows, show)
+    stretches = _stretches(rows, show, until=monotonic() + settings.API_EXPORT_SECONDS)
+    lines = _csv(stretches, columns) if form == CSV else _ndjson(stretches)
     content_type = f"{CSV}; charset=utf-8; header=present" if form == CSV else NDJSON
     answer = Export(lines, slot=slot, content_type=content_type)
     answer["X-Accel-Buffering"] = "no"  # Of proxies: the first rows come at once.
     return answer
 
 
-def _ndjson(rows: QuerySet[Any], show: Show) -> Iterator[bytes]:
+def _ndjson(stretches: Iterable[Iterable[Row]]) -> Iterator[bytes]:
     """Yield a line for each row. The last one is a problem if something went wrong."""
     encoder = JSONEncoder(ensure_ascii=False, separators=(",", ":"))
     try:
-        for some in _stretches(rows, show):
+        for some in stretches:
             yield "".join(f"{encoder.encode(row)}\n" for row in some).encode()
     except (Error, ExportTookTooLong) as error:
         yield f"{json.dumps(problem_response(error, {}).data, ensure_ascii=False)}\n".encode()
 
 
-def _csv(rows: QuerySet[Any], columns: Sequence[str], show: Show) -> Iterator[bytes]:
+def _csv(stretches: Iterable[Iterable[Row]], columns: Sequence[str]) -> Iterator[bytes]:
     """
     Yield the header, then a line for each row, all in quotes. Source: RFC 4180.
 
@@ -123,7 +124,7 @@ def _csv(rows: QuerySet[Any], columns: Sequence[str], show: Show) -> Iterator[by
     writer.writerow(columns)
     yield lines.taken()
     try:
-        for some in _stretches(rows, show):
+        for some in stretches:
             for row in some:
                 writer.writerow(_cells(row, columns))
             yield lines.taken()
@@ -132,8 +133,7 @@ def _csv(rows: QuerySet[Any], columns: Sequence[str], show: Show) -> Iterator[by
         raise
 
 
-def _stretches(rows: QuerySet[Any], show: Show) -> Iterator[Iterable[Row]]:
-    until = monotonic() + settings.API_EXPORT_SECONDS
+def _stretches(rows: QuerySet[Any], show: Show, *, until: float) -> Iterator[Iterable[Row]]:
     with transaction.atomic():
         _begin()
         found = rows.iterator(chunk_size=AT_ONCE)
