@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from benchmarks import month_end
+from benchmarks.meters import largest_mib
 from invoices.issuing.models import Invoice
 
 _MANAGE = Path(__file__).parents[1] / "manage.py"
@@ -54,7 +55,7 @@ def measure(*, contracts: int, processes: int, environ: Mapping[str, str] = os.e
         month_end.measure(contracts=contracts)
     month_end.settle()
     before = _children_cpu_seconds()
-    told, peak_rss = _verified(processes, environ)
+    told, peak_rss_mib = _verified(processes, environ)
     cpu_seconds = _children_cpu_seconds() - before
     assert told["ok"], told["problems"]
     invoices = told["checked"]["invoices"]
@@ -67,39 +68,36 @@ def measure(*, contracts: int, processes: int, environ: Mapping[str, str] = os.e
         seconds=told["seconds"],
         invoices_per_s=invoices / told["seconds"],
         python_cpu_us_per_invoice=cpu_seconds / invoices * 1e6,
-        peak_rss_mib=peak_rss / 2**20,
+        peak_rss_mib=peak_rss_mib,
         slowest_s={check["name"]: check["seconds"] for check in by_time[:_SLOWEST]},
     )
 
 
-def _verified(processes: int, environ: Mapping[str, str]) -> tuple[dict[str, Any], int]:
+def _verified(processes: int, environ: Mapping[str, str]) -> tuple[dict[str, Any], float]:
     """
-    Return what `verify` tells, and the bytes that the largest of its processes held.
+    Return what `verify` tells, and the MiB that the largest of its processes held.
 
     They are read while it runs: what the system keeps of an ended one (`ru_maxrss`) begins with the
     memory of the process that forked it.
     """
     told_to = ["verify", "--json", "--processes", str(processes)]
     command = [sys.executable, str(_MANAGE), *told_to]
-    peak_rss = 0
+    peak_rss_mib = 0.0
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(environ)) as process:
         running = psutil.Process(process.pid)
         while True:
             try:
                 told, _ = process.communicate(timeout=_LOOK_EVERY_SECONDS)
             except subprocess.TimeoutExpired:
-                peak_rss = max(peak_rss, _largest_rss(running))
+                peak_rss_mib = max(peak_rss_mib, largest_mib(_with_children(running)))
             else:
-                return json.loads(told), peak_rss
+                return json.loads(told), peak_rss_mib
 
 
-def _largest_rss(process: psutil.Process) -> int:
-    largest = 0
+def _with_children(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.NoSuchProcess):
-        for each in [process, *process.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                largest = max(largest, each.memory_info().rss)
-    return largest
+        return [process, *process.children(recursive=True)]
+    return []
 
 
 def _children_cpu_seconds() -> float:
