@@ -1,5 +1,6 @@
 """All tables of this app, listed for Django; each stands in its stage."""
 
+from billing.api.models import IdempotentRequest
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product, TaxRate
 from billing.contracts.models import (
     Contract,
@@ -13,7 +14,6 @@ from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import (
     ApiKey,
-    IdempotentRequest,
     Membership,
     Seller,
     SellerRegistration,

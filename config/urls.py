@@ -7,14 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from billing.sellers.api import problems, views
+from billing.api import problems, sellers
 from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
 
 _OPEN: dict[str, Any] = {"authentication_classes": [], "permission_classes": []}
 
 api: list[URLPattern | URLResolver] = [
-    path("", include("billing.sellers.api.views")),
+    path("", include("billing.api.sellers")),
     path("", include("invoices.balances.api")),  # Before customers: an external id has slashes.
     path("", include(customer_urlpatterns)),
     path("", include("billing.vat.api")),
@@ -40,7 +40,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
     path("", include("invoices.delivery.api.pages")),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", sellers.healthz, name="healthz"),
     path("", include("django_prometheus.urls")),  # /metrics
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

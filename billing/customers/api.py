@@ -9,6 +9,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import (
+    CountryField,
+    DayField,
+    ExternalIdField,
+    MailField,
+    OneOfField,
+    TextField,
+    WholeField,
+    optional,
+)
+from billing.api.inputs import Input
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.customers import commands
 from billing.customers.commands import DetailsIncomplete
 from billing.customers.models import GROUPINGS, Customer
@@ -19,20 +33,6 @@ from billing.identifiers import (
     check_mandate_reference,
 )
 from billing.pricing.vat_ids import VatIdInvalid
-from billing.sellers.api.fields import (
-    CountryField,
-    DayField,
-    ExternalIdField,
-    MailField,
-    OneOfField,
-    TextField,
-    WholeField,
-    optional,
-)
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 
 tell(
     exceptions={

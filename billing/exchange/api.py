@@ -9,14 +9,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import CurrencyField, DayField, ExactField, OneOfField, TextField
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.exchange.commands import NewRate, RateRefused, record_own_rate
 from billing.exchange.models import DAY, PERIODS, OwnExchangeRate
-from billing.sellers.api.fields import CurrencyField, DayField, ExactField, OneOfField, TextField
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 from billing.sellers.models import ApiKey
 
 tell(exceptions={RateRefused: Refusal(400, "rate_refused")})

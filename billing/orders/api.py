@@ -13,16 +13,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog.models import SUPPLY_KINDS, TAX_CLASSES, Price, Product
-from billing.customers.models import Customer
-from billing.events.queries import transaction_ids
-from billing.identifiers import check_code_of_exempt
-from billing.orders import commands
-from billing.orders.commands import NewLine, OrderInFuture, OrderLineRefused, References
-from billing.orders.events import order_placed
-from billing.orders.models import Order, OrderLine
-from billing.sellers.api.amounts import check_amount, refuse_beyond
-from billing.sellers.api.fields import (
+from billing.api.amounts import check_amount, refuse_beyond
+from billing.api.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -34,12 +26,20 @@ from billing.sellers.api.fields import (
     UnitField,
     optional,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.references import Reference
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.references import Reference
+from billing.api.scoped import Endpoint
+from billing.catalog.models import SUPPLY_KINDS, TAX_CLASSES, Price, Product
+from billing.customers.models import Customer
+from billing.events.queries import transaction_ids
+from billing.identifiers import check_code_of_exempt
+from billing.orders import commands
+from billing.orders.commands import NewLine, OrderInFuture, OrderLineRefused, References
+from billing.orders.events import order_placed
+from billing.orders.models import Order, OrderLine
 
 LINES_AT_MOST = 1000
 REFERENCES = ("external_id", "purchase_order", "project_reference")

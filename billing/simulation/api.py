@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.scoped import Endpoint
+from billing.api.scoped import Endpoint
 from billing.simulation.limits import SCENARIOS_AT_MOST, check_sizes
 from billing.simulation.output import Shown, tell, tell_invoices
 from billing.simulation.reading import Case, read_json

@@ -10,11 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog.models import TAX_CLASSES, Product
-from billing.customers.models import Customer
-from billing.identifiers import check_exemption_code
-from billing.pricing.refused import Refused
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     CountryField,
     DayField,
     ExactField,
@@ -23,16 +19,20 @@ from billing.sellers.api.fields import (
     TextField,
     optional,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
-from billing.sellers.api.views import (
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
+from billing.api.sellers import (
     ListedRegistrationsView,
     RegistrationInput,
     RegistrationOutput,
 )
+from billing.catalog.models import TAX_CLASSES, Product
+from billing.customers.models import Customer
+from billing.identifiers import check_exemption_code
+from billing.pricing.refused import Refused
 from billing.sellers.models import ApiKey
 from billing.vat import commands
 from billing.vat.commands import NewOverride

@@ -116,11 +116,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", default=
 SESSION_COOKIE_HTTPONLY = True
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["billing.sellers.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["billing.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "billing.sellers.api.problems.problem_response",
+    "EXCEPTION_HANDLER": "billing.api.problems.problem_response",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
@@ -131,7 +131,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "v1",
     "OAS_VERSION": "3.1.0",
     # Without the hook for enums: choices stand where they belong, without made-up names.
-    "POSTPROCESSING_HOOKS": ["billing.sellers.api.description.tell_of_problems"],
+    "POSTPROCESSING_HOOKS": ["billing.api.description.tell_of_problems"],
     "SWAGGER_UI_DIST": "SIDECAR",  # Served by ourselves: the documentation asks no other host.
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -12,9 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.customers.models import Customer
-from billing.money import from_minor, to_minor
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -22,11 +20,13 @@ from billing.sellers.api.fields import (
     OneOfField,
     TextField,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import KnownMoneyField, MoneyField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.outputs import KnownMoneyField, MoneyField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
+from billing.customers.models import Customer
+from billing.money import from_minor, to_minor
 from billing.sellers.queries import today
 from invoices.balances import commands
 from invoices.balances.commands import (

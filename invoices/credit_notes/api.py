@@ -11,13 +11,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import ExactField, FlagField, OneOfField, TextField, WholeField
+from billing.api.inputs import Input
+from billing.api.outputs import MONEY, AmountField, PlainDecimalField, money
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.money import plain_decimal
-from billing.sellers.api.fields import ExactField, FlagField, OneOfField, TextField, WholeField
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import MONEY, AmountField, PlainDecimalField, money
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 from billing.sellers.models import ApiKey
 from billing.wording.titles import document_title
 from invoices.credit_notes import commands

@@ -12,18 +12,18 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.events import commands
-from billing.events.models import Event, Failure
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     OneOfField,
     TextField,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import KnownMoneyField
-from billing.sellers.api.pages import PageQuery, PositionPageQuery, listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.references import UUID_FORM
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.outputs import KnownMoneyField
+from billing.api.pages import PageQuery, PositionPageQuery, listed
+from billing.api.problems import Refusal, tell
+from billing.api.references import UUID_FORM
+from billing.api.scoped import Endpoint
+from billing.events import commands
+from billing.events.models import Event, Failure
 from invoices.issuing.commands import write_off
 from invoices.proving.queries.story import story
 

@@ -8,10 +8,10 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from billing.sellers.api.fields import DayField, OneOfField
-from billing.sellers.api.files import FileEndpoint
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.problems import Refusal, tell
+from billing.api.fields import DayField, OneOfField
+from billing.api.files import FileEndpoint
+from billing.api.inputs import Input
+from billing.api.problems import Refusal, tell
 from invoices.reports.commands import assign_debtors
 from invoices.reports.extf import TooManyRows
 from invoices.reports.models import CHARTS, Bookkeeping

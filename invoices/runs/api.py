@@ -10,9 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.fields import DayField, OneOfField
-from billing.sellers.api.pages import PageQuery, listed
-from billing.sellers.api.scoped import Endpoint
+from billing.api.fields import DayField, OneOfField
+from billing.api.pages import PageQuery, listed
+from billing.api.scoped import Endpoint
 from invoices.runs.models import BillingRun
 from invoices.runs.queries import progress
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
+from billing.api.models import IdempotentRequest
 from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.orders.models import Order, OrderLine
-from billing.sellers.models import IdempotentRequest, Seller
+from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import Answer, App
 

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from billing.api.models import IdempotentRequest
 from billing.events import commands as events
 from billing.events import log, pressure
 from billing.events.models import Event
 from billing.orders.models import Order
-from billing.sellers.models import IdempotentRequest, Seller
+from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import App
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 import config.urls  # noqa: F401  Loads every stage's part of the table.
-from billing.sellers.api import problems
+from billing.api import problems
 from billing.sellers.models import Seller
 from tests.api.conftest import App
 

@@ -9,20 +9,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog import commands
-from billing.catalog.commands import NewMeter
-from billing.catalog.models import Meter
-from billing.pricing.prices import Aggregation
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     FlagField,
     ListField,
     OneOfField,
     TextField,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
+from billing.catalog import commands
+from billing.catalog.commands import NewMeter
+from billing.catalog.models import Meter
+from billing.pricing.prices import Aggregation
 
 tell(
     constraints={

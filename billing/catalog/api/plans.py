@@ -10,24 +10,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog import commands
-from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
-from billing.catalog.commands import NewPlan, NewPrice
-from billing.catalog.models import Meter, Plan, Price, Product
-from billing.periods import Alignment, Interval
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     ExactField,
     OneOfField,
     ReferenceField,
     TextField,
     WholeField,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.references import Reference
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.references import Reference
+from billing.api.scoped import Endpoint
+from billing.catalog import commands
+from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price
+from billing.catalog.commands import NewPlan, NewPrice
+from billing.catalog.models import Meter, Plan, Price, Product
+from billing.periods import Alignment, Interval
 
 _CONTRADICTS = "The interval, its count, the alignment and the anchor day exclude each other."
 

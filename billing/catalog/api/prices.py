@@ -10,20 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog import commands
-from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
-from billing.catalog.models import TAX_CLASSES, Meter, Plan, Price, Product
-from billing.identifiers import check_code_of_exempt
-from billing.pricing.prices import (
-    AppliesTo,
-    PriceKind,
-    PriceModel,
-    Proration,
-    Rounding,
-    Tier,
-    Timing,
-)
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -37,11 +24,24 @@ from billing.sellers.api.fields import (
     WholeField,
     optional,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
+from billing.catalog import commands
+from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly
+from billing.catalog.models import TAX_CLASSES, Meter, Plan, Price, Product
+from billing.identifiers import check_code_of_exempt
+from billing.pricing.prices import (
+    AppliesTo,
+    PriceKind,
+    PriceModel,
+    Proration,
+    Rounding,
+    Tier,
+    Timing,
+)
 
 tell(
     exceptions={

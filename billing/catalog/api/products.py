@@ -9,16 +9,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import OneOfField, TextField, UnitField, optional
+from billing.api.inputs import Input
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.commands import NewProduct
 from billing.catalog.models import SUPPLY_KINDS, Product
 from billing.columns import PIECE
 from billing.identifiers import check_code_of_exempt
-from billing.sellers.api.fields import OneOfField, TextField, UnitField, optional
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 
 tell(
     constraints={

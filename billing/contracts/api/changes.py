@@ -5,6 +5,18 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.api.fields import (
+    DayField,
+    ExactField,
+    ListField,
+    OneOfField,
+    ReferenceField,
+    TextField,
+    WholeField,
+)
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.problems import Refusal, tell
 from billing.catalog.api.prices import TierInput, new_tiers
 from billing.catalog.queries import PriceMissing
 from billing.contracts.commands.change import ChangeRequest
@@ -20,18 +32,6 @@ from billing.contracts.events import subscription_changed
 from billing.contracts.models import SubscriptionChange
 from billing.events.queries import transaction_ids
 from billing.pricing.terms import Credit, Discount, Override, When
-from billing.sellers.api.fields import (
-    DayField,
-    ExactField,
-    ListField,
-    OneOfField,
-    ReferenceField,
-    TextField,
-    WholeField,
-)
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.problems import Refusal, tell
 
 tell(
     exceptions={

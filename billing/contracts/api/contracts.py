@@ -11,14 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.contracts import commands
-from billing.contracts.api.changes import PERCENT_AT_MOST, ChangeOutput, shown_changes
-from billing.contracts.commands import NewContract, NewTerm
-from billing.contracts.models import Contract, SubscriptionChange
-from billing.contracts.queries import contract_terms
-from billing.customers.models import Customer
-from billing.pricing.agreement import Term, TermNotAllowed
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -27,10 +20,17 @@ from billing.sellers.api.fields import (
     WholeField,
     optional,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
+from billing.contracts import commands
+from billing.contracts.api.changes import PERCENT_AT_MOST, ChangeOutput, shown_changes
+from billing.contracts.commands import NewContract, NewTerm
+from billing.contracts.models import Contract, SubscriptionChange
+from billing.contracts.queries import contract_terms
+from billing.customers.models import Customer
+from billing.pricing.agreement import Term, TermNotAllowed
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 

@@ -13,16 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.catalog import commands
-from billing.catalog.commands import (
-    ContradictoryCoupon,
-    CouponEndedAlready,
-    CouponEndsTooEarly,
-    NewCoupon,
-)
-from billing.catalog.models import Coupon, Plan
-from billing.catalog.models.coupons import COUPON_CODE
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -32,12 +23,21 @@ from billing.sellers.api.fields import (
     TextField,
     WholeField,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import PlainDecimalField
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.references import Reference, read_reference
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.outputs import PlainDecimalField
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.references import Reference, read_reference
+from billing.api.scoped import Endpoint
+from billing.catalog import commands
+from billing.catalog.commands import (
+    ContradictoryCoupon,
+    CouponEndedAlready,
+    CouponEndsTooEarly,
+    NewCoupon,
+)
+from billing.catalog.models import Coupon, Plan
+from billing.catalog.models.coupons import COUPON_CODE
 
 tell(
     exceptions={

@@ -13,6 +13,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.amounts import check_amount, refuse_beyond
+from billing.api.fields import (
+    DayField,
+    ExactField,
+    ExternalIdField,
+    ReferenceField,
+    TextField,
+)
+from billing.api.inputs import Input
+from billing.api.pages import PositionPageQuery, listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms
 from billing.contracts import commands
@@ -24,18 +36,6 @@ from billing.money import to_minor
 from billing.pricing.prices import PriceKind
 from billing.pricing.rating import full_price
 from billing.pricing.terms import Override
-from billing.sellers.api.amounts import check_amount, refuse_beyond
-from billing.sellers.api.fields import (
-    DayField,
-    ExactField,
-    ExternalIdField,
-    ReferenceField,
-    TextField,
-)
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import PositionPageQuery, listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 
 tell(
     constraints={

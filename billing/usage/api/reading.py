@@ -13,9 +13,9 @@ from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from billing.api.inputs import printable
+from billing.api.references import UUID_FORM
 from billing.money import plain_decimal
-from billing.sellers.api.inputs import printable
-from billing.sellers.api.references import UUID_FORM
 from billing.usage.commands.sent import PLACES, WHOLE_DIGITS, SentRecord
 
 RECORDS_AT_MOST = 1000

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.problems import Refusal, problem, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.problems import Refusal, problem, tell
+from billing.api.scoped import Endpoint
 from billing.usage import commands
 from billing.usage.api.reading import RECORDS_AT_MOST, TooManyRecords, read_records
 from billing.usage.commands import Receipt, SentRecord

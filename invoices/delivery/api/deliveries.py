@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.fields import MailField, OneOfField, ReferenceField, TextField
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import PageQuery, listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.fields import MailField, OneOfField, ReferenceField, TextField
+from billing.api.inputs import Input
+from billing.api.pages import PageQuery, listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.api.outputs import DeliveryDetailOutput, DeliveryOutput
 from invoices.delivery.models import Delivery, WebhookEndpoint

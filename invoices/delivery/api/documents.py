@@ -13,11 +13,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.fields import WholeField
-from billing.sellers.api.files import FileEndpoint
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.fields import WholeField
+from billing.api.files import FileEndpoint
+from billing.api.inputs import Input
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.files import file_response
 from invoices.delivery.models import DownloadLink

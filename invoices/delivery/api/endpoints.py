@@ -10,12 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import ListField, OneOfField, ReferenceField, TextField
+from billing.api.inputs import Input
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.events.models import Event
-from billing.sellers.api.fields import ListField, OneOfField, ReferenceField, TextField
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.api.outputs import DeliveryOutput
 from invoices.delivery.models import WebhookEndpoint

@@ -8,11 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import FlagField, ListField, MailField, TextField
+from billing.api.inputs import Input
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
 from billing.customers.models import Customer
-from billing.sellers.api.fields import FlagField, ListField, MailField, TextField
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
 from billing.texts import first_control
 from invoices.delivery import commands
 from invoices.delivery.models import DeliveryWish, MailStyle

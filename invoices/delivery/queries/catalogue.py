@@ -13,8 +13,8 @@ from typing import Any
 
 from django.conf import settings
 
+from billing.api.outputs import money
 from billing.events.models import Event
-from billing.sellers.api.outputs import money
 from invoices.balances.events import BALANCE_CHANGED, BALANCE_EXPIRED
 from invoices.balances.models import BalanceMovement
 from invoices.delivery.events import DELIVERY_GIVEN_UP, DELIVERY_SENT

@@ -13,19 +13,19 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.contracts.models import Contract
-from billing.customers.models import Customer
-from billing.money import plain_decimal
-from billing.sellers.api.fields import DayField, IdField, OneOfField, ReferenceField
-from billing.sellers.api.outputs import (
+from billing.api.fields import DayField, IdField, OneOfField, ReferenceField
+from billing.api.outputs import (
     MONEY_OR_NULL,
     AmountField,
     MoneyField,
     PlainDecimalField,
     money,
 )
-from billing.sellers.api.pages import PageQuery, listed
-from billing.sellers.api.scoped import Endpoint
+from billing.api.pages import PageQuery, listed
+from billing.api.scoped import Endpoint
+from billing.contracts.models import Contract
+from billing.customers.models import Customer
+from billing.money import plain_decimal
 from billing.wording.titles import document_title
 from billing.wording.vat import vat_note
 from invoices.issuing.models import KINDS, Charge, Invoice

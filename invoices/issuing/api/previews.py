@@ -10,6 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import DayField, ExactField, ReferenceField, TextField
+from billing.api.inputs import Input
+from billing.api.outputs import AmountField, money
+from billing.api.problems import Refusal, tell
 from billing.catalog.models import Plan
 from billing.contracts import commands
 from billing.contracts.api.changes import ChangeInput
@@ -18,10 +22,6 @@ from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.exchange.queries import ExchangeRateMissing
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
-from billing.sellers.api.fields import DayField, ExactField, ReferenceField, TextField
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.outputs import AmountField, money
-from billing.sellers.api.problems import Refusal, tell
 from invoices.issuing.api.invoices import InvoiceLineOutput, TaxOutput, shown_taxes
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.contents import (

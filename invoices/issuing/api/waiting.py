@@ -7,10 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.fields import ReferenceField
+from billing.api.pages import PageQuery, listed
+from billing.api.scoped import Endpoint
 from billing.customers.models import Customer
-from billing.sellers.api.fields import ReferenceField
-from billing.sellers.api.pages import PageQuery, listed
-from billing.sellers.api.scoped import Endpoint
 from invoices.issuing.api.invoices import InvoiceLineOutput
 from invoices.issuing.queries.waiting import waiting_charges
 

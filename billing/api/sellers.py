@@ -10,9 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.identifiers import check_address_scheme
-from billing.sellers import commands
-from billing.sellers.api.fields import (
+from billing.api.fields import (
     CountryField,
     DayField,
     FlagField,
@@ -20,10 +18,12 @@ from billing.sellers.api.fields import (
     TextField,
     optional,
 )
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import listed
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.api.scoped import Endpoint
+from billing.api.inputs import Input
+from billing.api.pages import listed
+from billing.api.problems import Refusal, tell
+from billing.api.scoped import Endpoint
+from billing.identifiers import check_address_scheme
+from billing.sellers import commands
 from billing.sellers.models import Seller, SellerRegistration, TestClock
 from billing.sellers.queries import today
 

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api import messages
-from billing.sellers.api.inputs import Input
+from billing.api import messages
+from billing.api.inputs import Input
 
 CURSOR: messages.Messages = dict.fromkeys(
     ("invalid", "max_string_length", "min_value", "max_value"),

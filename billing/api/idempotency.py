@@ -15,9 +15,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.sellers.api.problems import CONTENT_TYPE as PROBLEM
-from billing.sellers.api.problems import Refusal, tell
-from billing.sellers.models import IdempotentRequest, Seller
+from billing.api.models import IdempotentRequest
+from billing.api.problems import CONTENT_TYPE as PROBLEM
+from billing.api.problems import Refusal, tell
+from billing.sellers.models import Seller
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"

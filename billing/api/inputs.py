@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from billing.sellers.api import messages
+from billing.api import messages
 
 NAMED_AT_MOST = 20
 

@@ -17,11 +17,11 @@ from django.views import defaults
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
+from billing.api.inputs import printable
 from billing.events.pressure import TooBusy
 from billing.ids import new_id
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, WrongChange
-from billing.sellers.api.inputs import printable
 from billing.sellers.commands import TestClockRefused
 
 logger = logging.getLogger(__name__)

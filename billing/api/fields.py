@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 from iso3166 import countries_by_alpha2
 from rest_framework import serializers
 
+from billing.api import messages
+from billing.api.inputs import printable
+from billing.api.references import Reference, read_reference
 from billing.identifiers import check_unit
 from billing.money import UnknownCurrency, minor_digits
-from billing.sellers.api import messages
-from billing.sellers.api.inputs import printable
-from billing.sellers.api.references import Reference, read_reference
 from billing.texts import first_control
 
 FIRST_DAY, END_OF_DAYS = date(2000, 1, 1), date(2100, 1, 1)

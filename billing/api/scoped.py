@@ -16,14 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing.api.idempotency import carry_out
+from billing.api.inputs import Input
+from billing.api.pages import PageQuery, page
+from billing.api.parsing import ExactJsonParser
+from billing.api.references import Reference, read_reference, referred
+from billing.api.schema import EndpointSchema
 from billing.events.pressure import refuse_if_too_busy
 from billing.ids import new_id
-from billing.sellers.api.idempotency import carry_out
-from billing.sellers.api.inputs import Input
-from billing.sellers.api.pages import PageQuery, page
-from billing.sellers.api.parsing import ExactJsonParser
-from billing.sellers.api.references import Reference, read_reference, referred
-from billing.sellers.api.schema import EndpointSchema
 from billing.sellers.models import ApiKey, Seller
 
 Row = TypeVar("Row", bound=Model)

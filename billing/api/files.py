@@ -6,7 +6,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from billing.sellers.api.scoped import Endpoint
+from billing.api.scoped import Endpoint
 
 
 class OneForm(BaseContentNegotiation):
