@@ -85,6 +85,7 @@ PURPOSES = {
     "billing_failure_seller_id_7050d516": "Lists of a seller's failures, closed ones too.",
     "failure_inbox": "The inbox: a seller's open failures, most urgent first.",
     "failure_open_once": "Uniqueness: one open failure of an event; whether an event has one.",
+    "idempotent_request_age": "forget_old_requests: answers that are no longer given.",
     "idempotency_key_once": "Uniqueness of Idempotency-Keys; the answer that was given before.",
     "billing_lease_name_33f8741c_like": (
         "Made by Django with a key of text, for LIKE: no query asks so, few rows."

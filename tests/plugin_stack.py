@@ -15,6 +15,7 @@ import pytest
 from config.stack import DEFAULT_ROOT, AlreadyRunning, Services
 
 SETTINGS = "fsync=off full_page_writes=off"
+UNLIMITED = {"API_REQUESTS_PER_SECOND": "0", "API_USAGE_REQUESTS_PER_SECOND": "0"}
 SERVICES = pytest.StashKey[Services]()
 
 
@@ -23,7 +24,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     os.environ.setdefault("POSTGRES_SETTINGS", SETTINGS)
     services = _first_free()
     early_config.add_cleanup(services.stop)
-    os.environ.update(services.environ)
+    os.environ.update({**services.environ, **UNLIMITED})
     early_config.stash[SERVICES] = services
     yield
 

@@ -4,10 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ValidationError
@@ -15,6 +15,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from billing.api.limits import limited_in_time
 from billing.api.models import IdempotentRequest
 from billing.api.problems import CONTENT_TYPE as PROBLEM
 from billing.api.problems import Refusal, tell
@@ -25,11 +26,26 @@ REPLAYED = "Idempotent-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+KEPT = timedelta(hours=24)
+FORGOTTEN_AT_ONCE = 5_000  # Rows in a transaction.
+
+
 class IdempotencyKeyReused(Exception):
     """The key belongs to another request already."""
 
 
-tell(exceptions={IdempotencyKeyReused: Refusal(409, "idempotency_key_reused")})
+class RequestInFlight(Exception):
+    """The first request under the key hasn't ended."""
+
+    retry_after = 1
+
+
+tell(
+    exceptions={
+        IdempotencyKeyReused: Refusal(409, "idempotency_key_reused"),
+        RequestInFlight: Refusal(409, "idempotency_key_in_flight"),
+    }
+)
 
 
 def carry_out(
@@ -38,12 +54,14 @@ def carry_out(
     """
     Do something in one transaction, once per Idempotency-Key of the seller.
 
-    A second request under the key waits until the first has ended. Only success is remembered.
+    Only success is remembered, for 24 hours. What was refused or broke off left nothing, and is
+    carried out when it comes again. Source: draft-ietf-httpapi-idempotency-key-header.
 
     :raises IdempotencyKeyReused: if the key belongs to another request.
+    :raises RequestInFlight: if another request under the key is being carried out.
     """
     key = request.headers.get(HEADER)
-    with transaction.atomic():
+    with limited_in_time():
         if key is None:
             return action()
         if not KEY.fullmatch(key):
@@ -53,8 +71,10 @@ def carry_out(
         _one_at_a_time(seller, key)
         request_hash = _hash_of(request)
         known = IdempotentRequest.objects.filter(seller=seller, key=key).first()
-        if known:
+        if known and known.created_at > at - KEPT:
             return _replay(known, request_hash)
+        if known:
+            known.delete()
         response = action()
         _remember(
             response, IdempotentRequest(seller=seller, key=key, request_hash=request_hash), at
@@ -62,10 +82,24 @@ def carry_out(
         return response
 
 
+def forget_old_requests(*, at: datetime) -> int:
+    """Delete answers that are no longer given, the oldest first; return how many."""
+    old = IdempotentRequest.objects.filter(created_at__lte=at - KEPT).order_by("created_at")
+    ids = old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]
+    return IdempotentRequest.objects.filter(pk__in=list(ids)).delete()[0]
+
+
 def _one_at_a_time(seller: Seller, key: str) -> None:
+    """Take the key until the transaction ends, and be it by the end of its process."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{seller.pk} {key}"]
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{seller.pk} {key}"]
+        )
+        (is_mine,) = cursor.fetchone()
+    if not is_mine:
+        raise RequestInFlight(
+            "A request under this Idempotency-Key is being carried out: send it again in a second,"
+            " and take the answer that the first one gets."
         )
 
 

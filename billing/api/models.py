@@ -19,6 +19,7 @@ class IdempotentRequest(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["seller", "key"], name="idempotency_key_once"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_request_age")]
 
     def __str__(self) -> str:
         return self.key

@@ -14,12 +14,13 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from psycopg.errors import QueryCanceled
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
 from billing.api.inputs import printable
+from billing.api.request_ids import request_id
 from billing.events.pressure import TooBusy
-from billing.ids import new_id
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, WrongChange
 from billing.sellers.commands import TestClockRefused
@@ -47,7 +48,7 @@ _EXCEPTIONS: dict[type[Exception], Refusal] = {
     Http404: _NOT_FOUND,
     NotFound: _NOT_FOUND,
     PermissionDenied: Refusal(403, "permission_denied", detail="This is not permitted."),
-    RequestDataTooBig: Refusal(413, "body_too_large", detail="The body is larger than 2.5 MB."),
+    RequestDataTooBig: Refusal(413, "body_too_large", detail="The body is larger than is taken."),
     WrongChange: Refusal(400, "validation_failed"),
     ContradictoryTimeline: Refusal(409, "timeline_contradicts"),
     ContradictoryPlan: Refusal(400, "plan_contradicts"),
@@ -57,6 +58,11 @@ _EXCEPTIONS: dict[type[Exception], Refusal] = {
     OperationalError: Refusal(503, "try_again", detail="The database is busy or away: try again."),
     InterfaceError: Refusal(503, "try_again", detail="The database is busy or away: try again."),
 }
+_TOOK_TOO_LONG = Refusal(
+    503,
+    "took_too_long",
+    detail="The database took too long, and nothing was done: try again; ask a list for less.",
+)
 _CONSTRAINTS: dict[str, Refusal] = {}
 _DEFECT = Refusal(
     500, "defect", detail="This should not have happened. Report it with the request_id."
@@ -75,12 +81,11 @@ def tell(
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """Return the answer to what went wrong in a view."""
-    request_id = getattr(context.get("view"), "request_id", None) or str(new_id())
     if isinstance(error, APIException) and not isinstance(error, NotFound):
-        return _of_framework(error, request_id)
+        return _of_framework(error)
     refusal = _refusal(error)
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("Request %s: %s", request_id, refusal.code, exc_info=error)
+        logger.error("%s", refusal.code, exc_info=error)
     detail = refusal.detail or str(error)
     field = refusal.field or getattr(error, "field", "")
     errors = [_entry(field, refusal.code, detail)] if field else []
@@ -88,18 +93,14 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     retry_after = str(getattr(error, "retry_after", soon))
     headers = {"Retry-After": retry_after} if retry_after else {}
     return _answer(
-        _problem(refusal.status, refusal.code, detail, errors=errors, request_id=request_id),
+        _problem(refusal.status, refusal.code, detail, errors=errors),
         headers,
     )
 
 
-def problem(
-    refusal: Refusal, *, errors: list[dict[str, str]], request_id: str, **more: Any
-) -> Response:
+def problem(refusal: Refusal, *, errors: list[dict[str, str]], **more: Any) -> Response:
     """Return the answer to what was refused in part: what else the request did stays done."""
-    body = _problem(
-        refusal.status, refusal.code, refusal.detail, errors=errors, request_id=request_id
-    )
+    body = _problem(refusal.status, refusal.code, refusal.detail, errors=errors)
     return _answer({**body, **more}, {})
 
 
@@ -123,6 +124,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _refusal(error: Exception) -> Refusal:
     if isinstance(error, IntegrityError):
         return _of_constraint(error)
+    if isinstance(error.__cause__, QueryCanceled):
+        return _TOOK_TOO_LONG
     known = (_EXCEPTIONS[kind] for kind in type(error).__mro__ if kind in _EXCEPTIONS)
     return next(known, _DEFECT)
 
@@ -133,7 +136,7 @@ def _of_constraint(error: IntegrityError) -> Refusal:
     return _CONSTRAINTS.get(getattr(diagnosis, "constraint_name", None) or "", _DEFECT)
 
 
-def _of_framework(error: APIException, request_id: str) -> Response:
+def _of_framework(error: APIException) -> Response:
     headers = {"WWW-Authenticate": header} if (header := _header(error)) else {}
     if isinstance(error, ValidationError):
         errors = list(_flat(error.detail))
@@ -143,11 +146,10 @@ def _of_framework(error: APIException, request_id: str) -> Response:
             "validation_failed",
             detail.removeprefix(": "),
             errors=errors,
-            request_id=request_id,
         )
     else:
         code = str(getattr(error.detail, "code", "error"))
-        body = _problem(error.status_code, code, str(error.detail), request_id=request_id)
+        body = _problem(error.status_code, code, str(error.detail))
     return _answer(body, headers)
 
 
@@ -178,7 +180,6 @@ def _problem(
     code: str,
     detail: str,
     *,
-    request_id: str,
     errors: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     return {
@@ -188,7 +189,7 @@ def _problem(
         "detail": _cut(detail),
         "code": code,
         "errors": errors or [],
-        "request_id": request_id,
+        "request_id": request_id(),
     }
 
 
@@ -202,5 +203,5 @@ def _answer(body: dict[str, Any], headers: Mapping[str, str]) -> Response:
 
 
 def _plain(refusal: Refusal) -> HttpResponse:
-    body = _problem(refusal.status, refusal.code, refusal.detail, request_id=str(new_id()))
+    body = _problem(refusal.status, refusal.code, refusal.detail)
     return JsonResponse(body, status=refusal.status, content_type=CONTENT_TYPE)

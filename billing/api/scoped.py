@@ -1,6 +1,5 @@
 """The base of every endpoint: it sees the rows of one seller, and writes once."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -11,25 +10,31 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone, translation
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.api.idempotency import carry_out
 from billing.api.inputs import Input
+from billing.api.limits import Share, limited_in_time, take
 from billing.api.pages import PageQuery, page
 from billing.api.parsing import ExactJsonParser
 from billing.api.references import Reference, read_reference, referred
 from billing.api.schema import EndpointSchema
 from billing.events.pressure import refuse_if_too_busy
-from billing.ids import new_id
 from billing.sellers.models import ApiKey, Seller
 
 Row = TypeVar("Row", bound=Model)
 Method = Callable[..., Response]
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}", re.ASCII)
+
+class LengthRequired(APIException):
+    """The length of the body isn't told."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "Send the body with its Content-Length, not in chunks."
 
 
 class Endpoint(APIView):
@@ -39,31 +44,58 @@ class Endpoint(APIView):
     A subclass' `post` and `patch` run in one transaction, under the caller's Idempotency-Key,
     unless it is declared with `writes=False`: then it stores nothing, not even the answer. With
     `bills=True` they state facts that are billed, and are refused while too many of them wait.
+    Requests are taken from the app's `bucket`, and their statements are limited in time.
     """
 
     parser_classes = [ExactJsonParser]
     schema = EndpointSchema()
-    request_id = ""
     writes = True
     bills = False
+    bucket = "api"
+    share: Share | None = None
 
-    def __init_subclass__(cls, *, writes: bool = True, bills: bool = False, **kwargs: Any) -> None:
-        """Wrap the writing methods here, once, so that no endpoint can forget it."""
+    def __init_subclass__(
+        cls, *, writes: bool = True, bills: bool = False, bucket: str = "api", **kwargs: Any
+    ) -> None:
+        """Wrap the methods here, once, so that no endpoint can forget it."""
         super().__init_subclass__(**kwargs)
-        cls.writes, cls.bills = writes, bills
-        if not writes:
-            return
-        for name in {"post", "put", "patch", "delete"} & cls.__dict__.keys():
-            setattr(cls, name, _written_once(cls.__dict__[name]))
+        cls.writes, cls.bills, cls.bucket = writes, bills, bucket
+        for name in {"get", "post", "put", "patch", "delete"} & cls.__dict__.keys():
+            wrap = _written_once if writes and name != "get" else _in_time
+            setattr(cls, name, wrap(cls.__dict__[name]))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer a request, in English whatever the browser prefers."""
-        given = request.headers.get("X-Request-ID", "")
-        self.request_id = given if REQUEST_ID.fullmatch(given) else str(new_id())
         with translation.override("en"):
-            response = super().dispatch(request, *args, **kwargs)
-        response["X-Request-ID"] = self.request_id
-        return response
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """
+        Look at what comes before the body.
+
+        :raises LengthRequired: if it comes in chunks: WSGI doesn't pass it on, and
+            it would be taken for an empty one. Source: RFC 9110, 8.6.
+        """
+        super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+            raise LengthRequired
+
+    def check_throttles(self, request: Request) -> None:
+        """
+        Take the request out of the app's bucket.
+
+        :raises RateLimited: if that is empty.
+        """
+        self.share = take(cast(ApiKey, request.auth).pk, bucket=self.bucket)
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Tell with each answer what is left of the app's share."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.share.headers if self.share else {}).items():
+            answer[name] = value
+        return answer
 
     @property
     def seller(self) -> Seller:
@@ -148,6 +180,15 @@ class Endpoint(APIView):
         """Return the answer to a creation, with the address of what was made."""
         address = self.request.build_absolute_uri(reverse(route, kwargs=names))
         return Response(shown, status=201, headers={"Location": address})
+
+
+def _in_time(method: Method) -> Method:
+    @wraps(method)
+    def in_time(self: Endpoint, request: Request, **names: Any) -> Response:
+        with limited_in_time():
+            return method(self, request, **names)
+
+    return in_time
 
 
 def _written_once(method: Method) -> Callable[..., HttpResponseBase]:

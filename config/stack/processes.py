@@ -13,6 +13,7 @@ from config.stack.sqs import answers
 FLOWER_LOGIN = "demo:demo"
 WORKERS = {"worker-1": "billing", "worker-2": "bulk", "worker-3": "documents,delivery"}
 CONCURRENCY = {"worker-2": 2}  # How many things a worker does at a time, where not one.
+_ACCESS = "%(m)s %(U)s %(s)s in %(M)s ms [%({x-request-id}o)s]"
 # What is done before the processes start: Python's arguments, by name.
 STEPS = {
     "migrate": ["manage.py", "migrate", "--no-input"],
@@ -122,7 +123,7 @@ def _command(name: str, arguments: list[str], environ: Mapping[str, str]) -> Com
 def _gunicorn(port: int) -> list[str]:
     options = ["--bind", f"{HOST}:{port}", "--workers", "1", "--threads", "4"]
     options += ["--no-control-socket"]  # It would lie in the home folder, one for all stacks.
-    log = ["--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s in %(M)s ms"]
+    log = ["--access-logfile", "-", "--access-logformat", _ACCESS]
     return ["-m", "gunicorn", "config.wsgi", *options, *log]
 
 

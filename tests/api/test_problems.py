@@ -9,6 +9,7 @@ from django.db import connection
 import config.urls  # noqa: F401  Loads every stage's part of the table.
 from billing.api import problems
 from billing.sellers.models import Seller
+from tests import factories
 from tests.api.conftest import App
 
 
@@ -185,6 +186,13 @@ class TestBody:
 
         assert (answer.status, answer.code) == (400, "validation_failed")
         assert answer.errors["kind"] == "invalid_choice"
+
+    def test_a_body_in_chunks_is_not_taken_for_an_empty_one(self, app: App, seller: Seller) -> None:
+        path = f"/customers/{factories.customer(seller).pk}"
+
+        answer = app.send("PATCH", path, b"", Transfer_Encoding="chunked")
+
+        assert (answer.status, answer.code) == (411, "length_required")
 
     def test_a_body_that_is_too_large_is_refused(self, app: App) -> None:
         body = json.dumps({"name": "x" * 3_000_000})

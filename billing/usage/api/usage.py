@@ -69,7 +69,7 @@ class UsageOutput(serializers.Serializer[Any]):
     problems = UsageProblemOutput(many=True)
 
 
-class UsageView(Endpoint, bills=True):
+class UsageView(Endpoint, bills=True, bucket="usage"):
     @extend_schema(request=UsageInput, responses={200: UsageOutput, 202: UsageOutput})
     def post(self, request: Request) -> Response:
         """
@@ -90,7 +90,7 @@ class UsageView(Endpoint, bills=True):
                 }
                 for index in receipt.conflicts
             ]
-            return problem(KEY_REUSED, errors=errors, request_id=self.request_id, **shown)
+            return problem(KEY_REUSED, errors=errors, **shown)
         return Response(shown, status=202 if receipt.unattributed else 200)
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from billing.api.idempotency import forget_old_requests
 from billing.contracts.commands import step_test_clock
 from billing.contracts.queries import DueKind
 from billing.events.leases import LeaseLost, LeaseOf
@@ -25,12 +26,15 @@ FINISH_EVERY_SECONDS = 1.0
 TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
 STAND_BY_SECONDS = 1.0
+REQUESTS_EVERY_SECONDS = 60.0
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 
 
 class Command(BaseCommand):
     """
     Append what is due, book out what expired, order due tries, move test clocks.
+
+    Answers that are no longer given under their Idempotency-Key are deleted.
 
     Of several schedulers one does it, the others stand by.
     """
@@ -55,6 +59,7 @@ class _Turn:
         self._finish = Every(FINISH_EVERY_SECONDS)
         self._partitions = Every(PARTITIONS_EVERY_SECONDS)
         self._tries = Every(TRIES_EVERY_SECONDS)
+        self._requests = Every(REQUESTS_EVERY_SECONDS)
 
     def take(self) -> float:
         """Take a turn, and return how long to wait for the next."""
@@ -84,6 +89,8 @@ class _Turn:
                 logger.info("%s is finished: %d done, %d failed", run, run.done, run.failed)
         if self._tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
             logger.info("%d deliveries are tried again", ordered)
+        if self._requests.is_over():
+            forget_old_requests(at=timezone.now())
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 
