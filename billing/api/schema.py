@@ -142,7 +142,7 @@ class EndpointSchema(AutoSchema):
             codes |= {"not_found"}
         if any(each["in"] == "query" for each in self._get_parameters()):
             codes |= {"validation_failed"}
-        if not hasattr(self.view, "answers_with_files"):
+        if not getattr(self.view, "answers_with_files", False):
             codes |= {"not_acceptable"}
         if self.method in WRITING:
             codes |= WITH_BODY | self._told_in_modules()

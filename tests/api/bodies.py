@@ -86,7 +86,11 @@ PLAN = {
 CANCELLATION = {"reason": "x", "bill_again": True, "settle": "invoice"}
 PARTS = {"reason": "x", "settle": "balance", "lines": [{"line": 1, "quantity": "1"}]}
 OFF = {"reason": "x", "settle": "payout", "discount": {"percent": "10"}}
-ENDPOINT = {"url": "http://127.0.0.1:9/", "event_types": ["*"], "description": "x"}
+ENDPOINT = {"url": "http://127.0.0.1:9999/", "event_types": ["*"], "description": "x"}
+REPLAY = {
+    "from": "2026-01-01T00:00:00Z", "until": "2026-06-01T00:00:00Z", "event_types": ["*"],
+    "only_failed": True, "limit": 5, "after": "{told}",
+}  # fmt: skip
 MAIL_STYLE = {
     "sender": "a@b.de", "sender_name": "x", "reply_to": "a@b.de", "subject_de": "{number}",
     "body_de": "x", "subject_en": "x", "body_en": "{number}",
@@ -305,6 +309,9 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("webhook-endpoints/<reference:id>/test", "POST"): [("webhook-endpoints/{endpoint}/test", {})],
     ("webhook-endpoints/<reference:id>/tell", "POST"): [
         ("webhook-endpoints/{endpoint}/tell", {"event": "{told}"})
+    ],
+    ("webhook-endpoints/<reference:id>/replay", "POST"): [
+        ("webhook-endpoints/{endpoint}/replay", REPLAY)
     ],
     ("deliveries/<reference:id>/resend", "POST"): [
         ("deliveries/{delivery}/resend", {"address": "a@b.de"})

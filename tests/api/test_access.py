@@ -291,14 +291,15 @@ class TestStranger:
     def test_what_is_another_seller_s_is_as_if_it_were_not_there(
         self, house: Seller, stranger: App, route: str, method: str
     ) -> None:
-        """Before the body is looked at, be it none."""
-        name = name_in(house, route)
+        """Before it is looked at what the body says; one that is no JSON is refused before."""
+        name, stores = name_in(house, route), method in WRITES and VIEWS[route].writes
         with unchanged(house, method):
-            unknown = said(stranger.send(method, address(route, UNKNOWN), "{"))
-            known = said(stranger.send(method, address(route, name), "{"))
+            for body in ("[]", "{"):
+                unknown = said(stranger.send(method, address(route, UNKNOWN), body))
+                known = said(stranger.send(method, address(route, name), body))
 
-        assert unknown[0] == 404
-        assert known == unknown
+                assert unknown[0] == (400 if body == "{" and stores else 404)
+                assert known == unknown
 
     @pytest.mark.parametrize(
         ("route", "method"), [(route, method) for route, method in ROUTES if "<" in route]

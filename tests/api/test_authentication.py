@@ -74,12 +74,15 @@ class TestAuthentication:
         assert App(key).get("/seller").status == 401
 
     def test_it_costs_one_query(self, app: App) -> None:
+        """But for the first in a minute, which notes that the key is used."""
+        app.get("/seller")
         with CaptureQueriesContext(connection) as queries:
             app.get("/seller")
 
-        # The others are of the request's transaction, with its limit in time.
+        # The others are the transaction, with its limit in time, and the seller as it is.
         assert ["billing_apikey" in query["sql"] for query in queries] == [
             True,
+            False,
             False,
             False,
             False,

@@ -9,7 +9,7 @@ from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
-from billing.contracts.models import Contract, Subscription
+from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.events.models import Event, Failure
 from billing.orders.models import Order
@@ -27,7 +27,7 @@ MOST_READ = 10 * (LIMIT + 1)
 SMALL = {
     "products", "meters", "plans", "prices", "coupons", "tax-overrides", "exchange-rates",
     "seller/registrations", "webhook-endpoints", "billing-runs",
-    "customers/<reference:id>/vat-id-checks", "subscriptions/<reference:id>/changes",
+    "customers/<reference:id>/vat-id-checks", "api-keys", "subscriptions/<reference:id>/changes",
     "invoices/<reference:id>/corrections",
 }  # fmt: skip
 OF_ONE = {"waiting-charges", "usage", "usage/days"}  # Proved for themselves below, and with usage.
@@ -83,6 +83,22 @@ def fill(house: House, count: int) -> None:
          next_billing_date=day)  # fmt: skip
     like(house.subscription, count, external_id="NULL", contract_id=mine.format("contract_id"),
          created_at=instant)  # fmt: skip
+    start = SubscriptionChange.objects.get(subscription=house.subscription, kind="start")
+    like(
+        start, among="(SELECT id AS n, seller_id FROM billing_subscription) AS s",
+        where="s.seller_id = row.seller_id AND NOT EXISTS"
+        " (SELECT FROM billing_subscriptionchange known WHERE known.subscription_id = s.n)",
+        subscription_id="s.n", omit="position",
+    )  # fmt: skip
+    started = Event.objects.get(idempotency_key=f"subscription.changed:{start.pk}")
+    like(
+        started, among="(SELECT id AS n, seller_id FROM billing_subscriptionchange) AS c",
+        where="c.seller_id = row.seller_id AND NOT EXISTS (SELECT FROM billing_event known WHERE"
+        " known.seller_id = c.seller_id"
+        " AND known.idempotency_key = 'subscription.changed:' || c.n)",
+        idempotency_key="'subscription.changed:' || n", transaction_id="anlass_uuid7()",
+        omit="position",
+    )  # fmt: skip
     order = Order.objects.get(seller=seller, external_id="O1")
     like(order, count, external_id="NULL", customer_id=mine.format("customer_id"), ordered_on=day)
     placed = order_event(order)

@@ -102,9 +102,9 @@ class TestPlace:
         product = factories.product(seller)
         factories.price_of(of=product)
         line = {"product": str(product.id), "quantity": "1"}
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             one = app.post("/orders", {"customer": acme, "lines": [line]})
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             many = app.post("/orders", {"customer": acme, "lines": [line] * 1000})
 
         assert (one.status, many.status) == (201, 201)

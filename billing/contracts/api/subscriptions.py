@@ -110,7 +110,7 @@ class SubscriptionsView(Endpoint, bills=True):
         """List the subscriptions with their changes, newest first."""
         return SUBSCRIPTIONS.answer(self, self.rows(Subscription))
 
-    @refusing("timeline_contradicts")
+    @refusing("timeline_contradicts", "term_not_allowed")
     @extend_schema(request=SubscriptionInput, responses={201: SubscriptionOutput})
     def post(self, request: Request) -> Response:
         """Start a subscription under a contract."""
