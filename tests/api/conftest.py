@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.test.client import ClientHandler
 from pytest_django import DjangoDbBlocker
 
 from billing.sellers.models import Seller
@@ -52,9 +53,12 @@ class Answer:
 class App:
     """An app with a seller's API key."""
 
+    _handler = ClientHandler(enforce_csrf_checks=False)  # Loads the middleware once for all.
+
     def __init__(self, key: str | None, **environ: str) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = Client(headers=headers, raise_request_exception=False, **environ)
+        self._client.handler = self._handler
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, **headers)

@@ -79,6 +79,7 @@ class House:
         factories.coupon(seller, code=product.code)
         factories.vat_id_check(self.customer)
         factories.endpoint(seller)
+        factories.api_key(seller)
         unpriced = factories.line(product=product, unit_price=None, tax_class="")
         factories.order(customer, unpriced)  # Fails: the product has no price.
         bill_all(seller)

@@ -76,15 +76,15 @@ def make_house() -> Seller:
     return seller
 
 
-def names_of(seller: Seller) -> list[str]:
-    """Everything by which something of a seller can be named."""
+def names_of(seller: Seller, *, of_each: int | None = None) -> list[str]:
+    """Everything by which something of a seller can be named; `of_each` kind so many things."""
     names: list[str] = []
     for model in owned():
-        for row in model._default_manager.filter(seller=seller):
+        for row in model._default_manager.filter(seller=seller)[:of_each]:
             names.append(str(row.pk))
             names += [f"ext:{row.external_id}"] if getattr(row, "external_id", None) else []
             names += [f"code:{row.code}"] if hasattr(row, "code") else []
-    names += [str(event.transaction_id) for event in seller.events.all()]
+    names += [str(event.transaction_id) for event in seller.events.all()[:of_each]]
     return names + list(Invoice.objects.filter(seller=seller).values_list("number", flat=True))
 
 

@@ -29,7 +29,6 @@ CHANGING = re.compile(
     r"|(?P<duration>\"duration_ms\": [\d.]+)"
     r"|(?P<took>in \d+ ms)"
 )
-POSITION = re.compile(r'"position": (\d+)')
 MADE = {
     "instant": "2026-03-01T09:30:00Z",
     "link": "/d/AbCdEfGhIjKlMnOpQrStUvWxYz012345",
@@ -77,10 +76,9 @@ class Story:
         told = {"status": answer.status, "response": _shortened(answer.body)}
         if body is not None:
             told["request"] = body
-        text = json.dumps(told)
         if operation["operationId"] == "get_transaction":
-            text = POSITION.sub(self._place, text)
-        steady = CHANGING.sub(self._steady, text)
+            self._number(told["response"]["entries"])
+        steady = CHANGING.sub(self._steady, json.dumps(told))
         self.noted.setdefault(operation["operationId"], json.loads(steady))
         return answer.body
 
@@ -100,10 +98,12 @@ class Story:
         }[kind]
         return self._known.setdefault(text, made)
 
-    def _place(self, found: re.Match[str]) -> str:
-        """Return which of the seller's events it is, in place of which in the whole log."""
+    def _number(self, entries: list[Any]) -> None:
+        """Say which of the seller's events each is, in place of which in the whole log."""
         first = Event.objects.filter(seller=self.seller).earliest("position").position
-        return f'"position": {int(found[1]) - first + 1}'
+        for entry in entries:
+            if entry["kind"] in {"event", "follow_up"}:
+                entry["details"]["position"] -= first - 1
 
 
 def _shortened(answer: Any) -> Any:

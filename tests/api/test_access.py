@@ -182,8 +182,8 @@ class TestNobody:
         revoked = factories.api_key(house, revoked_at=PAST)
         with unchanged(house, method):
             without, *invalid = [
-                [App(key).send(method, each, "{") for each in addresses(house, route)]
-                for key in (None, GARBAGE, "x", expired, revoked)
+                [app.send(method, each, "{") for each in addresses(house, route)]
+                for app in map(App, (None, GARBAGE, "x", expired, revoked))
             ]
 
         assert refused(without, 401, "not_authenticated")
@@ -307,8 +307,8 @@ class TestStranger:
     def test_it_is_not_there_by_any_other_name(
         self, house: Seller, stranger: App, route: str, method: str
     ) -> None:
-        """By none of all that anything of the other seller is known by."""
-        names = names_of(house)
+        """By no name of anything else of the other seller."""
+        names = names_of(house, of_each=1)
         assert len(names) > 30
         with unchanged(house, method):
             unknown = said(stranger.send(method, address(route, UNKNOWN), "{}"))

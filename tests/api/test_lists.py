@@ -52,8 +52,9 @@ class Counted:
         house.trade_more(0)
         house.trade_more(1)
         self.app = App(factories.api_key(house.seller))
+        self.app.get("/seller")  # The first request notes that the key is used.
         self.few = self._count(house)
-        for number in range(2, 20):
+        for number in range(2, 8):
             house.trade_more(number)
         self.many = self._count(house)
 
@@ -89,7 +90,7 @@ class TestQueries:
         }
         assert max(count for count, _ in many.values()) <= 10
         grown = many[""][1] - few[""][1]
-        assert grown >= 18 or route in House.seldom
+        assert grown >= 6 or route in House.seldom
 
 
 def queries(app: App, path: str) -> tuple[int, int]:

@@ -1,19 +1,24 @@
 """What belongs to another seller is, in lists and bodies, as if it weren't there."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 import config.urls  # noqa: F401  Loads every stage's inputs.
 from billing.api.fields import ReferenceField
+from billing.api.filters import Of
 from billing.api.inputs import Input
+from billing.api.pages import PageQuery
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from billing.usage.models import UnattributedUsage
 from invoices.balances.models import BalanceMovement
 from tests import factories
 from tests.api.conftest import UNKNOWN, Answer, App
+from tests.api.lists import LISTS
 from tests.api.routes import WITHOUT_ID, names_of, rows_of
 
 
@@ -34,6 +39,7 @@ class TestStranger:
 
 LINE = {"text": "x", "quantity": "1", "unit_price": "1", "tax_class": "standard"}
 # Every field of a body or query that names a row: route, body around it, path of the field.
+ENDPOINT = {"url": "http://127.0.0.1:9999/", "event_types": ["*"]}
 EXEMPT = {"category": "E", "exemption_text": "x", "reason": "x"}
 REFERENCES: list[tuple[str, dict[str, Any], str]] = [
     ("tax-overrides", EXEMPT, "customer"),
@@ -62,25 +68,28 @@ REFERENCES: list[tuple[str, dict[str, Any], str]] = [
         },
         "prices.0.meter",
     ),
+    ("webhook-endpoints", ENDPOINT, "customer"),
+    ("webhook-endpoints", ENDPOINT, "contract"),
 ]
 
 
 FILTERS = [
-    ("invoices", "customer"),
-    ("invoices", "contract"),
-    ("waiting-charges", "customer"),
-    ("deliveries", "invoice"),
-    ("deliveries", "endpoint"),
+    (route, name)
+    for route, method in LISTS.items()
+    if hasattr(method, "listing") and "<" not in route
+    for name, said in method.listing.filters.declared().items()
+    if isinstance(said, Of)
 ]
-# Every input with every field that names a row; below, or of its own test, each is tried.
+FILTERS += [("usage/days", "subscription"), ("usage/days", "meter")]
+# Every other input with every field that names a row; below, or of its own test, each is tried.
 TRIED = {
     ("ChangeInput", "plan"),
     ("ContractInput", "customer"),
     ("CouponInput", "plans"),
-    ("DeliveriesQuery", "endpoint"),
-    ("DeliveriesQuery", "invoice"),
-    ("InvoicesQuery", "contract"),
-    ("InvoicesQuery", "customer"),
+    ("EndpointChangeInput", "contract"),
+    ("EndpointChangeInput", "customer"),
+    ("EndpointInput", "contract"),
+    ("EndpointInput", "customer"),
     ("NestedPriceInput", "meter"),
     ("OrderInput", "customer"),
     ("OrderLineInput", "product"),
@@ -90,17 +99,18 @@ TRIED = {
     ("PriceInput", "meter"),
     ("PriceInput", "plan"),
     ("PriceInput", "product"),
+    ("ReplayInput", "after"),
     ("StartInput", "plan"),
     ("SubscriptionInput", "contract"),
     ("SubscriptionInput", "plan"),
     ("TellInput", "event"),
-    ("WaitingChargesQuery", "customer"),
 }
 
 
 def inputs(of: type[Input] = Input) -> Iterator[type[Input]]:
     for each in of.__subclasses__():
-        yield each
+        if not issubclass(each, PageQuery):  # The lists tell of their own, above.
+            yield each
         yield from inputs(each)
 
 
@@ -117,8 +127,9 @@ def test_every_field_that_names_a_row_is_tried() -> None:
 
 class TestReferences:
     @pytest.fixture
-    def mine(self, db: None) -> App:
+    def mine(self, db: None, settings: Settings) -> App:
         """A seller with rows of its own, to refer to beside those of the other."""
+        settings.WEBHOOKS_TO_LOOPBACK = True
         seller = factories.seller()
         customer = factories.customer(seller, external_id="mine")
         contract = factories.contract(customer, external_id="mine")
@@ -175,6 +186,31 @@ class TestReferences:
         for event in Event.objects.filter(seller=house):
             answer = mine.post(path, {"event": str(event.pk)})
             assert answer.without_request_id == unknown.without_request_id
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "field"),
+        [
+            ("PATCH", "", {}, "customer"),
+            ("PATCH", "", {}, "contract"),
+            ("POST", "/replay", {"from": "2026-01-01T00:00:00Z"}, "after"),
+        ],
+    )
+    def test_in_what_is_wanted_of_an_endpoint(
+        self, house: Seller, mine: App, method: str, path: str, body: Any, field: str
+    ) -> None:
+        endpoint = factories.endpoint(Seller.objects.exclude(pk=house.pk).get())
+
+        def asked(name: str) -> Answer:
+            address = f"/webhook-endpoints/{endpoint.pk}{path}"
+            return mine.send(method, address, json.dumps({**body, field: name}))
+
+        unknown = asked(UNKNOWN)
+        assert (unknown.status, unknown.errors) == (400, {field: "does_not_exist"})
+
+        for name in names_of(house):
+            answer = asked(name)
+            assert answer.errors in ({field: "malformed_reference"}, unknown.errors)
+            assert answer.status == 400
 
     def test_in_what_is_taken_back_of_a_balance(self, house: Seller, mine: App) -> None:
         def taken_back(lot: str) -> Answer:
