@@ -5,8 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from billing.api import problems, sellers
-from billing.api.access import refuse_unscoped
-from billing.api.reading import ReadingView, index_of, openapi
+from billing.api.callers.access import refuse_unscoped
+from billing.api.description.reading import ReadingView, index_of, openapi
 from invoices.delivery.api import customer_urlpatterns
 from invoices.issuing.api import preview_urlpatterns
 

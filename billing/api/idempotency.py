@@ -16,7 +16,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.limits import limited_in_time
+from billing.api.callers.limits import limited_in_time
 from billing.api.models import IdempotentRequest
 from billing.api.problems import CONTENT_TYPE as PROBLEM
 from billing.api.problems import Refusal, tell

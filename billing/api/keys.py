@@ -12,10 +12,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import InstantField, ListField, OneOfField, TextField, WholeField
+from billing.api.answers.pages import listed
 from billing.api.idempotency import ShownOnce
-from billing.api.inputs import Input
-from billing.api.pages import listed
+from billing.api.inputs.fields import InstantField, ListField, OneOfField, TextField, WholeField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.scopes import ALL_SCOPES

@@ -49,3 +49,8 @@ OBJECT: Messages = {
     "not_a_dict": "Give a JSON object: names with values.",
     "empty": "This is empty: give at least one name with its value.",
 }
+
+
+def printable(text: str) -> str:
+    """Return a caller's text so that it can be given back in JSON: short, without surrogates."""
+    return text[:100].encode("utf-8", "backslashreplace").decode("utf-8")

@@ -19,7 +19,7 @@ from psycopg.errors import QueryCanceled
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
-from billing.api.inputs import printable
+from billing.api.messages import printable
 from billing.api.request_ids import request_id
 from billing.events.pressure import TooBusy
 from billing.pricing.prices import ContradictoryPlan

@@ -18,16 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.api.authentication import SELLER_HEADER, Caller, StaffWriteNothing
-from billing.api.export import CsvRenderer, NdjsonRenderer
-from billing.api.idempotency import carry_out
-from billing.api.inputs import Input
-from billing.api.limits import RateLimited, Share, limited_in_time, take
-from billing.api.pages import PageQuery, page, said_in
-from billing.api.parsing import ExactJsonParser, LengthRequired
-from billing.api.references import Reference, read_reference, referred
-from billing.api.schema import EndpointSchema
-from billing.api.versions import (
+from billing.api.answers.export import CsvRenderer, NdjsonRenderer
+from billing.api.answers.pages import PageQuery, page, said_in
+from billing.api.answers.versions import (
     CHANGING,
     PRIVATE,
     UNKEPT,
@@ -38,6 +31,13 @@ from billing.api.versions import (
     tag_of,
     tag_of_bytes,
 )
+from billing.api.callers.authentication import SELLER_HEADER, Caller, StaffWriteNothing
+from billing.api.callers.limits import RateLimited, Share, limited_in_time, take
+from billing.api.description.schema import EndpointSchema
+from billing.api.idempotency import carry_out
+from billing.api.inputs.form import Input
+from billing.api.inputs.parsing import ExactJsonParser, LengthRequired
+from billing.api.references import Reference, read_reference, referred
 from billing.events.pressure import refuse_if_too_busy
 from billing.sellers.models import ApiKey, Seller
 

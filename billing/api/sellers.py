@@ -10,7 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import (
+from billing.api.answers.pages import listed
+from billing.api.description.schema import refusing
+from billing.api.inputs.fields import (
     CountryField,
     DayField,
     FlagField,
@@ -18,10 +20,8 @@ from billing.api.fields import (
     TextField,
     optional,
 )
-from billing.api.inputs import Input
-from billing.api.pages import listed
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.identifiers import check_address_scheme
 from billing.sellers import commands

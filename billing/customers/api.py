@@ -7,8 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested
-from billing.api.fields import (
+from billing.api.inputs.fields import (
     CountryField,
     DayField,
     ExternalIdField,
@@ -18,9 +17,10 @@ from billing.api.fields import (
     WholeField,
     optional,
 )
-from billing.api.filters import Filters, OwnId, Text, moments
-from billing.api.inputs import Input
-from billing.api.listing import Listing
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested
+from billing.api.lists.filters import Filters, OwnId, Text, moments
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.customers import commands

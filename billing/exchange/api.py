@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import CurrencyField, DayField, ExactField, OneOfField, TextField
-from billing.api.inputs import Input
-from billing.api.outputs import PlainDecimalField
-from billing.api.pages import listed
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.answers.pages import listed
+from billing.api.inputs.fields import CurrencyField, DayField, ExactField, OneOfField, TextField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.exchange.commands import NewRate, RateRefused, record_own_rate

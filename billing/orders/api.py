@@ -14,9 +14,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.amounts import check_amount, refuse_beyond
-from billing.api.expansion import Showing
-from billing.api.fields import (
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.inputs.amounts import check_amount, refuse_beyond
+from billing.api.inputs.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -28,10 +28,10 @@ from billing.api.fields import (
     UnitField,
     optional,
 )
-from billing.api.filters import Filters, Of, OwnId, days
-from billing.api.inputs import Input
-from billing.api.listing import Listing
-from billing.api.outputs import PlainDecimalField
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Showing
+from billing.api.lists.filters import Filters, Of, OwnId, days
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference
 from billing.api.scoped import Endpoint

@@ -10,7 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import (
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.answers.pages import listed
+from billing.api.inputs.fields import (
     CountryField,
     DayField,
     ExactField,
@@ -19,11 +21,9 @@ from billing.api.fields import (
     TextField,
     optional,
 )
-from billing.api.filters import Filters, Of
-from billing.api.inputs import Input
-from billing.api.listing import Listing
-from billing.api.outputs import PlainDecimalField
-from billing.api.pages import listed
+from billing.api.inputs.form import Input
+from billing.api.lists.filters import Filters, Of
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.api.sellers import (

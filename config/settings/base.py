@@ -121,12 +121,12 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "billing.api.authentication.ApiKeyAuthentication",
-        "billing.api.authentication.StaffAuthentication",
+        "billing.api.callers.authentication.ApiKeyAuthentication",
+        "billing.api.callers.authentication.StaffAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "billing.api.access.HasScope",
+        "billing.api.callers.access.HasScope",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -152,6 +152,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_PATCH": True,
     # Without the hook for enums: choices stand where they belong, without made-up names.
-    "POSTPROCESSING_HOOKS": ["billing.api.description.complete"],
+    "POSTPROCESSING_HOOKS": ["billing.api.description.parts.complete"],
     "WEBHOOKS": "invoices.delivery.catalogue.schemas.WEBHOOKS",
 }

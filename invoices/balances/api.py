@@ -11,7 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import (
+from billing.api.answers.outputs import KnownMoneyField, MoneyField
+from billing.api.inputs.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -19,10 +20,9 @@ from billing.api.fields import (
     OneOfField,
     TextField,
 )
-from billing.api.filters import Filters, Identifier, Of
-from billing.api.inputs import Input
-from billing.api.listing import Listing
-from billing.api.outputs import KnownMoneyField, MoneyField
+from billing.api.inputs.form import Input
+from billing.api.lists.filters import Filters, Identifier, Of
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.customers.api import CUSTOMER

@@ -12,10 +12,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import ExactField, FlagField, OneOfField, TextField, WholeField
-from billing.api.inputs import Input
-from billing.api.outputs import MONEY, AmountField, PlainDecimalField, money
-from billing.api.pages import listed
+from billing.api.answers.outputs import MONEY, AmountField, PlainDecimalField, money
+from billing.api.answers.pages import listed
+from billing.api.inputs.fields import ExactField, FlagField, OneOfField, TextField, WholeField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.money import plain_decimal

@@ -13,12 +13,12 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested
-from billing.api.failures import FailureOutput
-from billing.api.fields import TextField
-from billing.api.filters import Filters, Identifier, Of, Text, Word
-from billing.api.inputs import Input
-from billing.api.listing import Listing
+from billing.api.answers.failures import FailureOutput
+from billing.api.inputs.fields import TextField
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested
+from billing.api.lists.filters import Filters, Identifier, Of, Text, Word
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.references import UUID_FORM
 from billing.api.scoped import Endpoint

@@ -8,11 +8,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from billing.api.fields import DayField, OneOfField
+from billing.api.description.schema import refusing
 from billing.api.files import FileEndpoint
-from billing.api.inputs import Input
+from billing.api.inputs.fields import DayField, OneOfField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell, told_in
-from billing.api.schema import refusing
 from invoices.reports.commands import assign_debtors
 from invoices.reports.extf import TooManyRows
 from invoices.reports.models import CHARTS, Bookkeeping

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import DayField, OneOfField
-from billing.api.pages import PageQuery, listed
+from billing.api.answers.pages import PageQuery, listed
+from billing.api.inputs.fields import DayField, OneOfField
 from billing.api.scoped import Endpoint
 from invoices.runs.models import BillingRun
 from invoices.runs.queries import progress

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver
 
-from billing.api.access import OPEN
+from billing.api.callers.access import OPEN
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from config.urls import api

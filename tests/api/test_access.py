@@ -14,7 +14,7 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
-from billing.api.access import refuse_unscoped
+from billing.api.callers.access import refuse_unscoped
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer

@@ -11,8 +11,8 @@ import pytest
 from django.core.management import call_command
 from openapi_spec_validator import validate
 
-from billing.api.catalogue import problem_codes
-from billing.api.naming import operation_id
+from billing.api.description.codes import problem_codes
+from billing.api.description.naming import operation_id
 from tests.api.described import description
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -86,7 +86,7 @@ class TestDescription:
     def test_each_resource_is_described(self) -> None:
         undescribed = [tag["name"] for tag in description()["tags"] if not tag.get("description")]
 
-        assert undescribed == [], "say what they are in billing/api/tags.py"
+        assert undescribed == [], "say what they are in billing/api/description/tags.py"
 
     def test_an_empty_text_is_not_refused_for_being_allowed_twice(self) -> None:
         twice = [

@@ -12,7 +12,7 @@ from tests.api.conftest import App
 from tests.api.described import description
 from tests.api.story import AT, Story, tell
 
-STORED = Path("billing/api/examples.json")
+STORED = Path("billing/api/description/examples.json")
 WRITE = "WRITE_EXAMPLES"
 
 

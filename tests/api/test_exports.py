@@ -17,8 +17,8 @@ from django.test import Client
 from psutil import Process
 from pytest_django import Settings
 
+from billing.api.answers.slots import ExportTookTooLong
 from billing.api.request_ids import RequestIdFilter
-from billing.api.slots import ExportTookTooLong
 from billing.customers.models import Customer
 from billing.sellers.models import Seller
 from tests import factories

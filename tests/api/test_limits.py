@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections, transaction
 from pytest_django import Settings
 
-from billing.api import limits
+from billing.api.callers import limits
 from billing.customers.models import Customer
 from billing.sellers.models import Seller
 from tests import factories

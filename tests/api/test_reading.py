@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import django
 django.setup()
 from django.test import RequestFactory
-from billing.api.reading import openapi
+from billing.api.description.reading import openapi
 from config import urls
 sys.setswitchinterval(1e-6)
 with ThreadPoolExecutor(4) as pool:

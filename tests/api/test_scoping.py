@@ -8,10 +8,10 @@ import pytest
 from pytest_django import Settings
 
 import config.urls  # noqa: F401  Loads every stage's inputs.
-from billing.api.fields import ReferenceField
-from billing.api.filters import Of
-from billing.api.inputs import Input
-from billing.api.pages import PageQuery
+from billing.api.answers.pages import PageQuery
+from billing.api.inputs.fields import ReferenceField
+from billing.api.inputs.form import Input
+from billing.api.lists.filters import Of
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from billing.usage.models import UnattributedUsage

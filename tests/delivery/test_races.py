@@ -14,7 +14,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from billing.api.versions import lock
+from billing.api.answers.versions import lock
 from billing.customers.commands import change_customer
 from billing.customers.models import Customer
 from billing.events.commands import retry

@@ -10,21 +10,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, Showing
-from billing.api.fields import (
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.description.schema import refusing
+from billing.api.inputs.fields import (
     ExactField,
     OneOfField,
     ReferenceField,
     TextField,
     WholeField,
 )
-from billing.api.filters import Filters, Of
-from billing.api.inputs import Input
-from billing.api.listing import Listing
-from billing.api.outputs import PlainDecimalField
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested, Showing
+from billing.api.lists.filters import Filters, Of
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.api.prices import NestedPriceInput, PriceOutput, new_price

@@ -10,7 +10,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import (
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.description.schema import refusing
+from billing.api.inputs.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -24,12 +26,10 @@ from billing.api.fields import (
     WholeField,
     optional,
 )
-from billing.api.filters import Filters, Of, Text, Word, currency
-from billing.api.inputs import Input
-from billing.api.listing import Listing
-from billing.api.outputs import PlainDecimalField
+from billing.api.inputs.form import Input
+from billing.api.lists.filters import Filters, Of, Text, Word, currency
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog import commands
 from billing.catalog.commands import NewPrice, PriceEndedAlready, PriceEndsTooEarly

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested
-from billing.api.fields import OneOfField, TextField, UnitField, optional
-from billing.api.inputs import Input
-from billing.api.pages import listed
+from billing.api.answers.pages import listed
+from billing.api.inputs.fields import OneOfField, TextField, UnitField, optional
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.catalog import commands

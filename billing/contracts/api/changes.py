@@ -7,7 +7,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing.api.fields import (
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.inputs.fields import (
     DayField,
     ExactField,
     ListField,
@@ -16,8 +17,7 @@ from billing.api.fields import (
     TextField,
     WholeField,
 )
-from billing.api.inputs import Input
-from billing.api.outputs import PlainDecimalField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
 from billing.catalog.api.prices import TierInput, new_tiers
 from billing.catalog.queries import PriceMissing

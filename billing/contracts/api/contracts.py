@@ -11,8 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, Showing
-from billing.api.fields import (
+from billing.api.description.schema import refusing
+from billing.api.inputs.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -21,11 +21,11 @@ from billing.api.fields import (
     WholeField,
     optional,
 )
-from billing.api.filters import Filters, Of, OwnId, days
-from billing.api.inputs import Input
-from billing.api.listing import Listing
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested, Showing
+from billing.api.lists.filters import Filters, Of, OwnId, days
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.contracts import commands
 from billing.contracts.api.changes import PERCENT_AT_MOST, ChangeOutput, shown_changes

@@ -13,7 +13,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import (
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.answers.pages import listed
+from billing.api.inputs.fields import (
     CurrencyField,
     DayField,
     ExactField,
@@ -23,9 +25,7 @@ from billing.api.fields import (
     TextField,
     WholeField,
 )
-from billing.api.inputs import Input
-from billing.api.outputs import PlainDecimalField
-from billing.api.pages import listed
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
 from billing.api.references import Reference, read_reference
 from billing.api.scoped import Endpoint

@@ -13,20 +13,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.amounts import check_amount, refuse_beyond
-from billing.api.expansion import Nested, Showing
-from billing.api.fields import (
+from billing.api.description.schema import refusing
+from billing.api.inputs.amounts import check_amount, refuse_beyond
+from billing.api.inputs.fields import (
     DayField,
     ExactField,
     ExternalIdField,
     ReferenceField,
     TextField,
 )
-from billing.api.filters import Filters, Of, OwnId, moments
-from billing.api.inputs import Input
-from billing.api.listing import Listing
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested, Showing
+from billing.api.lists.filters import Filters, Of, OwnId, moments
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from billing.catalog.models import Plan, Price
 from billing.catalog.queries import price_terms

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
-from billing.api.catalogue import problem_codes
+from billing.api.description.codes import problem_codes
 
 BEGIN, END = "<!-- codes: written by `make openapi` -->", "<!-- end of codes -->"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from billing.api.inputs import printable
+from billing.api.messages import printable
 from billing.api.references import UUID_FORM
 from billing.money import plain_decimal
 from billing.usage.commands.sent import PLACES, WHOLE_DIGITS, SentRecord

@@ -8,11 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import DayField, ReferenceField
-from billing.api.filters import Filters, Of, moments
-from billing.api.listing import Listing
-from billing.api.outputs import PlainDecimalField
-from billing.api.pages import PageQuery, address_from, page_of
+from billing.api.answers.outputs import PlainDecimalField
+from billing.api.answers.pages import PageQuery, address_from, page_of
+from billing.api.inputs.fields import DayField, ReferenceField
+from billing.api.lists.filters import Filters, Of, moments
+from billing.api.lists.listing import Listing
 from billing.api.scoped import Endpoint
 from billing.catalog.models import Meter
 from billing.contracts.models import Subscription

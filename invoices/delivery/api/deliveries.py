@@ -8,13 +8,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.authentication import Caller
-from billing.api.fields import MailField
-from billing.api.filters import Filters, Identifier, Of, Text, Word, moments
-from billing.api.inputs import Input
-from billing.api.listing import Listing
+from billing.api.callers.authentication import Caller
+from billing.api.description.schema import refusing
+from billing.api.inputs.fields import MailField
+from billing.api.inputs.form import Input
+from billing.api.lists.filters import Filters, Identifier, Of, Text, Word, moments
+from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.api.endpoints import ENDPOINT

@@ -13,11 +13,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import WholeField
+from billing.api.description.schema import refusing
 from billing.api.files import FileEndpoint
-from billing.api.inputs import Input
+from billing.api.inputs.fields import WholeField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell, told_in
-from billing.api.schema import refusing
 from billing.api.scoped import Endpoint
 from invoices.delivery import commands
 from invoices.delivery.files import file_response

@@ -10,9 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.access import require
-from billing.api.expansion import Nested
-from billing.api.fields import (
+from billing.api.answers.pages import listed
+from billing.api.callers.access import require
+from billing.api.idempotency import ShownOnce
+from billing.api.inputs.fields import (
     FlagField,
     InstantField,
     ListField,
@@ -21,9 +22,8 @@ from billing.api.fields import (
     TextField,
     WholeField,
 )
-from billing.api.idempotency import ShownOnce
-from billing.api.inputs import Input
-from billing.api.pages import listed
+from billing.api.inputs.form import Input
+from billing.api.lists.expansion import Nested
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.contracts.models import Contract

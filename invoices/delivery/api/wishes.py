@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import FlagField, ListField, MailField, TextField
-from billing.api.inputs import Input
+from billing.api.inputs.fields import FlagField, ListField, MailField, TextField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.customers.models import Customer

@@ -7,7 +7,7 @@ from drf_spectacular.plumbing import ComponentRegistry, build_mocked_view
 from drf_spectacular.utils import OpenApiExample, OpenApiWebhook, extend_schema
 from rest_framework import serializers
 
-from billing.api.description import MONEY
+from billing.api.description.parts import MONEY
 from invoices.delivery.catalogue import examples
 from invoices.delivery.catalogue.types import TYPES, PublicType
 from invoices.delivery.models.endpoints import VERSIONS

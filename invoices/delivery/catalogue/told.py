@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 
-from billing.api.failures import FailureOutput
+from billing.api.answers.failures import FailureOutput
 from billing.contracts.api.contracts import shown_contracts
 from billing.contracts.api.subscriptions import shown_subscriptions
 from billing.contracts.events import CONTRACT_CHANGED, CONTRACT_CREATED, SUBSCRIPTION_CHANGED

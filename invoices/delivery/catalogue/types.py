@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework.serializers import BaseSerializer
 
-from billing.api.failures import FailureOutput
+from billing.api.answers.failures import FailureOutput
 from billing.contracts.api.contracts import ContractOutput
 from billing.contracts.api.subscriptions import SubscriptionOutput
 from billing.customers.api import CustomerOutput

@@ -6,9 +6,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Showing
-from billing.api.filters import Filters, Identifier, Of, days
-from billing.api.listing import Listing
+from billing.api.lists.expansion import Showing
+from billing.api.lists.filters import Filters, Identifier, Of, days
+from billing.api.lists.listing import Listing
 from billing.api.scoped import Endpoint
 from billing.contracts.api.subscriptions import SUBSCRIPTION
 from billing.contracts.models import Contract, Subscription

@@ -12,10 +12,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.expansion import Nested, NestedMany, Showing
-from billing.api.filters import Filters, Identifier, Of, Text, Word, amounts, currency, days
-from billing.api.listing import Listing
-from billing.api.outputs import (
+from billing.api.answers.outputs import (
     MONEY_OR_NULL,
     AmountField,
     KnownMoneyField,
@@ -24,6 +21,9 @@ from billing.api.outputs import (
     RowsShown,
     money,
 )
+from billing.api.lists.expansion import Nested, NestedMany, Showing
+from billing.api.lists.filters import Filters, Identifier, Of, Text, Word, amounts, currency, days
+from billing.api.lists.listing import Listing
 from billing.api.scoped import Endpoint
 from billing.contracts.api.contracts import CONTRACT
 from billing.contracts.models import Contract, Subscription

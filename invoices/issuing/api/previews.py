@@ -10,11 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.fields import DayField, ExactField, ReferenceField, TextField
-from billing.api.inputs import Input
-from billing.api.outputs import AmountField, money
+from billing.api.answers.outputs import AmountField, money
+from billing.api.description.schema import refusing
+from billing.api.inputs.fields import DayField, ExactField, ReferenceField, TextField
+from billing.api.inputs.form import Input
 from billing.api.problems import Refusal, tell
-from billing.api.schema import refusing
 from billing.catalog.models import Plan
 from billing.contracts import commands
 from billing.contracts.api.changes import ChangeInput

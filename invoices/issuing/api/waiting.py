@@ -5,8 +5,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.api.filters import Filters, Of
-from billing.api.listing import Listing
+from billing.api.lists.filters import Filters, Of
+from billing.api.lists.listing import Listing
 from billing.api.scoped import Endpoint
 from billing.customers.models import Customer
 from invoices.issuing.api.invoices import InvoiceLineOutput

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from billing.api.outputs import KnownMoneyField
+from billing.api.answers.outputs import KnownMoneyField
 from billing.events.models import Failure
 
 

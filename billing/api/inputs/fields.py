@@ -12,7 +12,7 @@ from iso3166 import countries_by_alpha2
 from rest_framework import serializers
 
 from billing.api import messages
-from billing.api.inputs import printable
+from billing.api.messages import printable
 from billing.api.references import Reference, read_reference
 from billing.identifiers import check_unit
 from billing.money import UnknownCurrency, minor_digits

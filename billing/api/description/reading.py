@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from drf_spectacular.generators import SchemaGenerator
 
-from billing.api.access import endpoints
+from billing.api.callers.access import endpoints
 
 READING = ("openapi", "docs", "redoc")
 

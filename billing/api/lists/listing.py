@@ -12,19 +12,9 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from billing.api.expansion import (
-    Expansions,
-    chosen,
-    expanded,
-    expanding,
-    parameter,
-    tell_expansions,
-)
-from billing.api.export import CSV, NDJSON, columns_of, exported, form_of
-from billing.api.filters import Filters
-from billing.api.names import NamesField
-from billing.api.outputs import MoneyField, OutputField, RowsShown
-from billing.api.pages import (
+from billing.api.answers.export import CSV, NDJSON, columns_of, exported, form_of
+from billing.api.answers.outputs import MoneyField, OutputField, RowsShown
+from billing.api.answers.pages import (
     MarkField,
     PageQuery,
     PositionPageQuery,
@@ -35,8 +25,18 @@ from billing.api.pages import (
     page_of,
     values_of,
 )
+from billing.api.answers.slots import take_slot
+from billing.api.inputs.names import NamesField
+from billing.api.lists.expansion import (
+    Expansions,
+    chosen,
+    expanded,
+    expanding,
+    parameter,
+    tell_expansions,
+)
+from billing.api.lists.filters import Filters
 from billing.api.scoped import Endpoint
-from billing.api.slots import take_slot
 from billing.sellers.models import ApiKey, Membership
 
 Row = TypeVar("Row", bound=Model)

@@ -8,7 +8,7 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from billing.api.authentication import Caller
+from billing.api.callers.authentication import Caller
 from billing.api.problems import Refusal, tell
 from billing.scopes import needed_scope
 

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing.api.inputs import printable
+from billing.api.messages import printable
 
 
 @extend_schema_field({"type": "array", "items": {"type": "string"}})

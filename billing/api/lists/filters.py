@@ -19,7 +19,7 @@ from django.db.models import Model, QuerySet
 from django_filters import Filter, FilterSet
 from rest_framework import serializers
 
-from billing.api.fields import (
+from billing.api.inputs.fields import (
     DATE,
     CurrencyField,
     DayField,

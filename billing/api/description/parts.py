@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from billing.api.catalogue import problem_codes
-from billing.api.tags import described
+from billing.api.description.codes import problem_codes
+from billing.api.description.tags import described
 
 JSON = "application/json"
 EXAMPLES = Path(__file__).with_name("examples.json")

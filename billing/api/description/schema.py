@@ -11,12 +11,12 @@ from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework.serializers import Serializer
 
 from billing.api import problems
-from billing.api.access import scope_of
-from billing.api.catalogue import statuses
-from billing.api.expandable import either, expandable_in
-from billing.api.naming import operation_id
+from billing.api.answers.expandable import either, expandable_in
+from billing.api.answers.versions import CHANGING
+from billing.api.callers.access import scope_of
+from billing.api.description.codes import statuses
+from billing.api.description.naming import operation_id
 from billing.api.problems import told_in
-from billing.api.versions import CHANGING
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -135,7 +135,7 @@ class EndpointSchema(AutoSchema):
         return dict(sorted(found.items()))
 
     def _codes(self) -> set[str]:
-        codes = EVERYWHERE.union(*(told_in(f"billing.api.{name}") for name in FOUNDATION))
+        codes = EVERYWHERE.union(*(told_in(f"billing.api.callers.{name}") for name in FOUNDATION))
         codes |= set(getattr(self._method, "refuses", ()))
         codes |= self._told_of_files()
         if "{" in self.path:
@@ -149,14 +149,14 @@ class EndpointSchema(AutoSchema):
         if self._writes:
             codes |= told_in("billing.api.idempotency") | {"out_of_range"}
         if self._changes_a_thing:
-            codes |= told_in("billing.api.versions")
+            codes |= told_in("billing.api.answers.versions")
         if self.method == "POST" and getattr(self.view, "bills", False):
             codes |= {"too_busy"}
         return codes
 
     def _told_of_files(self) -> set[str]:
         if getattr(getattr(self._method, "listing", None), "exports", False):
-            return told_in("billing.api.slots")
+            return told_in("billing.api.answers.slots")
         return set()
 
     def _told_in_modules(self) -> set[str]:

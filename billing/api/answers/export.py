@@ -24,9 +24,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
-from billing.api.outputs import MoneyField
+from billing.api.answers.outputs import MoneyField
+from billing.api.answers.slots import ExportTookTooLong, Slot
 from billing.api.problems import problem_response
-from billing.api.slots import ExportTookTooLong, Slot
 
 logger = logging.getLogger(__name__)
 

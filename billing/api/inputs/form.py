@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from billing.api import messages
+from billing.api.messages import printable
 
 NAMED_AT_MOST = 20
 
@@ -53,8 +54,3 @@ def _hint(name: str, known: list[str]) -> ErrorDetail:
     nearest = get_close_matches(name[:100], known, n=1, cutoff=0.5)
     hint = f"Did you mean {nearest[0]}?" if nearest else f"Known are: {', '.join(known)}."
     return ErrorDetail(f"Unknown field. {hint}", code="unknown_field")
-
-
-def printable(text: str) -> str:
-    """Return a caller's text so that it can be given back in JSON: short, without surrogates."""
-    return text[:100].encode("utf-8", "backslashreplace").decode("utf-8")

@@ -11,12 +11,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from billing.api.access import demand
-from billing.api.authentication import Caller
-from billing.api.expandable import Expandable, tell_expandable
-from billing.api.inputs import Input
-from billing.api.names import NamesField
-from billing.api.outputs import RowsShown
+from billing.api.answers.expandable import Expandable, tell_expandable
+from billing.api.answers.outputs import RowsShown
+from billing.api.callers.access import demand
+from billing.api.callers.authentication import Caller
+from billing.api.inputs.form import Input
+from billing.api.inputs.names import NamesField
 from billing.api.scoped import Endpoint
 from billing.scopes import read_scope
 
@@ -160,7 +160,6 @@ class Showing:
 
     def described(self, method: Method) -> Method:
         """Describe a method that answers with this object."""
-        method.showing = self  # type: ignore[attr-defined]
         return extend_schema(parameters=[expanding(self.expands)], responses=self.output)(method)
 
     def answer(self, endpoint: Endpoint, row: Model, shown: Any) -> Response:

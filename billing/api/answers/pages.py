@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.api import messages
-from billing.api.inputs import Input
+from billing.api.inputs.form import Input
 
 TAKE_NEXT = "Take the cursor from `next` of the page before."
 CURSOR: messages.Messages = dict.fromkeys(

@@ -14,7 +14,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from billing.api.addresses import client_address, is_within
+from billing.api.callers.addresses import client_address, is_within
 from billing.api.problems import Refusal, tell
 from billing.scopes import PRESETS, READ_ONLY, RESOURCES, covers
 from billing.sellers.commands import SHOWN_CHARACTERS, hash_of_key, note_use

@@ -1,0 +1,1 @@
+"""What is answered: outputs, their versions, pages, whole lists as files."""

@@ -1,0 +1,1 @@
+"""Who calls, from where, what is allowed to them, and how often."""

@@ -1,0 +1,1 @@
+"""What a request may say: forms, their fields, and how JSON is read."""
