@@ -7,21 +7,12 @@ is written; later nothing can be applied to it.
 
 from django.db import migrations
 
-FACTS = """
+THERE = """
 ALTER TABLE invoices_balancemovement
-    ADD CONSTRAINT balancemovement_customer_of_same_seller FOREIGN KEY (seller_id, customer_id)
-        REFERENCES billing_customer (seller_id, id) DEFERRABLE INITIALLY DEFERRED,
     ADD CONSTRAINT balancemovement_lot_is_there FOREIGN KEY (lot_id)
         REFERENCES invoices_balancemovement (id) DEFERRABLE INITIALLY DEFERRED,
     ADD CONSTRAINT balancemovement_invoice_is_there FOREIGN KEY (invoice_id)
         REFERENCES invoices_invoice (id) DEFERRABLE INITIALLY DEFERRED;
-
-SELECT anlass_make_facts('invoices_balancemovement', 'balance_movement', '{rest_minor}');
-
-DROP TRIGGER invoice_never_changes ON invoices_invoice;
-DROP TRIGGER invoice_never_deleted ON invoices_invoice;
-DROP TRIGGER invoice_never_truncated ON invoices_invoice;
-SELECT anlass_make_facts('invoices_invoice', 'invoice', '{}');
 """
 
 LOTS = """
@@ -79,6 +70,7 @@ CREATE TRIGGER invoice_prepaid_is_applied AFTER INSERT ON invoices_invoice
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT
 EXECUTE FUNCTION anlass_check_prepaid();
 
+-- What settles the corrected invoice doesn't come to the balance.
 CREATE FUNCTION anlass_check_movement_of_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.kind = 'applied' AND EXISTS (
@@ -87,7 +79,7 @@ BEGIN
             SELECT FROM invoices_invoice
             WHERE id = NEW.invoice_id AND seller_id = NEW.seller_id
               AND customer_id = NEW.customer_id AND currency = NEW.currency
-              AND kind = 'credit_note' AND gross_minor = -NEW.amount_minor) THEN
+              AND kind = 'credit_note' AND -gross_minor - settled_minor = NEW.amount_minor) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'integrity_constraint_violation',
             CONSTRAINT = 'balance_movement_fits_invoice',
@@ -110,20 +102,12 @@ DROP TRIGGER balance_lot_kept_by_movements ON invoices_balancemovement;
 DROP TRIGGER balance_lot_begins_full ON invoices_balancemovement;
 DROP TRIGGER balance_lot_of_same_customer ON invoices_balancemovement;
 DROP FUNCTION anlass_take_from_lot();
-DROP TRIGGER balance_movement_never_changes ON invoices_balancemovement;
-DROP TRIGGER balance_movement_never_deleted ON invoices_balancemovement;
-DROP TRIGGER balance_movement_never_truncated ON invoices_balancemovement;
-DROP TRIGGER invoice_never_changes ON invoices_invoice;
-DROP TRIGGER invoice_never_deleted ON invoices_invoice;
-DROP TRIGGER invoice_never_truncated ON invoices_invoice;
-SELECT anlass_make_facts('invoices_invoice', 'invoice', '{prepaid_minor,payable_minor}');
 ALTER TABLE invoices_balancemovement
     DROP CONSTRAINT balancemovement_invoice_is_there,
-    DROP CONSTRAINT balancemovement_lot_is_there,
-    DROP CONSTRAINT balancemovement_customer_of_same_seller;
+    DROP CONSTRAINT balancemovement_lot_is_there;
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoices", "0005_balances")]
-    operations = [migrations.RunSQL(FACTS + LOTS + INVOICES, UNDO)]
+    dependencies = [("invoices", "0005_invoices_add_up")]
+    operations = [migrations.RunSQL(THERE + LOTS + INVOICES, UNDO)]
