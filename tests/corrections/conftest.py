@@ -1,6 +1,6 @@
 """Invoices that someone takes back, and the workers who do it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from billing.customers.models import Customer
 from billing.events.models import Event
 from billing.sellers.commands import advance_test_clock
 from billing.sellers.models import Seller
+from config.flow import BILL, BILL_DUE, CREDIT, FLOW
 from invoices.credit_notes.commands import credit, order_correction
 from invoices.credit_notes.events import CORRECTION_ORDERED
 from invoices.credit_notes.models import Correction
@@ -27,10 +28,15 @@ __all__ = ["sql", "tamper"]  # Fixtures of others.
 Advance = Callable[[date], list[Invoice]]
 
 
-def drain(events: Iterable[Event] | None = None) -> list[Invoice]:
-    """Handle what waits until nothing does; return what it issued."""
+# What makes invoices and credit notes; nothing is printed or sent.
+BILLED = [type_ for type_, tasks in FLOW.items() if {BILL, BILL_DUE, CREDIT} & set(tasks)]
+
+
+def drain() -> list[Invoice]:
+    """Bill and credit what waits until nothing does; return what was issued."""
     issued: list[Invoice] = []
-    while waiting := list(Event.objects.filter(state="waiting").order_by("position")):
+    billed = Event.objects.filter(state="waiting", type__in=BILLED)
+    while waiting := list(billed.order_by("position")):
         for event in waiting:
             issued += handled(event)
     return issued
