@@ -316,6 +316,9 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
     ("deliveries/<reference:id>/resend", "POST"): [
         ("deliveries/{delivery}/resend", {"address": "a@b.de"})
     ],
+    ("invoices/<reference:id>/resend", "POST"): [
+        ("invoices/{invoice}/resend", {"addresses": ["a@b.de", "c@d.de"]})
+    ],
     ("customers/<reference:id>/delivery", "PUT"): [
         ("customers/ext:A1/delivery", {"by_email": True, "emails": ["a@b.de"]})
     ],

@@ -5,9 +5,11 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+from billing.events import log
 from billing.events.models import Event
 from billing.sellers.models import Seller
 from config.flow import BILL, CREDIT, FLOW
+from invoices.documents.events import documents_rendered
 from invoices.issuing.models import Invoice
 from tests import factories
 from tests.api.conftest import App
@@ -302,12 +304,14 @@ def cancel(story: Story, invoice: dict[str, Any]) -> None:
 def deliver(story: Story, invoice: dict[str, Any]) -> None:
     """Files of an invoice, links to them, and an e-mail that didn't arrive."""
     row = Invoice.objects.get(pk=invoice["id"])
-    factories.document(row, b"%PDF-1.7\n".ljust(32_768))
+    document = factories.document(row, b"%PDF-1.7\n".ljust(32_768))
+    log.append([documents_rendered(row, [document], at=AT)], at=AT)
     story.get(f"/invoices/{row.pk}/documents")
     link = story.post(f"/invoices/{row.pk}/download-links", {"expires_in": 86400})
     story.get(f"/invoices/{row.pk}/download-links")
     story.get(f"/download-links/{link['id']}")
     delivery = factories.delivery(row, address="rechnung@alice.example")
+    story.post(f"/invoices/{row.pk}/resend", {"addresses": ["steuer@kanzlei.example"]})
     story.get("/deliveries?channel=email")
     story.get(f"/deliveries/{delivery.pk}")
     story.post(f"/deliveries/{delivery.pk}/resend", {"address": "buchhaltung@alice.example"})

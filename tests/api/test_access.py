@@ -85,6 +85,7 @@ OBJECTS: dict[str, Named] = {
     "invoices/<reference:id>/documents/<reference:document>": Invoice,
     "invoices/<reference:id>/download-links": Invoice,
     "invoices/by-number/<path:number>": _number,
+    "invoices/<reference:id>/resend": Invoice,
     "meters/<reference:id>": Meter,
     "orders/<reference:id>": Order,
     "plans/<reference:id>": Plan,

@@ -150,6 +150,23 @@ class TestRepeating:
         assert hash_of_key(secret) not in kept
 
 
+class TestHowMany:
+    def test_a_seller_has_a_hundred_that_work(self, seller: Seller) -> None:
+        """Each has a share of requests of its own: without a limit it could have any."""
+        first, *others = [factories.api_key(seller) for _ in range(100)]
+        app, said = App(first), {"name": "one more"}
+        rotate = f"/api-keys/{row_of(others[0]).pk}/rotate"
+
+        refused = [app.post("/api-keys", said), app.post(rotate, {"overlap_seconds": 60})]
+        replaced = app.post(rotate, {"overlap_seconds": 0})
+        app.post(f"/api-keys/{row_of(others[1]).pk}/revoke")
+        made = app.post("/api-keys", said)
+
+        assert [(each.status, each.code) for each in refused] == [(400, "api_key_refused")] * 2
+        assert "100 valid keys" in refused[0].body["detail"]
+        assert (replaced.status, made.status) == (201, 201)
+
+
 class TestRotating:
     def test_both_work_for_a_while(self, seller: Seller) -> None:
         former = factories.api_key(

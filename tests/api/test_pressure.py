@@ -79,7 +79,8 @@ class TestFlooded:
         told = app.get("/openapi.json").body["paths"]["/api/v1/orders"]
 
         assert "Retry-After" in told["post"]["responses"]["429"]["headers"]
-        assert "429" not in told["get"]["responses"]
+        assert "too_busy" in told["post"]["responses"]["429"]["x-problem-codes"]
+        assert told["get"]["responses"]["429"]["x-problem-codes"] == ["rate_limited"]
 
 
 class TestWhoIsTheCause:

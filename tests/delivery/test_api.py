@@ -274,6 +274,17 @@ class TestDeliveries:
         assert Delivery.objects.count() == 2
         assert caller.post(f"/deliveries/{answers[0].body['id']}/resend", {}).status == 409
 
+    def test_an_invoice_is_sent_once_per_key(self, caller: Caller, invoice: Invoice) -> None:
+        path, said = f"/invoices/{invoice.pk}/resend", {"addresses": ["a@b.example"]}
+
+        answers = [caller.post(path, said, Idempotency_Key="k") for _ in range(2)]
+
+        assert answers[0].body == answers[1].body
+        (made,) = answers[0].body["deliveries"]
+        assert (made["channel"], made["address"]) == ("email", "a@b.example")
+        assert caller.post(path, said).code == "delivery_not_resendable"
+        assert caller.post(path, {"addresses": ["x"]}).errors == {"addresses.0": "invalid"}
+
 
 class TestDocuments:
     def test_they_are_listed_and_fetched(self, caller: Caller, invoice: Invoice) -> None:

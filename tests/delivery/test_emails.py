@@ -14,6 +14,7 @@ from invoices.delivery.commands import (
     DeliveryNotResendable,
     order_due_tries,
     resend,
+    send_invoice,
     set_mail_style,
     set_wish,
 )
@@ -24,6 +25,7 @@ from invoices.documents.queries.stored import storage
 from tests import factories
 from tests.delivery.conftest import AT, PDF, issue, plan, the, try_all
 from tests.delivery.servers import Mailbox
+from tests.handling import bill_all
 
 ALICE = "alice@customer.example"
 
@@ -279,6 +281,34 @@ class TestTrouble:
         resend(delivery=first, by="ada", at=AT)
 
         assert list(Failure.objects.values_list("state", flat=True)) == ["written_off"] * 2
+
+    def test_an_invoice_is_sent_where_one_likes(self, seller: Seller, mailbox: Mailbox) -> None:
+        deliver(seller)
+        first = the("email")
+
+        said = {"invoice": first.invoice, "by": "ada", "at": AT}
+        known, other = send_invoice(**said, addresses=[ALICE, "tax@adviser.example", ALICE])
+        with pytest.raises(DeliveryNotResendable, match="on its way"):
+            send_invoice(**said, addresses=["tax@adviser.example"])
+        try_all()
+        (again,) = send_invoice(**said, addresses=[])
+
+        assert mailbox.recipients == [ALICE, ALICE, "tax@adviser.example"]
+        assert (known.resends, other.resends) == (first, None)
+        assert (again.address, again.transaction_id) == (ALICE, first.transaction_id)
+
+    def test_an_invoice_is_sent_once_its_documents_are_made(self, seller: Seller) -> None:
+        factories.order(factories.customer(seller, email=ALICE))
+        (invoice,) = bill_all(seller)
+
+        with pytest.raises(DeliveryNotResendable, match="aren't made yet"):
+            send_invoice(invoice=invoice, addresses=[], by="ada", at=AT)
+
+    def test_an_invoice_is_sent_to_someone(self, seller: Seller) -> None:
+        invoice = issue(seller, email="")
+
+        with pytest.raises(DeliveryNotResendable, match="say to which"):
+            send_invoice(invoice=invoice, addresses=[], by="ada", at=AT)
 
     def test_bytes_that_were_changed_are_not_sent(self, seller: Seller, mailbox: Mailbox) -> None:
         issue(seller, email=ALICE)

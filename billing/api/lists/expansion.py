@@ -159,7 +159,8 @@ class Showing:
         tell_expansions(self.output, self.expands)
 
     def described(self, method: Method) -> Method:
-        """Describe a method that answers with this object."""
+        """Describe a method that answers with this object, and mark it as one that does."""
+        method.showing = self  # type: ignore[attr-defined]
         return extend_schema(parameters=[expanding(self.expands)], responses=self.output)(method)
 
     def answer(self, endpoint: Endpoint, row: Model, shown: Any) -> Response:

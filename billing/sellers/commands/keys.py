@@ -13,11 +13,12 @@ from django.db import transaction
 from billing.pricing.refused import Refused
 from billing.scopes import ALL_SCOPES, EVERYTHING, covers
 from billing.sellers.models import ApiKey, Seller
-from billing.sellers.queries import prefix_of_mode
+from billing.sellers.queries import prefix_of_mode, valid_keys
 
 SHOWN_CHARACTERS = 16  # Enough to recognise a key by, too few to guess the rest from.
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=7)
 MOST_NETWORKS = 50
+MOST_KEYS = 100  # Valid ones of a seller: each has a share of requests of its own.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -48,6 +49,7 @@ def rights_of(api_key: ApiKey) -> Rights:
     return Rights(tuple(api_key.scopes), networks, api_key.expires_at)
 
 
+@transaction.atomic
 def create_api_key(
     *,
     seller: Seller,
@@ -63,7 +65,8 @@ def create_api_key(
     Without `rights` it may do all. `within` are those of the key that asks for it, None where a
     human does. A `key` is given only where it must be known beforehand, as by the demo.
 
-    :raises ApiKeyRefused: if the rights make no sense, or the key is of another mode.
+    :raises ApiKeyRefused: if the rights make no sense, the key is of another mode, or the seller
+        has `MOST_KEYS` valid ones.
     :raises GrantExceeded: if they go beyond `within`.
     """
     key = key or f"{prefix_of_mode(seller)}{secrets.token_urlsafe(32)}"
@@ -84,7 +87,7 @@ def rotate_api_key(
     It has the same name, scopes, networks and expiry. The former one works on for the overlap, and
     not at all where that is nothing.
 
-    :raises ApiKeyRefused: if the overlap is too long.
+    :raises ApiKeyRefused: if the overlap is too long, or the seller has `MOST_KEYS` valid ones.
     :raises ApiKeyEnded: if the former one is revoked, has expired or was rotated before.
     :raises GrantExceeded: if it may do more than `within`, the rights of the key that asks.
     """
@@ -96,14 +99,14 @@ def rotate_api_key(
     _refuse_ended(former, at=at)
     _refuse_more(rights_of(former), within)
     key = f"{prefix_of_mode(former.seller)}{secrets.token_urlsafe(32)}"
-    made = _made(former.seller, former.name, rights_of(former), key=key, at=at, replaces=former)
+    rights = rights_of(former)
     if overlap:
         ends_at = at + overlap
         former.expires_at = min(former.expires_at or ends_at, ends_at)
     else:
         former.revoked_at = at
     former.save(update_fields=["expires_at", "revoked_at"])
-    return made, key
+    return _made(former.seller, former.name, rights, key=key, at=at, replaces=former), key
 
 
 def revoke_api_key(*, api_key: ApiKey, at: datetime) -> None:
@@ -136,6 +139,11 @@ def hash_of_key(key: str) -> str:
 def _made(
     seller: Seller, name: str, rights: Rights, *, key: str, at: datetime, **more: Any
 ) -> ApiKey:
+    Seller.objects.select_for_update(no_key=True).get(pk=seller.pk)  # One after the other.
+    if valid_keys(at=at).filter(seller=seller).count() >= MOST_KEYS:
+        raise ApiKeyRefused(
+            f"A seller has {MOST_KEYS} valid keys at most: revoke one that nobody uses."
+        )
     return ApiKey.objects.create(
         seller=seller,
         name=name,

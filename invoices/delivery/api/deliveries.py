@@ -1,16 +1,17 @@
 """What was delivered: `/deliveries`."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.api.callers.authentication import Caller
 from billing.api.description.schema import refusing
-from billing.api.inputs.fields import MailField
+from billing.api.inputs.fields import ListField, MailField
 from billing.api.inputs.form import Input
 from billing.api.lists.filters import Filters, Identifier, Of, Text, Word, moments
 from billing.api.lists.listing import Listing
@@ -24,6 +25,8 @@ from invoices.delivery.models.deliveries import CHANNELS
 from invoices.delivery.outputs import DeliveryDetailOutput, DeliveryOutput
 from invoices.issuing.api.invoices import INVOICE
 from invoices.issuing.models import Invoice
+
+MOST_ADDRESSES = 10
 
 tell(exceptions={commands.DeliveryNotResendable: Refusal(409, "delivery_not_resendable")})
 
@@ -49,6 +52,20 @@ DELIVERIES = Listing[Delivery](
 
 class ResendInput(Input):
     address = MailField(required=False, help_text="Of an e-mail: another address than before.")
+
+
+class InvoiceResendInput(Input):
+    addresses = ListField(
+        child=MailField(),
+        required=False,
+        allow_empty=False,
+        max_length=MOST_ADDRESSES,
+        help_text="Where to; default: where the customer's documents go today.",
+    )
+
+
+class ResentOutput(serializers.Serializer[Any]):
+    deliveries = DeliveryOutput(many=True, help_text="One for each address.")
 
 
 class DeliveriesView(Endpoint):
@@ -86,7 +103,21 @@ class ResendView(Endpoint):
         return Response(DeliveryOutput(made).data, status=202)
 
 
+class InvoiceResendView(Endpoint):
+    @extend_schema(request=InvoiceResendInput, responses={202: ResentOutput})
+    def post(self, request: Request, id: str) -> Response:
+        """Send an invoice's documents by e-mail, be they sent before or not."""
+        rows = self.rows(Invoice).select_related("customer")
+        invoice = self.find(rows, id, known_as="")
+        addresses = self.said(InvoiceResendInput).get("addresses", [])
+        made = commands.send_invoice(
+            invoice=invoice, addresses=addresses, by=str(request.user), at=timezone.now()
+        )
+        return Response(ResentOutput({"deliveries": made}).data, status=202)
+
+
 urlpatterns = [
+    path("invoices/<reference:id>/resend", InvoiceResendView.as_view(), name="invoice-resend"),
     path("deliveries", DeliveriesView.as_view(), name="deliveries"),
     path("deliveries/<reference:id>/resend", ResendView.as_view(), name="delivery-resend"),
     path("deliveries/<reference:id>", DeliveryView.as_view(), name="delivery"),

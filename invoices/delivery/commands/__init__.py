@@ -25,6 +25,7 @@ from invoices.delivery.commands.resend import (
     DeliveryNotResendable,
     EventNotPublic,
     resend,
+    send_invoice,
     tell_event,
     try_endpoint,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "resend",
     "revoke_link",
     "rotate_secret",
+    "send_invoice",
     "set_mail_style",
     "set_wish",
     "tell_event",

@@ -19,6 +19,8 @@ from invoices.delivery.commands.order import NewDelivery, order
 from invoices.delivery.events import DELIVERY_DUE, DELIVERY_ORDERED
 from invoices.delivery.models import Delivery, WebhookEndpoint
 from invoices.delivery.queries.wanted import email_addresses
+from invoices.documents.events import DOCUMENTS_RENDERED
+from invoices.issuing.models import Invoice
 
 WEBHOOK_TRIED = "webhook.tried"
 ON_ITS_WAY = frozenset({Delivery.State.WAITING, Delivery.State.FAILED})
@@ -50,6 +52,35 @@ def resend(*, delivery: Delivery, by: str, at: datetime, address: str = "") -> D
     (made,) = order(event, [_again(delivery, address)], at=at)
     _close_failures(same, by=by, at=at, why=f"Sent again as delivery {made.pk}.")
     return made
+
+
+@transaction.atomic
+def send_invoice(
+    *, invoice: Invoice, addresses: Sequence[str], by: str, at: datetime
+) -> list[Delivery]:
+    """
+    Send an invoice's documents by e-mail, be they sent before or not; return the deliveries.
+
+    They go to `addresses`, else to where the customer's documents go today. What went to one of
+    them before is sent once more.
+
+    :raises DeliveryNotResendable: if the documents aren't made yet, an e-mail with them to one of
+        the addresses is on its way, or nobody is to get them.
+    """
+    to = list(dict.fromkeys(addresses)) or email_addresses(invoice.customer)
+    if not to:
+        raise DeliveryNotResendable(
+            "The customer's documents go to no e-mail address: say to which `addresses`."
+        )
+    key = f"{DOCUMENTS_RENDERED}:{invoice.pk}"
+    made = Event.objects.select_related("seller").filter(
+        seller_id=invoice.seller_id, idempotency_key=key
+    )
+    told = made.first()
+    if told is None:
+        raise DeliveryNotResendable("The invoice's documents aren't made yet.")
+    Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)  # One after the other.
+    return [_sent_to(address, invoice, told, by=by, at=at) for address in to]
 
 
 @transaction.atomic
@@ -93,6 +124,21 @@ def try_endpoint(
     (appended,) = log.append([tried], at=at)
     event = Event.objects.select_related("seller").get(pk=appended.pk)  # Its position too.
     (made,) = order(event, [told_to(endpoint, trial_message(event, public_type))], at=at)
+    return made
+
+
+def _sent_to(address: str, invoice: Invoice, told: Event, *, by: str, at: datetime) -> Delivery:
+    emails = Delivery.objects.filter(invoice=invoice, channel="email", address=address)
+    if former := emails.order_by("pk").first():
+        return resend(delivery=former, by=by, at=at, address=address)
+    new = NewDelivery(
+        channel="email",
+        type=f"{invoice.kind}.issued",
+        invoice=invoice,
+        address=address,
+        is_extra=True,
+    )
+    (made,) = order(told, [new], at=at)
     return made
 
 
