@@ -14,10 +14,21 @@ logger = logging.getLogger(__name__)
 # Faults of the moment, not of the event: the connection, a deadlock, a shutdown, the time limit.
 PASSING = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 
+# SQLSTATEs of faults that waiting mends: connections, shutdowns, deadlocks and the like, locks
+# that are held, too many connections. Not: a full disk, a statement that takes too long. Source:
+# PostgreSQL, appendix A (error codes).
+PASSING_STATES = ("08", "57P", "40", "55P03", "53300")
+
 TRIES = 4
 FIRST_WAIT_SECONDS = 0.2
 
 Result = TypeVar("Result")
+
+
+def passes_by(error: Exception) -> bool:
+    """Return whether waiting mends what the database said, or that it said nothing."""
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(PASSING_STATES)
 
 
 def patiently(action: Callable[[], Result]) -> Result | None:

@@ -106,14 +106,15 @@ class TestBilling:
 
         assert "3 that failed before are not billed" in capsys.readouterr().out
 
-    def test_it_waits_while_the_database_is_away(
-        self, seller: Seller, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("cause", [None, psycopg.errors.DeadlockDetected()])
+    def test_it_waits_while_the_database_is_away_or_busy(
+        self, seller: Seller, monkeypatch: pytest.MonkeyPatch, cause: Exception | None
     ) -> None:
         faults = [OperationalError("away")]
 
         def progress_of(*given: Any, **named: Any) -> Any:
             if faults:
-                raise faults.pop()
+                raise faults.pop() from cause
             return look(*given, **named)
 
         look = run_billing._progress_of

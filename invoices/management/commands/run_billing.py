@@ -24,6 +24,7 @@ from rich.table import Table
 
 from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import Failure
+from billing.events.patience import passes_by
 from billing.management.arguments import day, number
 from billing.money import from_minor
 from billing.sellers.models import Seller
@@ -44,8 +45,6 @@ from invoices.runs.queries.dry_runs import Sums, due_contracts
 LOOK_EVERY_SECONDS = 0.5
 AWAY_SECONDS = 1.0
 FAILURES_SHOWN = 10
-# Connection exceptions and the operator's shutdown: PostgreSQL, appendix A (error codes).
-_AWAY = ("08", "57P")
 INTERRUPTED = 130  # As a shell tells of SIGINT.
 
 
@@ -76,11 +75,11 @@ class Command(BaseCommand):
         try:
             failed = self._run(options)
         except (OperationalError, InterfaceError) as error:
-            if not _is_away(error):
+            if not passes_by(error):
                 raise
             raise CommandError(
-                "The database is away. Run the command again once it is back; what was begun goes"
-                f" on. It says: {error}"
+                "The database is away, or too busy. Run the command again once it is back; what was"
+                f" begun goes on. It says: {error}"
             ) from error
         if failed:
             sys.exit(1)
@@ -147,10 +146,10 @@ class _Watch:
                 found = _progress_of(mine, at=timezone.now())
                 waits = self._waits()
             except (OperationalError, InterfaceError) as error:
-                if not _is_away(error):
+                if not passes_by(error):
                     raise
                 connection.close()  # It may be broken: the next look opens a fresh one.
-                bar.update(task, description="the database is away, waiting for it")
+                bar.update(task, description="the database is away or busy, waiting for it")
                 time.sleep(AWAY_SECONDS)
                 continue
             told = f"until {self._until}" + (f", {found.failed} failed" if found.failed else "")
@@ -202,12 +201,6 @@ class _Watch:
             event__as_of_date__lte=self._until,
             event__type__in=list(EVENT_TYPES.values()),
         )
-
-
-def _is_away(error: Exception) -> bool:
-    """Return whether the server can't be reached or is stopping: other errors don't pass by."""
-    sqlstate = getattr(error.__cause__, "sqlstate", None)
-    return sqlstate is None or sqlstate.startswith(_AWAY)
 
 
 def _progress_of(mine: list[BillingRun], *, at: datetime) -> RunProgress:
