@@ -1,21 +1,9 @@
-"""The tables of an auditor's archive, and their rows, read as a stream."""
+"""The tables of an auditor's archive."""
 
-from datetime import date
-
-from django.db.models import Count, Max, Min
-
-from billing.catalog.models import Price
-from billing.customers.models import Customer
-from billing.events.archived import archived_of
-from billing.events.models import Attempt, Failure
-from billing.money import from_minor
-from invoices.balances.models import BalanceMovement
-from invoices.issuing.queries.retention import retained_until
 from invoices.reports.audit.description import Column
-from invoices.reports.queries.accounts import Accounts
+from invoices.reports.queries import audit_rows as rows
 from invoices.reports.queries.audit_facts import FACTS
 from invoices.reports.queries.audit_period import (
-    AT_ONCE,
     CURRENCY,
     DAY,
     EXACT,
@@ -25,179 +13,8 @@ from invoices.reports.queries.audit_period import (
     TRANSACTION,
     WHOLE,
     Listed,
-    Period,
-    Rows,
     table,
 )
-from invoices.reports.queries.postings import entries
-from invoices.reports.queries.stored import path_of
-
-
-def _invoices(period: Period) -> Rows:
-    for each in period.invoices.select_related("series").iterator(chunk_size=AT_ONCE):
-        amounts = (
-            each.net_minor, each.tax_minor, each.gross_minor, each.prepaid_minor,
-            each.payable_minor,
-        )  # fmt: skip
-        yield (
-            each.id, each.number, each.kind, each.issue_date, each.due_date, each.customer_id,
-            each.currency, *(from_minor(amount, each.currency) for amount in amounts),
-            f"{each.kind} {each.series.series} {each.series.year}", each.sequence,
-            retained_until(each), each.corrected_invoice_id, each.correction_kind,
-            from_minor(each.settled_minor, each.currency), each.event_id,
-            each.transaction_id, each.issued_at, each.previous_hash, each.hash,
-        )  # fmt: skip
-
-
-def _lines(period: Period) -> Rows:
-    columns = (
-        "id", "invoice_id", "position", "text", "quantity", "unit_price", "starts_on", "ends_on",
-        "tax_category", "tax_percent", "exemption_code", "exemption_text", "seller_vat_id",
-        "tax_override_id", "supply", "is_credit", "corrects_id", "price_id",
-        "price_code", "subscription_id", "order_line__order_id", "cause",
-        "transaction_id", "currency", "amount_minor",
-    )  # fmt: skip
-    for row in period.charges.values_list(*columns).iterator(chunk_size=AT_ONCE):
-        *values, currency, amount = row
-        yield (*values, currency, from_minor(amount, currency))
-
-
-def _taxes(period: Period) -> Rows:
-    for each in period.invoices.iterator(chunk_size=AT_ONCE):
-        for tax in each.taxes:
-            yield (
-                each.id, tax["category"], tax["percent"].replace(".", ","), each.currency,
-                from_minor(tax["base_minor"], each.currency),
-                from_minor(tax["tax_minor"], each.currency),
-            )  # fmt: skip
-
-
-def _corrections(period: Period) -> Rows:
-    for each in period.invoices.exclude(corrects=[]).iterator(chunk_size=AT_ONCE):
-        for corrected in each.corrects:
-            day = date.fromisoformat(corrected["issue_date"])
-            yield each.id, corrected["number"], each.number, day
-
-
-def _conversions(period: Period) -> Rows:
-    for each in period.invoices.exclude(accounting_currency="").iterator(chunk_size=AT_ONCE):
-        tax_minor, currency = each.accounting_tax_minor, each.accounting_currency
-        yield (
-            each.id, currency, each.exchange_rate, each.exchange_rate_date,
-            each.exchange_rate_source,
-            None if tax_minor is None else from_minor(tax_minor, currency),
-        )  # fmt: skip
-
-
-def _postings(period: Period) -> Rows:
-    accounts = Accounts(period.seller.pk, chart=period.chart)
-    for entry in entries(period.invoices):
-        invoice = entry.invoice
-        for number, each in enumerate(entry.postings, start=1):
-            yield (
-                invoice.id, number, each.purpose, accounts.number(each, invoice),
-                invoice.issue_date, invoice.currency,
-                from_minor(each.amount_minor, invoice.currency), each.tax_category, each.percent,
-                each.country, each.supply, each.product_id or "", each.starts_on, each.ends_on,
-            )  # fmt: skip
-
-
-def _customers(period: Period) -> Rows:
-    ids = period.invoices.order_by().values("customer_id")
-    found = Customer.objects.filter(pk__in=ids).select_related("debtor_account").order_by("pk")
-    for each in found.iterator(chunk_size=AT_ONCE):
-        debtor = getattr(each, "debtor_account", None)
-        yield (
-            each.id, each.external_id or "", each.name, each.kind, each.street, each.postcode,
-            each.city, each.country, each.vat_id, each.email, debtor.number if debtor else None,
-        )  # fmt: skip
-
-
-def _sellers(period: Period) -> Rows:
-    each = period.seller
-    yield (
-        each.id, each.name, each.street, each.postcode, each.city, each.country, each.vat_id,
-        each.tax_number, each.currency, each.timezone, each.invoice_number_format,
-        each.credit_note_number_format,
-    )  # fmt: skip
-
-
-def _series(period: Period) -> Rows:
-    found = period.invoices.order_by().values_list(
-        "series__kind", "series__series", "series__year", "series_id"
-    )
-    bounds = found.annotate(first=Min("sequence"), last=Max("sequence"), count=Count("id"))
-    for kind, series, year, key, *low_high, count in bounds.order_by("series_id"):
-        of_series = period.invoices.filter(series_id=key)
-        first, last = (of_series.get(sequence=sequence) for sequence in low_high)
-        yield (
-            f"{kind} {series} {year}", first.sequence, first.number, last.sequence, last.number,
-            count, first.previous_hash, last.hash,
-        )  # fmt: skip
-
-
-def _prices(period: Period) -> Rows:
-    ids = period.charges.order_by().values("price_id")
-    found = Price.objects.filter(pk__in=ids).select_related("plan", "product").order_by("pk")
-    for each in found.iterator(chunk_size=AT_ONCE):
-        yield (
-            each.id, each.code, each.plan.code if each.plan else "",
-            each.product.code if each.product else "", each.text, each.kind, each.model,
-            each.currency, each.amount, each.unit_price, each.tax_class, each.tax_included,
-            each.valid_from, each.valid_until,
-        )  # fmt: skip
-
-
-def _movements(period: Period) -> Rows:
-    found = BalanceMovement.objects.filter(
-        seller=period.seller,
-        booked_on__gte=period.first_day,
-        booked_on__lte=period.last_day,
-    )
-    for each in found.order_by("pk").iterator(chunk_size=AT_ONCE):
-        yield (
-            each.id, each.customer_id, each.kind, each.booked_on, each.currency,
-            from_minor(each.amount_minor, each.currency), each.lot_id or "",
-            each.invoice_id or "", each.reason, each.transaction_id,
-        )  # fmt: skip
-
-
-def _documents(period: Period) -> Rows:
-    for each in period.documents.iterator(chunk_size=AT_ONCE):
-        yield (
-            each.id, each.invoice_id, path_of(each), each.kind, each.format, each.media_type,
-            each.size, each.sha256, each.template_version, each.rule_version, each.created_at,
-        )  # fmt: skip
-
-
-def _events(period: Period) -> Rows:
-    columns = (
-        "id", "type", "stream_id", "as_of_date", "occurred_at", "recorded_at", "state",
-        "transaction_id", "idempotency_key",
-    )  # fmt: skip
-    rows = period.events.order_by("position").values_list(*columns)
-    yield from rows.iterator(chunk_size=AT_ONCE)
-
-
-def _attempts(period: Period) -> Rows:
-    columns = (
-        "id", "event_id", "task", "worker", "started_at", "ended_at", "outcome", "error_class",
-    )  # fmt: skip
-    for each in archived_of(period.seller.pk, period.events):
-        yield tuple(getattr(each, column) for column in columns)
-    found = Attempt.objects.filter(event__in=period.events).order_by("pk")
-    yield from found.values_list(*columns).iterator(chunk_size=AT_ONCE)
-
-
-def _failures(period: Period) -> Rows:
-    columns = (
-        "id", "event_id", "code", "reason", "state", "opened_at", "closed_at", "closed_by",
-        "closing_note",
-    )  # fmt: skip
-    found = Failure.objects.filter(event__in=period.events).order_by("opened_at", "pk")
-    for row in found.values_list(*columns).iterator(chunk_size=AT_ONCE):
-        yield tuple("" if value is None else value for value in row)
-
 
 TABLES = (
     Listed(
@@ -221,7 +38,7 @@ TABLES = (
             Column("previous_hash", TEXT, "SHA-256 of the one before in the series"),
             Column("hash", TEXT, "SHA-256 of its content: a line of content.jsonl"),
         ),
-        _invoices,
+        rows.invoices,
     ),
     Listed(
         table(
@@ -245,7 +62,7 @@ TABLES = (
             Column("cause", TEXT, "Fact that caused it"), TRANSACTION, CURRENCY,
             Column("net", MONEY, "Net"),
         ),
-        _lines,
+        rows.lines,
     ),
     Listed(
         table(
@@ -253,7 +70,7 @@ TABLES = (
             Column("category", TEXT, "UNCL 5305 code"), Column("percent", TEXT, "Rate"), CURRENCY,
             Column("base", MONEY, "Net"), Column("tax", MONEY, "VAT"), keys=3,
         ),
-        _taxes,
+        rows.taxes,
     ),
     Listed(
         table(
@@ -262,7 +79,7 @@ TABLES = (
             Column("number", TEXT, "Number of the credit note"),
             Column("corrected_date", DAY, "Date of the corrected document"), keys=2,
         ),
-        _corrections,
+        rows.corrections,
     ),
     Listed(
         table(
@@ -272,7 +89,7 @@ TABLES = (
             Column("rate_date", DAY, "Of the rate; of a month's average its first day"),
             Column("source", TEXT, "Whose rate"), Column("tax", MONEY, "VAT, if it shows any"),
         ),
-        _conversions,
+        rows.conversions,
     ),
     Listed(
         table(
@@ -287,7 +104,7 @@ TABLES = (
             Column("starts_on", DAY, "First day of the service"),
             Column("ends_on", DAY, "First day after it"), keys=2,
         ),
-        _postings,
+        rows.postings,
     ),
     Listed(
         table(
@@ -299,7 +116,7 @@ TABLES = (
             Column("vat_id", TEXT, "VAT id"), Column("email", TEXT, "E-mail"),
             Column("debtor", WHOLE, "Account in the books"),
         ),
-        _customers,
+        rows.customers,
     ),
     Listed(
         table(
@@ -312,7 +129,7 @@ TABLES = (
             Column("invoice_numbers", TEXT, "Form of numbers"),
             Column("credit_note_numbers", TEXT, "Form of numbers"),
         ),
-        _sellers,
+        rows.sellers,
     ),
     Listed(
         table(
@@ -325,7 +142,7 @@ TABLES = (
             Column("hash_before", TEXT, "SHA-256 of the one before the first"),
             Column("hash_of_last", TEXT, "SHA-256 of the last"),
         ),
-        _series,
+        rows.series,
     ),
     Listed(
         table(
@@ -339,7 +156,7 @@ TABLES = (
             Column("tax_included", TEXT, "Whether it is gross"),
             Column("valid_from", DAY, "On sale from"), Column("valid_until", DAY, "Up to, without"),
         ),
-        _prices,
+        rows.prices,
     ),
     Listed(
         table(
@@ -350,7 +167,7 @@ TABLES = (
             Column("invoice_id", TEXT, "Document"), Column("reason", TEXT, "As stated"),
             TRANSACTION,
         ),
-        _movements,
+        rows.movements,
     ),
     Listed(
         table(
@@ -362,7 +179,7 @@ TABLES = (
             Column("rule_version", TEXT, "By which it was checked"),
             Column("created_at", TEXT, "Instant, UTC"),
         ),
-        _documents,
+        rows.documents,
     ),
     Listed(
         table(
@@ -375,7 +192,7 @@ TABLES = (
             Column("state", TEXT, "How far it got"), TRANSACTION,
             Column("idempotency_key", TEXT, "The fact that it tells of"),
         ),
-        _events,
+        rows.events,
     ),
     Listed(
         table(
@@ -385,7 +202,7 @@ TABLES = (
             Column("started_at", TEXT, "Instant, UTC"), Column("ended_at", TEXT, "Instant, UTC"),
             Column("outcome", TEXT, "How it ended"), Column("error_class", TEXT, "What went wrong"),
         ),
-        _attempts,
+        rows.attempts,
     ),
     Listed(
         table(
@@ -396,7 +213,7 @@ TABLES = (
             Column("closed_at", TEXT, "Instant, UTC"), Column("closed_by", TEXT, "By whom"),
             Column("closing_note", TEXT, "Why"),
         ),
-        _failures,
+        rows.failures,
     ),
     *FACTS,
 )  # fmt: skip
