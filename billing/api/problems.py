@@ -218,14 +218,21 @@ def _problem(
     *,
     errors: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
+    return shape(status, code, _cut(detail), errors=errors or [], request_id=request_id())
+
+
+def shape(
+    status: int, code: str, detail: str, *, errors: list[dict[str, str]], request_id: str
+) -> dict[str, Any]:
+    """Return the body of a problem. Source: RFC 9457."""
     return {
         "type": f"urn:anlass:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": int(status),
-        "detail": _cut(detail),
+        "detail": detail,
         "code": code,
-        "errors": errors or [],
-        "request_id": request_id(),
+        "errors": errors,
+        "request_id": request_id,
     }
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from billing.sellers.commands import create_api_key, hash_of_key
-from billing.sellers.models import ApiKey, Seller, TestClock
+from billing.sellers.models import ApiKey, Membership, Seller, TestClock
 
 DEMO_SELLER = "Anlass Demo GmbH"
 DEMO_USER = "demo"
@@ -58,5 +58,6 @@ def look_around(*, password: str, key: str, at: datetime) -> None:
     if not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
+    Membership.objects.get_or_create(user=user, seller=seller)
     if not ApiKey.objects.filter(secret_hash=hash_of_key(key)).exists():
         create_api_key(seller=seller, name="Demo", at=at, key=key)

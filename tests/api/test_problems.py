@@ -110,7 +110,11 @@ class TestWords:
             ("once_per_customer", "yes", "Give true or false."),
             ("prices", "base", "Give a list."),
             ("prices", [], "Give at least 1 in the list."),
-            ("valid_from", "1.1.2026", "Give a day as YYYY-MM-DD, for example 2026-03-01."),
+            (
+                "valid_from",
+                "1.1.2026",
+                "Give a day that there is, as YYYY-MM-DD, for example 2026-03-01.",
+            ),
         ],
     )
     def test_of_a_coupon(self, app: App, field: str, value: Any, told: str) -> None:

@@ -115,6 +115,15 @@ class TestChanging:
     def test_whatever_state_it_is_in(self, app: App, house: House) -> None:
         assert app.patch("/customers/ext:A1", {"city": "Bonn"}, If_Match="*").status == 200
 
+    @pytest.mark.parametrize("header", ["nonsense", "abc123", ""])
+    def test_none_that_was_ever_given_is_malformed(
+        self, app: App, house: House, header: str
+    ) -> None:
+        answer = app.patch("/customers/ext:A1", {"city": "Bonn"}, If_Match=header)
+
+        assert (answer.status, answer.code) == (400, "malformed_etag")
+        assert "with its quotes" in answer.body["detail"]
+
     def test_weak_ones_never_match(self, app: App, house: House) -> None:
         tag = app.get("/customers/ext:A1").headers["ETag"]
 

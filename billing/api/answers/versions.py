@@ -24,7 +24,20 @@ class ChangedMeanwhile(Exception):
     """A thing isn't in the state any more in which the caller saw it."""
 
 
-tell(exceptions={ChangedMeanwhile: Refusal(412, "changed_meanwhile")})
+class MalformedTag(Exception):
+    """`If-Match` holds no ETag."""
+
+
+tell(
+    exceptions={
+        ChangedMeanwhile: Refusal(412, "changed_meanwhile"),
+        MalformedTag: Refusal(
+            400,
+            "malformed_etag",
+            detail="If-Match holds no ETag: give it as it came, with its quotes.",
+        ),
+    }
+)
 
 
 def tag_of(shown: Any) -> str:
@@ -58,8 +71,11 @@ def refuse_other_state(request: Request, shown: Any) -> None:
     Do nothing if a thing is in the state that the caller saw.
 
     :raises ChangedMeanwhile: if it isn't.
+    :raises MalformedTag: if the caller says no state.
     """
     wanted = parse_etags(_header(request, "If-Match"))
+    if not wanted:
+        raise MalformedTag
     if "*" not in wanted and tag_of(shown) not in wanted:
         raise ChangedMeanwhile(
             "It was changed since you read it: nothing was done. Read it again (GET), look whether"

@@ -1,11 +1,13 @@
 """All codes of problems: with which status each comes, what it means, and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from rest_framework import exceptions
 
-from billing.api.problems import Refusal, all_told
+from billing.api.problems import Refusal, all_told, shape
 
 AS_DETAIL_SAYS = "Do what `detail` says; unchanged, it is refused again."
 LATER = "Wait for `Retry-After` seconds, then send it again under the same Idempotency-Key."
@@ -72,6 +74,22 @@ def statuses() -> dict[str, tuple[int, ...]]:
     return {each.code: each.statuses for each in problem_codes()}
 
 
+def example_of(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    """Return a problem as it may look: that of a wrong field, else the first of the codes."""
+    code = "validation_failed" if "validation_failed" in codes else codes[0]
+    told = next(each for each in problem_codes() if each.code == code)
+    detail, errors = f"{told.means} {told.remedy}", []
+    if code == "validation_failed":
+        detail = f"{WRONG['field']}: {WRONG['detail']}"
+        errors = [WRONG]
+    return shape(status, code, detail, errors=errors, request_id="019ca8d26c4070008000000000000001")
+
+
+WRONG = {
+    "field": "limit",
+    "code": "max_value",
+    "detail": "Give 100 or less.",
+}
 _VALIDATION = (
     "",
     Refusal(400, "validation_failed", means="A field or parameter is wrong, missing or unknown."),

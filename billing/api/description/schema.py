@@ -11,10 +11,11 @@ from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework.serializers import Serializer
 
 from billing.api import problems
+from billing.api.answers import versions
 from billing.api.answers.expandable import either, expandable_in
 from billing.api.answers.versions import CHANGING
 from billing.api.callers.access import scope_of
-from billing.api.description.codes import statuses
+from billing.api.description.codes import example_of, statuses
 from billing.api.description.naming import operation_id
 from billing.api.problems import told_in
 
@@ -149,7 +150,7 @@ class EndpointSchema(AutoSchema):
         if self._writes:
             codes |= told_in("billing.api.idempotency") | {"out_of_range"}
         if self._changes_a_thing:
-            codes |= told_in("billing.api.answers.versions")
+            codes |= told_in(versions.__name__)
         if self.method == "POST" and getattr(self.view, "bills", False):
             codes |= {"too_busy"}
         return codes
@@ -167,7 +168,8 @@ class EndpointSchema(AutoSchema):
             for name in own
             for value in vars(sys.modules[name]).values()
         }
-        modules = {name for name in own | taken if name and name != problems.__name__}
+        # Of versions refuse those alone that change a thing: it is told of apart.
+        modules = {name for name in own | taken if name} - {problems.__name__, versions.__name__}
         return {code for module in modules for code in told_in(module)}
 
     @property
@@ -274,7 +276,10 @@ def _refused(status: int, codes: list[str]) -> dict[str, Any]:
         "description": f"{TITLES.get(status, HTTPStatus(status).phrase)}: {told}.",
         "headers": _referred(names),
         "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": example_of(status, codes),
+            }
         },
         "x-problem-codes": codes,
     }

@@ -133,7 +133,7 @@ class DayField(serializers.DateField):
 
     default_error_messages = {
         **messages.ANY,
-        "invalid": "Give a day as YYYY-MM-DD, for example 2026-03-01.",
+        "invalid": "Give a day that there is, as YYYY-MM-DD, for example 2026-03-01.",
         "out_of_range": f"Give a day from {FIRST_DAY} up to, but without, {END_OF_DAYS}.",
     }
 

@@ -11,6 +11,7 @@ from billing.api import messages
 from billing.api.messages import printable
 
 NAMED_AT_MOST = 20
+GIVEN = {"id", "created_at", "transaction_id"}  # By us: whoever sends back what was read has them.
 
 
 class Input(serializers.Serializer[Any]):
@@ -51,6 +52,8 @@ def _unknown(data: Iterable[str], *, known: Iterable[str]) -> dict[str, list[Err
 
 
 def _hint(name: str, known: list[str]) -> ErrorDetail:
+    if name in GIVEN:
+        return ErrorDetail("Not yours to give or change: leave it out.", code="unknown_field")
     nearest = get_close_matches(name[:100], known, n=1, cutoff=0.5)
     hint = f"Did you mean {nearest[0]}?" if nearest else f"Known are: {', '.join(known)}."
     return ErrorDetail(f"Unknown field. {hint}", code="unknown_field")

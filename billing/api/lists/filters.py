@@ -153,6 +153,11 @@ class Of(Said):
         return endpoint.resolve(self.of, said, field=name)
 
 
+def _in_order(told: str, what: str, *, leads: bool) -> str:
+    """Return what is told of a range: one that nothing narrows puts the list in its order."""
+    return f"{told} The list is then in this order, the {what} first." if leads else told
+
+
 class Days(Said):
     """One end of a range of days."""
 
@@ -162,7 +167,10 @@ class Days(Said):
         """`lookup` is gte or lt."""
         told = "First day wanted." if lookup == "gte" else "First day no longer wanted."
         super().__init__(
-            DayField(required=False, help_text=told), column=column, lookup=lookup, leads=leads
+            DayField(required=False, help_text=_in_order(told, "latest", leads=leads)),
+            column=column,
+            lookup=lookup,
+            leads=leads,
         )
         self.needs = needs
 
@@ -176,7 +184,7 @@ class Moments(Said):
         """`lookup` is gte or lt."""
         told = "First moment wanted" if lookup == "gte" else "First moment no longer wanted"
         text = f"{told}: an instant with its offset, or a day of the seller's time zone."
-        said = MomentField(required=False, help_text=text)
+        said = MomentField(required=False, help_text=_in_order(text, "latest", leads=leads))
         super().__init__(said, column=column, lookup=lookup, leads=leads)
         self.needs = needs
 
@@ -195,7 +203,8 @@ class Amounts(Said):
     def __init__(self, column: str, lookup: str) -> None:
         """`lookup` is gte or lt."""
         told = "Least amount wanted" if lookup == "gte" else "Least amount no longer wanted"
-        said = ExactField(required=False, help_text=f"{told}; in `currency`, or the seller's.")
+        text = f"{told}; in `currency`, or the seller's."
+        said = ExactField(required=False, help_text=_in_order(text, "largest", leads=True))
         super().__init__(said, column=column, lookup=lookup, leads=True)
 
     def value(self, endpoint: Endpoint, said: Any, asked: Mapping[str, Any], name: str) -> Any:

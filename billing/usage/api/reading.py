@@ -130,7 +130,7 @@ def _unknown(name: str, known: list[str]) -> ErrorDetail:
 def _meter(code: Any) -> str:
     if not isinstance(code, str) or not 0 < len(code) <= _CODE_LENGTH or not code.isprintable():
         raise _Malformed("malformed", f"Give a meter's code of 1 to {_CODE_LENGTH} characters.")
-    return code
+    return code.removeprefix("code:")
 
 
 def _subscription(named: Any) -> str:

@@ -33,7 +33,7 @@ tell(
 
 class UsageRecordInput(serializers.Serializer[Any]):
     # For the description alone: the records are read by hand.
-    meter = serializers.CharField(max_length=100, help_text="Its code.")
+    meter = serializers.CharField(max_length=100, help_text="Its code, with or without `code:`.")
     subscription = serializers.CharField(help_text="Its id or `ext:` and your own id.")
     key = serializers.CharField(
         max_length=200, help_text="Your own id of the record: once per meter."
