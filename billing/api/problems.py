@@ -16,6 +16,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from psycopg.errors import QueryCanceled
+from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
@@ -49,13 +50,48 @@ class Refusal:
     remedy: str = ""
 
 
+# What the web framework refuses before any of our code: our words for its exceptions.
+FRAMEWORK: dict[type[exceptions.APIException], tuple[str, str]] = {
+    exceptions.ParseError: ("The body is not JSON.", "Send JSON in UTF-8, each name once."),
+    exceptions.NotAuthenticated: (
+        "No API key was sent.",
+        "Send `Authorization: Bearer KEY`.",
+    ),
+    exceptions.AuthenticationFailed: (
+        "The key is not taken.",
+        "Look whether the key is whole, and wasn't revoked; make another in the admin.",
+    ),
+    exceptions.PermissionDenied: (
+        "The key may not do this.",
+        "Take a key that may.",
+    ),
+    exceptions.MethodNotAllowed: (
+        "The address doesn't know the method.",
+        "Look at the description: `Allow` names the methods.",
+    ),
+    exceptions.NotAcceptable: (
+        "The answer can't be given in the form that `Accept` asks for.",
+        "Accept `application/json`.",
+    ),
+    exceptions.UnsupportedMediaType: (
+        "The body's media type is not read.",
+        "Send `Content-Type: application/json`.",
+    ),
+}
 _NOT_FOUND = Refusal(404, "not_found", detail="There is no such thing.")
+_NO_SUCH_ADDRESS = Refusal(
+    404,
+    "not_found",
+    detail="There is no such address: GET /api/v1/ tells where things are. None ends with /.",
+)
 
 _EXCEPTIONS: dict[type[Exception], Refusal] = {
     Http404: _NOT_FOUND,
     NotFound: _NOT_FOUND,
     PermissionDenied: Refusal(403, "permission_denied", detail="This is not permitted."),
-    RequestDataTooBig: Refusal(413, "body_too_large", detail="The body is larger than is taken."),
+    RequestDataTooBig: Refusal(
+        413, "body_too_large", detail="The body is larger than is taken: send less at once."
+    ),
     WrongChange: Refusal(400, "validation_failed"),
     ContradictoryTimeline: Refusal(409, "timeline_contradicts"),
     ContradictoryPlan: Refusal(400, "plan_contradicts"),
@@ -144,7 +180,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that no route knows: people get a page, apps a problem."""
     if not request.path.startswith(API):
         return defaults.page_not_found(request, exception)
-    return _plain(_NOT_FOUND)
+    return _plain(_NO_SUCH_ADDRESS)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -185,7 +221,8 @@ def _of_framework(error: APIException) -> Response:
         )
     else:
         code = str(getattr(error.detail, "code", "error"))
-        body = _problem(error.status_code, code, str(error.detail))
+        remedy = FRAMEWORK[type(error)][1] if type(error) in FRAMEWORK else ""
+        body = _problem(error.status_code, code, f"{error.detail} {remedy}".strip())
     return _answer(body, headers)
 
 

@@ -59,17 +59,19 @@ def change_customer(*, customer_id: UUID, details: Mapping[str, object], at: dat
     """
     Change what is known of a customer from now on; issued invoices stay as they were printed.
 
+    What is known already is no change, and told to nobody.
+
     What waits to be collected goes by the new grouping.
 
     :raises VatIdInvalid: if the VAT id can't be one of the customer's country.
     :raises DetailsIncomplete: if details that belong together aren't all there.
     """
     customer = Customer.objects.select_for_update().get(pk=customer_id)
-    before = (customer.vat_id, customer.country)  # The country says whether it can be asked about.
+    before = {name: getattr(customer, name) for name in (*details, "vat_id", "country")}
     _take(customer, details)
-    if (customer.vat_id, customer.country) != before:
+    changed = {name for name, value in before.items() if getattr(customer, name) != value}
+    if changed & {"vat_id", "country"}:  # The country says whether it can be asked about.
         _have_vat_id_checked(customer, at=at)
-    changed = set(details)
     if customer.next_collection_date and COLLECTING & changed:
         day = today(customer.seller, at=at)
         customer.next_collection_date = collection_day(customer, on=day)

@@ -3,6 +3,7 @@
 import pytest
 
 from billing.customers.models import Customer
+from billing.events.models import Event
 from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import UNKNOWN, App
@@ -129,6 +130,15 @@ class TestChange:
         assert answer.errors == {"vat_id": "vat_id_invalid"}
         customer.refresh_from_db()
         assert customer.country == "DE"
+
+    def test_what_was_known_already_is_told_to_nobody(self, app: App, seller: Seller) -> None:
+        customer = factories.customer(seller, city="Berlin")
+        factories.endpoint(seller, event_types=["customer.changed"])
+
+        for city in ("Bonn", "Bonn", "Berlin"):
+            assert app.patch(f"/customers/{customer.id}", {"city": city}).body["city"] == city
+
+        assert Event.objects.filter(type="customer.changed").count() == 2
 
     def test_nothing_may_change(self, app: App, seller: Seller) -> None:
         customer = factories.customer(seller)

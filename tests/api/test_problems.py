@@ -45,6 +45,18 @@ class TestForm:
             }  # fmt: skip
             assert answer.body["status"] == answer.status
 
+    def test_each_says_what_to_do(self, app: App) -> None:
+        told = [
+            app.get("/nothing/here").body["detail"],
+            app.post("/seller", {}).body["detail"],
+            App(None).get("/seller").body["detail"],
+            app.get("/seller", Accept="text/html").body["detail"],
+        ]
+
+        remedies = ("GET /api/v1/", "`Allow`", "`Authorization: Bearer KEY`", "`application/json`")
+        for detail, remedy in zip(told, remedies, strict=True):
+            assert remedy in detail
+
     def test_the_request_is_named(self, app: App) -> None:
         given = app.get("/customers/x", X_Request_ID="shop-42")
         made = app.get("/customers/x", X_Request_ID="not one\u00e4")

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from shutil import which
@@ -75,3 +76,7 @@ class TestVerify:
         assert not verified(language, tmp_path, secret=new, taken=taken, body=forged)
         assert not verified(language, tmp_path, secret=new, taken=taken, late=301)
         assert not verified(language, tmp_path, secret="whsec_AAAA", taken=taken)
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+            left = {each: value for each, value in taken.headers.items() if each.lower() != name}
+            strange = replace(taken, headers={**left, "webhook-x": "ä"})
+            assert not verified(language, tmp_path, secret=new, taken=strange)

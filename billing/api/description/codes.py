@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from rest_framework import exceptions
-
-from billing.api.problems import Refusal, all_told, shape
+from billing.api.problems import FRAMEWORK, Refusal, all_told, shape
 
 AS_DETAIL_SAYS = "Do what `detail` says; unchanged, it is refused again."
 LATER = "Wait for `Retry-After` seconds, then send it again under the same Idempotency-Key."
@@ -17,34 +15,6 @@ REMEDIES = {
     HTTPStatus.TOO_MANY_REQUESTS: LATER,
     HTTPStatus.INTERNAL_SERVER_ERROR: "Report it, with the `request_id`.",
     HTTPStatus.SERVICE_UNAVAILABLE: LATER,
-}
-# What the web framework refuses before any of our code: our words for its exceptions.
-FRAMEWORK: dict[type[exceptions.APIException], tuple[str, str]] = {
-    exceptions.ParseError: ("The body is not JSON.", "Send JSON in UTF-8, each name once."),
-    exceptions.NotAuthenticated: (
-        "No API key was sent.",
-        "Send `Authorization: Bearer KEY`.",
-    ),
-    exceptions.AuthenticationFailed: (
-        "The key is not taken.",
-        "Look whether the key is whole, and wasn't revoked; make another in the admin.",
-    ),
-    exceptions.PermissionDenied: (
-        "The key may not do this.",
-        "Take a key that may.",
-    ),
-    exceptions.MethodNotAllowed: (
-        "The address doesn't know the method.",
-        "Look at the description: `Allow` names the methods.",
-    ),
-    exceptions.NotAcceptable: (
-        "The answer can't be given in the form that `Accept` asks for.",
-        "Accept `application/json`.",
-    ),
-    exceptions.UnsupportedMediaType: (
-        "The body's media type is not read.",
-        "Send `Content-Type: application/json`.",
-    ),
 }
 
 
