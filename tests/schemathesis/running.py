@@ -36,7 +36,7 @@ class Outcome:
     never: list[str]  # Operations that succeeded not once.
     failures: int
     seconds: float
-    is_passed: bool  # Nothing was wrong, and something succeeded: else it proves little.
+    is_passed: bool  # Nothing was wrong, all was tried, something succeeded: else it proves little.
     output: str
 
     def count(self, hundreds: int) -> int:
@@ -74,7 +74,9 @@ class Run:
             never=[name for name, each in answers.items() if not any(s[0] == "2" for s in each)],
             failures=sum(each["count"] for each in report.get("failures", ())),
             seconds=time.monotonic() - begun,
-            is_passed=ended.returncode == 0 and any(status // 100 == 2 for status in statuses),
+            is_passed=ended.returncode == 0
+            and statuses.total() >= self.examples
+            and any(status // 100 == 2 for status in statuses),
             output=ended.stdout,
         )
 
