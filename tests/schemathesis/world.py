@@ -9,6 +9,7 @@ from billing.sellers.commands import create_api_key
 from billing.sellers.models import Seller
 from config.demo.seller import make_seller
 from config.stack.client import Answer, Client
+from invoices.reports.models import Bookkeeping
 from tests import factories
 from tests.schemathesis.names import HOOK, SELDOM, Names
 
@@ -44,6 +45,7 @@ def furnish(client: Client, seller: Seller, tag: str) -> Names:
     if tag == "failures":
         names |= _failed(client)
     names["billing-runs"] = [str(factories.billing_run(seller).pk)]
+    Bookkeeping.objects.create(seller=seller, consultant_number=29098, client_number=55003)
     return names
 
 
