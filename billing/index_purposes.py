@@ -95,6 +95,21 @@ PURPOSES = {
     "failure_by_seller": "Lists of a seller's failures, newest first, closed ones too.",
     "failure_by_state": "Lists of a seller's failures in a state, newest first.",
     "failure_inbox": "The inbox: a seller's open failures, most urgent first.",
+    "failure_of_cause": "All failures of a cause, newest first.",
+    "failure_open_of_cause": (
+        "The inbox: how many wait for a cause, how much money in each currency, since when."
+    ),
+    "failure_cause_once": "Uniqueness: the cause of a failure, by what it has in common.",
+    "failure_cause_probed": "The scheduler: what became of the probes that are under way.",
+    "failure_cause_to_mend": "expect_healing: what a row that was recorded may have mended.",
+    "failure_cause_to_probe": (
+        "The scheduler's scan: its cost is the number of causes that are due."
+    ),
+    "failurecause_of_seller": (
+        "Foreign keys that keep sellers apart; lists of a seller's causes, newest first."
+    ),
+    "failure_note_of_cause": "The story of a cause, oldest first; who is to mend it.",
+    "failure_note_of_failure": "What was said about one failure.",
     "failure_open_once": "Uniqueness: one open failure of an event; whether an event has one.",
     "idempotent_request_age": "forget_old_requests: answers that are no longer given.",
     "idempotency_key_once": "Uniqueness of Idempotency-Keys; the answer that was given before.",

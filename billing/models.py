@@ -9,7 +9,16 @@ from billing.contracts.models import (
     SubscriptionChange,
 )
 from billing.customers.models import Customer
-from billing.events.models import Attempt, AttemptArchive, Event, Failure, Lease
+from billing.events.models import (
+    Attempt,
+    AttemptArchive,
+    Event,
+    Failure,
+    FailureCause,
+    FailureDecision,
+    FailureNote,
+    Lease,
+)
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.models import Order, OrderLine
 from billing.sellers.models import (
@@ -41,6 +50,9 @@ __all__ = [
     "Event",
     "ExchangeRate",
     "Failure",
+    "FailureCause",
+    "FailureDecision",
+    "FailureNote",
     "IdempotentRequest",
     "Lease",
     "Membership",

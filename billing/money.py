@@ -6,6 +6,8 @@ from functools import cache
 
 from iso4217 import Currency
 
+from billing.mending import Mend, Mendable
+
 # Wide enough that no price x quantity x seconds is cut off before the one rounding at the line:
 # half a minor unit must be told from a hair less.
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
@@ -16,8 +18,13 @@ _HAIR = Decimal(1).scaleb(-_HAIR_DIGITS)
 _LOSSLESS = Context(prec=80, rounding=ROUND_HALF_UP, traps=[InvalidOperation, Inexact])
 
 
-class UnknownCurrency(ValueError):
+class UnknownCurrency(ValueError, Mendable):
     """The code is not an ISO 4217 currency that amounts can be charged in."""
+
+    def __init__(self, problem: str, *, currency: str = "") -> None:
+        """Say what is wrong with which code."""
+        super().__init__(problem)
+        self.mend = Mend("currency", part=currency)
 
 
 @cache
@@ -33,10 +40,12 @@ def minor_digits(currency: str) -> int:
         digits = Currency(currency).exponent
     except ValueError:
         raise UnknownCurrency(
-            f"{currency!r} is not an ISO 4217 code: use one such as EUR."
+            f"{currency!r} is not an ISO 4217 code: use one such as EUR.", currency=currency
         ) from None
     if digits is None:
-        raise UnknownCurrency(f"{currency} has no minor unit: nothing can be charged in it.")
+        raise UnknownCurrency(
+            f"{currency} has no minor unit: nothing can be charged in it.", currency=currency
+        )
     return digits
 
 

@@ -17,8 +17,9 @@ from billing.contracts.commands import (
 )
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
+from billing.events.causes import fingerprint
 from billing.events.commands import Try, complete
-from billing.events.models import Event
+from billing.events.models import Event, FailureCause
 from billing.exchange.commands import NewRate, record_own_rate
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.commands import NewLine, References, place_order
@@ -188,6 +189,17 @@ def template(of: Seller, **given: Any) -> DocumentTemplate:
         **given,
     }
     return add_template(seller=of, details=values, at=AT)
+
+
+def failure_cause(of: Seller, **given: Any) -> FailureCause:
+    """A defect's cause, as yet of no failure."""
+    values: dict[str, Any] = {
+        "fingerprint": fingerprint(code="defect", place="test", reason=str(next(_numbers))),
+        "code": "defect",
+        "first_seen_at": AT,
+        **given,
+    }
+    return FailureCause.objects.create(seller=of, **values)
 
 
 def billing_run(of: Seller, **given: Any) -> BillingRun:

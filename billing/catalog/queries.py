@@ -10,6 +10,7 @@ from uuid import UUID
 
 from billing.catalog.models import Meter, Plan, Price
 from billing.catalog.models import TaxRate as TaxRateRow
+from billing.mending import Mend
 from billing.money import plain_decimal
 from billing.periods import Alignment, Interval
 from billing.pricing.prices import (
@@ -33,9 +34,9 @@ from billing.pricing.taxes import SupplyKind, TaxRate
 class PriceMissing(Refused):
     """A plan or product has no price that holds on the day, in the currency asked for."""
 
-    def __init__(self, problem: str, *, plan_id: UUID | None = None) -> None:
-        """Say what is missing, and of which plan."""
-        super().__init__(problem)
+    def __init__(self, problem: str, *, mend: Mend, plan_id: UUID | None = None) -> None:
+        """Say what is missing, and of which plan or product."""
+        super().__init__(problem, mend=mend)
         self.plan_id = plan_id
 
 
@@ -104,6 +105,7 @@ def agreed_terms(plan: Plan, offers: Iterable[Offered], *, agreed: Agreed) -> Pl
         raise PriceMissing(
             f"Plan {plan.code} has no {what} in {agreed.currency} on sale on {agreed.on}: add one, "
             "or choose another plan or day.",
+            mend=Mend("plan", str(plan.pk), " ".join([*sorted(missing), agreed.currency])),
             plan_id=plan.pk,
         )
     codes |= {price.code for price in prices if _was_announced(price, agreed)}

@@ -4,18 +4,21 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, log
+from billing.events.causes import HEALING, distance, fingerprint, pattern_of
 from billing.events.facts import failure_closed, failure_opened
-from billing.events.models import Attempt, Event, Failure
+from billing.events.models import Attempt, Event, Failure, FailureCause
 from billing.events.priorities import priority_of
+from billing.mending import NOTHING, Mend
+
+ENGINE = "the engine"
+HEALED = "It healed: tried again, it went well."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why an event could not be handled, in plain words, and what it may cost."""
+    """
+    Why an event could not be handled, in plain words, and what it may cost.
+
+    What must be mended (`mend`) names its cause, within its `place`: an exception's class, or a
+    function of a defect; empty, the type of the event.
+    """
 
     code: str
     reason: str
@@ -53,13 +61,16 @@ class Trouble:
     error_class: str
     money_at_stake_minor: int | None = None
     currency: str = ""
+    place: str = ""
+    mend: Mend = NOTHING
 
 
 def complete(event: Event, *, tried: Try) -> None:
     """
     Note that a task has acted on `event`; handled, once all tasks of its flow have.
 
-    Failures that were retried are resolved by it. The caller has locked `event`, and it waits.
+    Failures that were retried or probed are resolved by it. The caller has locked `event`, and it
+    waits.
 
     Runs in the transaction of what the task did, so that both are committed or neither. A second
     success of the same task is refused by the constraint `event_handled_once_per_task`.
@@ -96,7 +107,8 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
     """
     Put an event that can't be handled before a human; None if it no longer waits.
 
-    The event stays out of the relay's sight until the failure is retried.
+    The event stays out of the relay's sight until the failure is retried. One whose failure is open
+    already, since it was only probed, is told anew: neither is there a second, nor is it younger.
     """
     event = Event.objects.select_for_update().get(pk=event_id)
     if event.state != Event.State.WAITING:
@@ -104,34 +116,17 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
     _note(event, tried=tried, outcome=Attempt.Outcome.FAILED, error_class=trouble.error_class)
     event.state = Event.State.FAILED
     event.save(update_fields=["state"])
-    failure = Failure.objects.create(
-        seller_id=event.seller_id,
-        event=event,
-        code=trouble.code,
-        reason=trouble.reason,
-        remedy=trouble.remedy,
-        money_at_stake_minor=trouble.money_at_stake_minor,
-        currency=trouble.currency,
-        priority=priority_of(trouble.code, trouble.money_at_stake_minor),
-        state=Failure.State.OPEN,
-        opened_at=tried.ended_at,
-    )
-    log.append([failure_opened(failure, event)], at=tried.ended_at)
-    return failure
+    return _open_or_restate(event, trouble, at=tried.ended_at)
 
 
 def hold(event_ids: Iterable[UUID]) -> dict[UUID, str]:
     """
     Return the states of events, and keep them so until the transaction ends.
 
-    Failures are locked before their events, as a retry does it.
+    Events are locked before their failures, here as everywhere: so no failure of theirs changes.
     """
-    ids = set(event_ids)
-    failures = _open(Failure.objects.filter(event_id__in=ids))
-    held = {failure.event_id: failure.event for failure in failures}
-    others = Event.objects.select_for_update().filter(pk__in=ids - held.keys()).order_by("position")
-    held |= {event.id: event for event in others}
-    return {event_id: event.state for event_id, event in held.items()}
+    held = Event.objects.select_for_update().filter(pk__in=set(event_ids)).order_by("position")
+    return dict(held.values_list("id", "state"))
 
 
 def restate(reasons: Mapping[UUID, str]) -> None:
@@ -144,62 +139,156 @@ def restate(reasons: Mapping[UUID, str]) -> None:
 
 @transaction.atomic
 def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") -> int:
-    """Close open failures as retried, and send their events again. Return how many."""
-    failures = list(_open_failures(failure_ids))
-    events = [failure.event for failure in failures]
-    for failure in failures:
-        _close(failure, state=Failure.State.RETRIED, by=by, at=at, why=why)
-    for event in events:
-        event.state = Event.State.WAITING
-        event.next_send_at = event.retried_at = at
-        event.save(update_fields=["state", "next_send_at", "retried_at"])
-    if events:
-        transaction.on_commit(partial(dispatch.send_now, events), robust=True)
-    return len(events)
+    """
+    Close open failures as retried, and send their events again. Return how many.
+
+    As many statements for many as for one. Failures whose event is just being tried are left out.
+    """
+    failures, events = _lock_open(failure_ids)
+    closing = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
+    closing.update(state=Failure.State.RETRIED, closed_by=by, closed_at=at, closing_note=why)
+    _send_again(events, at=at)
+    return len(failures)
+
+
+@transaction.atomic
+def probe(*, failure_ids: Iterable[UUID], at: datetime, patiently: bool = False) -> list[UUID]:
+    """
+    Try the events of open failures again, and leave the failures open until that goes well.
+
+    Return the events. Those that someone else holds are passed over, unless `patiently`.
+    """
+    _, events = _lock_open(failure_ids, skips_locked=not patiently)
+    _send_again(events, at=at)
+    return [event.pk for event in events]
 
 
 @transaction.atomic
 def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -> int:
     """Close open failures for good: their events will not be billed. Return how many."""
-    failures = list(_open_failures(failure_ids))
-    for failure in failures:
-        _close(failure, state=Failure.State.WRITTEN_OFF, by=by, at=at, why=why)
-        failure.event.state = Event.State.WRITTEN_OFF
-        failure.event.save(update_fields=["state"])
-    log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
+    failures, events = _lock_open(failure_ids)
+    closing = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
+    closing.update(state=Failure.State.WRITTEN_OFF, closed_by=by, closed_at=at, closing_note=why)
+    Event.objects.filter(pk__any_of=[event.pk for event in events]).update(
+        state=Event.State.WRITTEN_OFF
+    )
+    by_id = {event.pk: event for event in events}
+    log.append([failure_closed(each, by_id[each.event_id], at=at) for each in failures], at=at)
     return len(failures)
+
+
+def expect_healing(seller_ids: Iterable[UUID], *, of: Mend, at: datetime) -> int:
+    """
+    Probe soon what may have been mended: causes of some sellers, of a kind, or of one row.
+
+    Return how many causes. Cheap: by an index that holds only causes that are still open.
+    """
+    causes = FailureCause.objects.filter(
+        seller__in=list(seller_ids), mend_kind=of.kind, next_probe_at__gt=at
+    )
+    return (causes.filter(mend_id=of.id) if of.id else causes).update(next_probe_at=at)
+
+
+def _open_or_restate(event: Event, trouble: Trouble, *, at: datetime) -> Failure:
+    """Open a failure of an event that is locked, or tell the open one anew."""
+    cause, is_new = _cause_of(event, trouble, at=at)
+    told: dict[str, Any] = {
+        "cause": cause,
+        "is_new": is_new,
+        "code": trouble.code,
+        "reason": trouble.reason,
+        "remedy": trouble.remedy,
+        "money_at_stake_minor": trouble.money_at_stake_minor,
+        "currency": trouble.currency,
+        "priority": priority_of(trouble.code, trouble.money_at_stake_minor),
+    }
+    failure = Failure.objects.filter(event=event, state=Failure.State.OPEN).first()
+    if failure is None:
+        state = Failure.State.OPEN
+        failure = Failure.objects.create(
+            seller_id=event.seller_id, event=event, state=state, opened_at=at, **told
+        )
+        log.append([failure_opened(failure, event)], at=at)
+        return failure
+    if failure.cause_id == cause.pk:
+        del told["is_new"]
+    for name, value in told.items():
+        setattr(failure, name, value)
+    failure.save(update_fields=[*told])
+    return failure
+
+
+def _cause_of(event: Event, trouble: Trouble, *, at: datetime) -> tuple[FailureCause, bool]:
+    """Return the cause of a trouble, to be probed if it can heal; and whether it is a new one."""
+    place = trouble.place or event.type
+    told = fingerprint(code=trouble.code, place=place, mend=trouble.mend, reason=trouble.reason)
+    known = FailureCause.objects.filter(seller_id=event.seller_id, fingerprint=told)
+    cause, is_new = known.first(), False
+    if cause is None:
+        mine = FailureCause(
+            seller_id=event.seller_id,
+            fingerprint=told,
+            code=trouble.code,
+            place=place[:200],
+            pattern=pattern_of(trouble.reason),
+            mend_kind=trouble.mend.kind,
+            mend_id=trouble.mend.id[:200],
+            mend_part=trouble.mend.part[:500],
+            first_seen_at=at,
+            next_probe_at=at + distance(0) if trouble.code in HEALING else None,
+        )
+        FailureCause.objects.bulk_create([mine], ignore_conflicts=True)
+        cause = known.get()
+        is_new = cause.pk == mine.pk
+    if cause.next_probe_at is None and trouble.code in HEALING:
+        # Only where nobody has done it: else all who fail alike would wait for one row.
+        waiting = FailureCause.objects.filter(pk=cause.pk, next_probe_at=None)
+        waiting.update(next_probe_at=at + distance(0), probes=0)
+    return cause, is_new
 
 
 def _resolve(events: Sequence[Event], *, at: datetime) -> None:
     """Note that what had failed went well: nothing but one statement where nothing had."""
-    failures = Failure.objects.filter(event__any_of=[event.pk for event in events])
-    retried = failures.filter(state=Failure.State.RETRIED)
-    if not retried.update(state=Failure.State.RESOLVED):
-        return
-    by_id = {event.pk: event for event in events}
-    resolved = failures.filter(state=Failure.State.RESOLVED).order_by("pk")
-    log.append([failure_closed(each, by_id[each.event_id], at=at) for each in resolved], at=at)
-
-
-def _open_failures(failure_ids: Iterable[UUID]) -> Iterable[Failure]:
-    return _open(Failure.objects.filter(id__in=list(failure_ids)))
-
-
-def _open(failures: QuerySet[Failure]) -> QuerySet[Failure]:
-    return (
-        failures.select_for_update(of=("self", "event"))
-        .filter(state=Failure.State.OPEN, event__state=Event.State.FAILED)
-        .select_related("event")
-        .order_by("event__position")
+    unresolved = (Failure.State.RETRIED, Failure.State.OPEN)
+    failures = list(
+        Failure.objects.filter(
+            event__any_of=[event.pk for event in events], state__in=unresolved
+        ).order_by("pk")
     )
+    if not failures:
+        return
+    known = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
+    state = Failure.State.RESOLVED
+    known.filter(state=Failure.State.OPEN).update(
+        state=state, closed_at=at, closed_by=ENGINE, closing_note=HEALED
+    )
+    known.filter(state=Failure.State.RETRIED).update(state=state)
+    by_id = {event.pk: event for event in events}
+    log.append([failure_closed(each, by_id[each.event_id], at=at) for each in failures], at=at)
 
 
-def _close(failure: Failure, *, state: Failure.State, by: str, at: datetime, why: str) -> None:
-    failure.state = state
-    failure.closed_by = by
-    failure.closed_at = at
-    failure.closing_note = why
-    failure.save(update_fields=["state", "closed_by", "closed_at", "closing_note"])
+def _lock_open(
+    failure_ids: Iterable[UUID], *, skips_locked: bool = False
+) -> tuple[list[Failure], list[Event]]:
+    """Return those that are open and whose event waits for someone; events are locked first."""
+    open_ones = Failure.objects.filter(pk__any_of=list(failure_ids), state=Failure.State.OPEN)
+    held = Event.objects.select_for_update(skip_locked=skips_locked).filter(
+        pk__any_of=list(open_ones.values_list("event_id", flat=True)), state=Event.State.FAILED
+    )
+    events = {event.pk: event for event in held.order_by("position")}
+    still_open = open_ones.filter(event__any_of=list(events)).select_for_update()
+    failures = list(still_open.order_by("pk"))
+    mine = {failure.event_id for failure in failures}
+    return failures, [event for event in events.values() if event.pk in mine]
+
+
+def _send_again(events: Sequence[Event], *, at: datetime) -> None:
+    waiting = {"state": Event.State.WAITING, "next_send_at": at, "retried_at": at}
+    Event.objects.filter(pk__any_of=[event.pk for event in events]).update(**waiting)
+    for event in events:
+        for name, value in waiting.items():
+            setattr(event, name, value)
+    log.send_again(events)
 
 
 def _own_task(event: Event, task: str) -> str:

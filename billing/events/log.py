@@ -76,8 +76,7 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     announced = _announce(
         [each for each in events if (each.seller_id, each.type) in told_of], at=at
     )
-    if waiting := [each for each in [*events, *announced] if each.state == Event.State.WAITING]:
-        transaction.on_commit(partial(dispatch.send_now, waiting), robust=True)
+    send_again([each for each in [*events, *announced] if each.state == Event.State.WAITING])
     return events
 
 
@@ -87,6 +86,12 @@ def _announce(facts: Sequence[Event], *, at: datetime) -> list[Event]:
     announced = [unsaved(Event, **values) for values in told]
     copy_rows(announced)
     return announced
+
+
+def send_again(events: Sequence[Event]) -> None:
+    """Send events that wait anew, once the transaction that says so is committed."""
+    if events:
+        transaction.on_commit(partial(dispatch.send_now, events), robust=True)
 
 
 def require_transaction() -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from billing.exchange.models import DAY, MONTH, ExchangeRate, OwnExchangeRate
+from billing.mending import Mend, Mendable
 from billing.periods import add_months
 from billing.pricing.conversion import Conversion, crossed
 from billing.sellers.models import Seller
@@ -20,8 +21,13 @@ LONGEST_APART = timedelta(days=31)  # Two rates over the euro: of one month and 
 _ONE_EURO = Conversion(currency=EURO, into=EURO, rate=Decimal(1), day=date.max, source="")
 
 
-class ExchangeRateMissing(Exception):
+class ExchangeRateMissing(Mendable):
     """No rate of exchange is known by which VAT can be stated in the seller's currency."""
+
+    def __init__(self, problem: str, *, currency: str = "", into: str = "") -> None:
+        """Say what is missing, between which currencies."""
+        super().__init__(problem)
+        self.mend = Mend("own_rate", part=f"{currency} {into}")
 
 
 def find_conversion(seller: Seller, *, currency: str, on: date) -> Conversion | None:
@@ -52,7 +58,9 @@ def require_conversion(seller: Seller, *, currency: str, on: date) -> Conversion
         what = f"the month {on:%Y-%m}" if _is_monthly(seller) else str(on)
         raise ExchangeRateMissing(
             f"VAT in {currency} must be stated in {seller.currency} too (2006/112/EC Art. 230), but"
-            f" no rate of {currency} is known for {what}."
+            f" no rate of {currency} is known for {what}.",
+            currency=currency,
+            into=seller.currency,
         )
     return found
 

@@ -91,7 +91,9 @@ def _without_rate(parties: Parties, supply: Supply, on: date) -> Tax | None:
             f"A supply from {parties.home} to {goes_to} crosses a border, and of sellers outside "
             "the European Union only domestic supplies are decided, and services to the Union's "
             "businesses: check both countries, record where the seller is registered for VAT, or "
-            "override the tax."
+            "override the tax.",
+            home=parties.home,
+            goes_to=goes_to,
         )
     return _across(parties, supply, on, owes_tax_itself=owes_tax_itself)
 
@@ -154,5 +156,7 @@ def _rate_in(country: str, tax_class: str, supplied_on: date, rates: Iterable[Ta
             return Tax(rate.category, rate.percent)
     raise TaxDataMissing(
         f"No tax rate is recorded for {country}, class {tax_class}, on {supplied_on}: "
-        "record it, or override the tax, then retry."
+        "record it, or override the tax, then retry.",
+        country=country,
+        tax_class=tax_class,
     )

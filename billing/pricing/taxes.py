@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from billing.mending import Mend, Mendable
 from billing.money import plain_decimal, round_half_up, round_parts, share_of
 
 
@@ -52,12 +53,22 @@ class CustomerKind(StrEnum):
     CONSUMER = "consumer"
 
 
-class TaxDataMissing(LookupError):
+class TaxDataMissing(LookupError, Mendable):
     """No tax rate is recorded for a country, tax class and day."""
 
+    def __init__(self, problem: str, *, country: str = "", tax_class: str = "") -> None:
+        """Say what is missing, of which country and class."""
+        super().__init__(problem)
+        self.mend = Mend("tax_rate", part=f"{country} {tax_class}")
 
-class TaxNotDecided(ValueError):
+
+class TaxNotDecided(ValueError, Mendable):
     """The engine has no rule for taxing this supply."""
+
+    def __init__(self, problem: str, *, home: str = "", goes_to: str = "") -> None:
+        """Say what isn't decided, between which countries."""
+        super().__init__(problem)
+        self.mend = Mend("registration", part=f"{home} to {goes_to}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Model
 
 from billing.contracts.models import Contract
-from billing.events.models import Event
+from billing.events.models import Event, FailureDecision, FailureNote
 from billing.models import Attempt, AttemptArchive, Failure, OrderLine
 from billing.orders.models import Order
 from billing.sellers.models import Seller
@@ -60,8 +60,24 @@ FACTS = [
     (
         "billing_failure",
         "failure",
-        {"state", "closed_at", "closed_by", "closing_note", "priority", "reason"},
+        {
+            "state",
+            "closed_at",
+            "closed_by",
+            "closing_note",
+            "priority",
+            "reason",
+            "remedy",
+            "code",
+            "cause_id",
+            "is_new",
+            "money_at_stake_minor",
+            "currency",
+        },
     ),
+    ("billing_failurecause", "failure_cause", {"next_probe_at", "probes", "probed_event_id"}),
+    ("billing_failurenote", "failure_note", set()),
+    ("billing_failuredecision", "failure_decision", set()),
     ("invoices_balancemovement", "balance_movement", {"rest_minor"}),
     (
         "invoices_charge",
@@ -173,10 +189,13 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     factories.coupon(seller)
     factories.subscription(contract, plan, coupon="WELCOME")
     event = Event.objects.filter(payload__contract_id=str(contract.id)).earliest("position")
+    cause = factories.failure_cause(seller)
     Failure.objects.create(
         seller=seller, event=event, code="defect", reason="x", remedy="y", priority=1,
-        state="open", opened_at=AT,
+        state="open", opened_at=AT, cause=cause, is_new=True,
     )  # fmt: skip
+    FailureNote.objects.create(seller=seller, cause=cause, kind="comment", by="Ada", at=AT)
+    FailureDecision.objects.create(seller=seller, deed="retry", failure_ids=[], by="Ada", at=AT)
     AttemptArchive.objects.create(
         seller=seller, after_position=0, until_position=event.position, attempts=99,
         storage_name="a", sha256="b", created_at=AT,
@@ -319,6 +338,15 @@ class TestFactsNeverChange:
 
         with refused("failure_closed_for_good"):
             sql("UPDATE billing_failure SET state = 'open', closed_at = NULL")
+
+    @pytest.mark.parametrize("column", ["reason", "remedy", "cause_id", "money_at_stake_minor"])
+    def test_what_a_closed_failure_says_stays(
+        self, sql: Sql, everything: None, column: str
+    ) -> None:
+        sql("UPDATE billing_failure SET state = 'resolved', closed_at = now()")
+
+        with refused("failure_reason_of_open"):
+            sql(f"UPDATE billing_failure SET {column} = {column}")
 
     def test_a_charge_leaves_its_invoice_never(self, sql: Sql, invoice: Invoice) -> None:
         with refused("charge_invoiced_once"):

@@ -139,11 +139,15 @@ class TestClasses:
         drain()
 
         failure = Failure.objects.get()
-        assert (failure.code, failure.priority) == ("defect", 100)
+        assert (failure.code, failure.priority) == ("defect", 60)
 
     @pytest.mark.parametrize(
         ("code", "money", "priority"),
-        [("price_missing", 100, 55), ("price_missing", 10_000_000, 80), ("defect", None, 80)],
+        [
+            ("price_missing", 100, 20 + 9),
+            ("price_missing", 10_000_000, 20 + 24),
+            ("defect", None, 30 + 12),
+        ],
     )
     def test_more_money_is_more_urgent(self, code: str, money: int | None, priority: int) -> None:
         assert priority_of(code, money) == priority

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from billing.mending import Mend
 from billing.periods import DAYS, Alignment, Interval
 from billing.pricing.prices.choices import (
     Aggregation,
@@ -112,7 +113,9 @@ class PriceTerms:
 
     def __post_init__(self) -> None:
         for name, problem in _problems(self):
-            raise ContradictoryPlan(f"Price {self.code}: {problem}.", field=name)
+            raise ContradictoryPlan(
+                f"Price {self.code}: {problem}.", field=name, mend=Mend("price", self.id, name)
+            )
 
     @property
     def supply(self) -> Supply:
@@ -152,7 +155,9 @@ class PlanTerms:
 
     def __post_init__(self) -> None:
         for name, problem in _plan_problems(self):
-            raise ContradictoryPlan(f"Plan {self.code}: {problem}.", field=name)
+            raise ContradictoryPlan(
+                f"Plan {self.code}: {problem}.", field=name, mend=Mend("plan", self.id, name)
+            )
 
     @property
     def currency(self) -> str | None:

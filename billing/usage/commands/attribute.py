@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.events import commands as events
+from billing.events.causes import place_of
 from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.sellers.models import Seller
@@ -120,4 +121,5 @@ def _defect(error: Exception) -> events.Trouble:
         reason=f"{type(error).__name__}: {error}",
         remedy=_DEFECT,
         error_class=type(error).__name__,
+        place=place_of(error),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from billing.events.commands import Trouble
+from billing.mending import Mend
 from billing.usage.models import Reason
 
 # What is wrong with what is named, and what to do about it.
@@ -32,6 +33,17 @@ _WORDS: Mapping[Reason, tuple[str, str]] = {
 }
 
 
+# Whose page mends it.
+_KINDS: Mapping[Reason, str] = {
+    Reason.METER_UNKNOWN: "meter",
+    Reason.SUBSCRIPTION_UNKNOWN: "subscription",
+    Reason.NOT_RUNNING: "subscription",
+    Reason.PROPERTY_MISSING: "usage",
+    Reason.PROPERTY_NOT_NUMBER: "usage",
+    Reason.IN_FUTURE: "usage",
+}
+
+
 def explain(reason: Reason, named: str) -> str:
     """Return what is wrong with one record."""
     return _WORDS[reason][0].format(named=named)
@@ -55,4 +67,5 @@ def trouble(reason: Reason, named: str, waiting: int) -> Trouble:
         reason=count_told(reason, named, waiting),
         remedy=f"{_WORDS[reason][1]} Then retry: what was sent is kept and counts from then on.",
         error_class="Unattributed",
+        mend=Mend(_KINDS[reason], part=named),
     )

@@ -22,5 +22,7 @@ def trouble(error: Exception, event: Event) -> Trouble:
         told,
         code="correction_refused",
         reason=str(error),
+        # Each is written off by itself: what they have in common is how they were refused.
+        place=type(error).__name__,
         remedy="Write it off, and correct what is left of the invoice.",
     )

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from billing.events import commands as events
 from billing.events.announcing import ANNOUNCED
+from billing.events.causes import place_of
 from billing.events.models import Attempt, Event
 from billing.events.patience import PASSING
 from invoices.delivery.catalogue import message_of
@@ -43,6 +44,7 @@ def plan_deliveries(*, event_id: UUID, at: datetime, worker: str) -> list[Delive
             reason=f"{type(error).__name__}: {error}",
             remedy=_DEFECT,
             error_class=type(error).__name__,
+            place=place_of(error),
         )
         events.fail(event_id=event_id, tried=me.tried(), trouble=trouble)
         return []

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from billing.events import commands as events
 from billing.events import log
+from billing.events.causes import pattern_of
 from billing.events.models import Event
+from billing.mending import Mend
 from billing.sellers.queries import today
 from invoices.delivery.channels import Outcome
 from invoices.delivery.channels.shape import Ended
@@ -59,6 +61,7 @@ def still_disabled(delivery: Delivery) -> events.Trouble:
         reason=f"{where} is disabled: nothing was sent.",
         remedy=_ENABLE_AGAIN,
         error_class="webhook:disabled",
+        mend=_endpoint(delivery),
     )
 
 
@@ -69,6 +72,7 @@ def no_longer_kept(delivery: Delivery) -> events.Trouble:
         reason=f"What was to be sent to {delivery.address} is no longer kept: nothing was sent.",
         remedy=_SEND_ANEW,
         error_class="webhook:pruned",
+        mend=_endpoint(delivery),
     )
 
 
@@ -140,7 +144,22 @@ def _trouble(
         reason=f"{reason}{said}",
         remedy=remedy,
         error_class=f"{delivery.channel}:{outcome.status or outcome.ended}",
+        mend=_mend(delivery, outcome),
     )
+
+
+def _endpoint(delivery: Delivery) -> Mend:
+    return Mend("endpoint", str(delivery.endpoint_id or delivery.address))
+
+
+def _mend(delivery: Delivery, outcome: Outcome) -> Mend:
+    """Return what must be mended: the app's endpoint, the customer's address, or the server."""
+    if delivery.endpoint_id:
+        return _endpoint(delivery)
+    if outcome.ended == Ended.REFUSED and outcome.status and delivery.invoice:
+        return Mend("customer", str(delivery.invoice.customer_id), delivery.address)
+    said = outcome.status or pattern_of(outcome.answer)
+    return Mend("mail_server", part=f"{delivery.channel} {said}")
 
 
 def _tell(delivery: Delivery, event: Event, tried: events.Try) -> None:

@@ -1,7 +1,9 @@
 """What can keep the documents of an invoice from being made, in plain words."""
 
+from billing.events.causes import pattern_of, place_of
 from billing.events.commands import Trouble
 from billing.events.models import Event
+from billing.mending import NOTHING, Mend
 from invoices.documents.delivering import DocumentDoesNotFit
 from invoices.documents.pdf.logo import LogoDoesNotWork
 from invoices.documents.pdf.template import TemplateDoesNotWork
@@ -44,9 +46,21 @@ def trouble(error: Exception, event: Event) -> Trouble:
     invoice = Invoice.objects.filter(pk=event.payload.get("invoice_id")).first()
     return Trouble(
         code=code,
+        mend=_mend(error, event, invoice),
+        place=type(error).__name__ if is_foreseen(error) else place_of(error),
         reason=str(error) if is_foreseen(error) else f"{type(error).__name__}: {error}",
         remedy=remedy,
         error_class=type(error).__name__,
         money_at_stake_minor=abs(invoice.gross_minor) if invoice else None,
         currency=invoice.currency if invoice else "",
     )
+
+
+def _mend(error: Exception, event: Event, invoice: Invoice | None) -> Mend:
+    """Return what must be mended: whose data breaks a rule, the template, or the one storage."""
+    if isinstance(error, DocumentDoesNotFit):
+        rules = " ".join(sorted({finding.rule for finding in error.findings}))
+        return Mend("customer", str(invoice.customer_id if invoice else ""), rules)
+    if isinstance(error, TemplateDoesNotWork | LogoDoesNotWork):
+        return Mend("template", str(event.seller_id), pattern_of(str(error)))
+    return Mend("storage") if isinstance(error, StorageAway) else NOTHING

@@ -4,21 +4,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from billing.mending import NOTHING, Mend, Mendable
 from invoices.issuing.models import Charge
 
 # These owe the tax themselves: category AE and K.
 OWED_BY_CUSTOMER = frozenset({"AE", "K"})
 
 
-class SellerDataMissing(Exception):
+class ContentRefused(Mendable):
+    """A document can't be issued for what it says, or doesn't."""
+
+    def __init__(self, problem: str, *, mend: Mend = NOTHING) -> None:
+        """Say what is wrong, and what of whom must be mended."""
+        super().__init__(problem)
+        self.mend = mend
+
+
+class SellerDataMissing(ContentRefused):
     """The seller lacks what the law wants on every invoice."""
 
 
-class CustomerDataMissing(Exception):
+class CustomerDataMissing(ContentRefused):
     """The customer lacks what the law wants on this invoice."""
 
 
-class InvoiceContentMissing(Exception):
+class InvoiceContentMissing(ContentRefused):
     """A document lacks something else that the law wants on it."""
 
 
@@ -26,7 +36,7 @@ class SeveralVatIds(InvoiceContentMissing):
     """A document would bear VAT under several VAT ids of its seller, and can show but one."""
 
 
-class FormatDoesNotFit(Exception):
+class FormatDoesNotFit(ContentRefused):
     """What is invoiced can't be said in the customer's format of documents."""
 
 
@@ -89,7 +99,7 @@ Missing = Callable[[Contents], Sequence[str]]  # In plain words; nothing if all 
 class Content:
     """Something that must stand on a document: its source, and what of it is missing."""
 
-    of: type[Exception]
+    of: type[ContentRefused]
     source: str
     missing: Missing
     applies: Callable[[Contents], bool] = field(default=lambda _: True)

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from billing.events.causes import pattern_of
+from billing.mending import NOTHING, Mend
 from billing.pricing.tax_area import is_in_eu
 from billing.pricing.taxes import SupplyKind
 from billing.sellers.models import Seller
@@ -11,6 +13,7 @@ from billing.wording.vat import vat_note
 from invoices.issuing.queries.contents import (
     OWED_BY_CUSTOMER,
     Content,
+    ContentRefused,
     Contents,
     CustomerDataMissing,
     FormatDoesNotFit,
@@ -250,16 +253,23 @@ def _refuse(said: Contents, contents: Iterable[Content] = CONTENTS) -> None:
     if not found:
         return
     refusal = found[0][0].of
-    what = [
-        f"{', '.join(missing)} ({content.source})"
-        for content, missing in found
-        if content.of is refusal
-    ]
-    raise refusal(f"{_WHO[refusal](said)} has no {'; '.join(what)}.")
+    mine = [(content, missing) for content, missing in found if content.of is refusal]
+    what = [f"{', '.join(missing)} ({content.source})" for content, missing in mine]
+    part = pattern_of(", ".join(name for _, missing in mine for name in missing))
+    mend = Mend(_OF[refusal], part=part) if refusal in _OF else NOTHING
+    raise refusal(f"{_WHO[refusal](said)} has no {'; '.join(what)}.", mend=mend)
+
+
+# Whose page says what is missing; the rest is of the document alone.
+_OF: dict[type[ContentRefused], str] = {
+    SellerDataMissing: "seller",
+    CustomerDataMissing: "customer",
+    FormatDoesNotFit: "customer",
+}
 
 
 # A document has no number yet: the one that it would get goes to another if it is refused.
-_WHO: dict[type[Exception], Callable[[Contents], str]] = {
+_WHO: dict[type[ContentRefused], Callable[[Contents], str]] = {
     SellerDataMissing: lambda said: f"The seller {said.seller['name']}",
     CustomerDataMissing: lambda said: f"The customer {said.customer['name']}",
     InvoiceContentMissing: lambda _: "The document",

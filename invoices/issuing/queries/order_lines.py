@@ -9,6 +9,7 @@ from msgspec import structs
 
 from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, on_sale, price_terms
+from billing.mending import Mend
 from billing.money import EXACT, to_minor
 from billing.orders.models import Order, OrderLine
 from billing.pricing.explanation import explain_purchase
@@ -136,5 +137,6 @@ def _price_of_product(order: Order, line: OrderLine, prices: Sequence[Price]) ->
         if price.product_id == product.id and price.currency == order.currency:
             return price  # There is one: see price_of_product_on_sale_once.
     raise PriceMissing(
-        f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}."
+        f"Product {product.code} has no price in {order.currency} on sale on {order.ordered_on}.",
+        mend=Mend("product", str(product.pk), order.currency),
     )

@@ -2,14 +2,20 @@
 
 from datetime import date, timedelta
 
+from billing.mending import Mend, Mendable
 from invoices.issuing.models import NumberSeries
 
 # How far a series may be ahead of today: a worker that waited over midnight, a clock that is off.
 AHEAD_AT_MOST = timedelta(days=1)
 
 
-class NumberSeriesAhead(Exception):
+class NumberSeriesAhead(Mendable):
     """The series holds a document that is dated later than today: its date order would break."""
+
+    def __init__(self, problem: str, *, series: str = "") -> None:
+        """Say which series is ahead."""
+        super().__init__(problem)
+        self.mend = Mend("seller", part=series)
 
 
 def issue_date(series: NumberSeries, *, today: date) -> date:
@@ -24,6 +30,7 @@ def issue_date(series: NumberSeries, *, today: date) -> date:
     if chosen - today > AHEAD_AT_MOST:
         raise NumberSeriesAhead(
             f"The latest document of the series {series} is dated {chosen}, today is {today}: a"
-            " document of today would break the order of dates."
+            " document of today would break the order of dates.",
+            series=str(series),
         )
     return chosen

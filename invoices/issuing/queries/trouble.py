@@ -11,9 +11,11 @@ from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.customers.events import CUSTOMER_DAY_ENDED
+from billing.events.causes import place_of
 from billing.events.commands import Trouble
 from billing.events.models import Event
 from billing.exchange.queries import ExchangeRateMissing
+from billing.mending import NOTHING, Mend, mend_of
 from billing.money import UnknownCurrency, to_minor
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order, OrderLine
@@ -22,7 +24,7 @@ from billing.pricing.rating import full_price
 from billing.pricing.taxes import TaxDataMissing, TaxNotDecided
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.events import ORDER_REOPENED
-from invoices.issuing.models import Charge
+from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.contents import (
     CustomerDataMissing,
     FormatDoesNotFit,
@@ -113,6 +115,7 @@ def trouble(error: Exception, event: Event) -> Trouble:
     """Return what is wrong with an event, for a human."""
     code, remedy = _code_and_remedy(error)
     money = _money_at_stake(event)
+    foreseen = is_foreseen(error)
     return Trouble(
         code=code,
         reason=_reason(error, code),
@@ -120,6 +123,8 @@ def trouble(error: Exception, event: Event) -> Trouble:
         error_class=type(error).__name__,
         money_at_stake_minor=min(money[0], MOST_MINOR) if money else None,
         currency=money[1] if money else "",
+        mend=_mend(error, event) if foreseen else NOTHING,
+        place=type(error).__name__ if foreseen else place_of(error),
     )
 
 
@@ -127,6 +132,31 @@ def code_and_reason(error: Exception) -> tuple[str, str]:
     """Return what an exception is called as a failure, and its reason in plain words."""
     code, _ = _code_and_remedy(error)
     return code, _reason(error, code)
+
+
+def _mend(error: Exception, event: Event) -> Mend:
+    """Return what must be mended, with the row that an exception couldn't know."""
+    mend = mend_of(error)
+    if isinstance(error, ContradictoryTimeline):
+        return Mend("contract", str(event.stream_id))
+    if mend.kind == "seller":
+        return mend.of(event.seller_id)
+    return mend.of(_customer_id(event)) if mend.kind == "customer" else mend
+
+
+def _customer_id(event: Event) -> UUID | None:
+    """Return whose document an event asks for."""
+    if event.type == CUSTOMER_DAY_ENDED:
+        return event.stream_id
+    for kind in (Contract, Order):
+        found = kind.objects.filter(pk=event.stream_id).values_list("customer_id", flat=True)
+        if customer_id := found.first():
+            return customer_id
+    return (
+        Invoice.objects.filter(pk=event.payload.get("invoice_id"))
+        .values_list("customer_id", flat=True)
+        .first()
+    )
 
 
 def _code_and_remedy(error: Exception) -> tuple[str, str]:

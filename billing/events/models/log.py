@@ -1,4 +1,4 @@
-"""The log: what happened, who tried to act on it, and what went wrong."""
+"""The log: what happened, and who tried to act on it."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -234,62 +234,6 @@ class AttemptArchive(models.Model):
 
     def __str__(self) -> str:
         return self.storage_name
-
-
-class Failure(models.Model):
-    """An event that a human must look at, until it was retried, resolved or written off."""
-
-    class State(models.TextChoices):
-        """What became of it."""
-
-        OPEN = "open"
-        RETRIED = "retried", "retried: the event was sent again"
-        RESOLVED = "resolved", "resolved: the retry succeeded"
-        WRITTEN_OFF = "written_off", "written off"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seller = models.ForeignKey(SELLER, models.PROTECT, related_name="failures", db_index=False)
-    event = models.ForeignKey(Event, models.PROTECT, related_name="failures")
-    code = models.CharField("class", max_length=60, help_text="What kind of failure it is.")
-    reason = models.TextField(help_text="What is wrong, in plain words.")
-    remedy = models.TextField(help_text="What to do about it.")
-    money_at_stake_minor = models.BigIntegerField(
-        null=True, help_text="Net, in minor units; empty where it can't be known."
-    )
-    currency = models.CharField(max_length=3, blank=True)
-    priority = models.PositiveSmallIntegerField(help_text="0 to 100; the highest comes first.")
-    state = models.CharField(max_length=11, choices=State)
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.CharField(max_length=150, blank=True, help_text="Who closed it.")
-    closing_note = models.TextField(blank=True, help_text="Why it was closed.")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["event"], condition=Q(state="open"), name="failure_open_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True)
-                | Q(state__in=["retried", "resolved", "written_off"], closed_at__isnull=False),
-                name="failure_closed_has_time",
-            ),
-            models.CheckConstraint(
-                condition=Q(priority__range=(0, 100)), name="failure_priority_in_range"
-            ),
-        ]
-        indexes = [
-            # Lists of a seller's failures, newest first; those in one state.
-            models.Index(fields=["seller", "id"], name="failure_by_seller"),
-            models.Index(fields=["seller", "state", "id"], name="failure_by_state"),
-            # The inbox: a seller's open failures, most urgent first.
-            models.Index(
-                fields=["seller", "-priority"], name="failure_inbox", condition=Q(state="open")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.reason}"
 
 
 class Lease(models.Model):
