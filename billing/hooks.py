@@ -1,18 +1,44 @@
 """
 The only signal receivers of the code base: a new fact appends its event.
 
-A new price has none of its own: the contracts that it reaches are due earlier.
+A new price has none of its own: the contracts that it reaches are due earlier. And what may have
+mended something makes the engine look soon whether failures have healed.
 """
 
-from django.db.models.signals import post_save, pre_save
+from collections.abc import Callable, Collection, Iterable
+from uuid import UUID
 
-from billing.catalog.models import Price
+from django.db.models import Model
+from django.db.models.signals import post_save, pre_save
+from django.utils import timezone
+
+from billing.catalog.models import Meter, Price, TaxRate
 from billing.contracts.commands import bring_forward
 from billing.contracts.events import subscription_changed
 from billing.contracts.models import SubscriptionChange
+from billing.customers.models import Customer
 from billing.events import log
+from billing.events.commands import expect_healing
+from billing.exchange.models import ExchangeRate, OwnExchangeRate
+from billing.mending import Mend
 from billing.orders.events import order_placed
 from billing.orders.models import Order
+from billing.sellers.models import Seller, SellerRegistration
+from billing.vat.models import TaxOverride
+
+# What each row may have mended. Those that are there before anything can lack them tell of changes.
+_MENDED_BY: dict[type[Model], Callable[..., Iterable[Mend]]] = {
+    Price: lambda price: [_owner(price)],
+    Meter: lambda _: [Mend("meter")],
+    TaxRate: lambda _: [Mend("tax_rate")],
+    TaxOverride: lambda _: [Mend("tax_rate"), Mend("registration")],
+    SellerRegistration: lambda _: [Mend("tax_rate"), Mend("registration")],
+    ExchangeRate: lambda _: [Mend("own_rate")],
+    OwnExchangeRate: lambda _: [Mend("own_rate")],
+    Customer: lambda customer: [Mend("customer", str(customer.pk))],
+    Seller: lambda seller: [Mend("seller", str(seller.pk))],
+}
+_CHANGED_LATER = (Customer, Seller)
 
 
 def connect() -> None:
@@ -24,6 +50,8 @@ def connect() -> None:
         _append_subscription_changed, SubscriptionChange, dispatch_uid="subscription.changed"
     )
     post_save.connect(_bring_contracts_forward, Price, dispatch_uid="price brings forward")
+    for row in _MENDED_BY:
+        post_save.connect(_expect_healing, row, dispatch_uid=f"{row.__name__} mends")
 
 
 def _bring_contracts_forward(*, instance: Price, created: bool, raw: bool, **_: object) -> None:
@@ -46,3 +74,26 @@ def _append_subscription_changed(
 ) -> None:
     if created and not raw:
         log.append([subscription_changed(instance)], at=instance.recorded_at)
+
+
+def _expect_healing(
+    sender: type[Model], *, instance: Model, created: bool, raw: bool, **_: object
+) -> None:
+    if raw or created == (sender in _CHANGED_LATER):
+        return
+    for mend in _MENDED_BY[sender](instance):
+        expect_healing(_sellers_of(instance), of=mend, at=timezone.now())
+
+
+def _owner(price: Price) -> Mend:
+    if price.plan_id:
+        return Mend("plan", str(price.plan_id))
+    return Mend("product", str(price.product_id))
+
+
+def _sellers_of(row: Model) -> Collection[UUID]:
+    """Return whose failures a row may have mended; of what all sellers share, everybody's."""
+    if isinstance(row, Seller):
+        return [row.pk]
+    seller_id = getattr(row, "seller_id", None)
+    return [seller_id] if seller_id else list(Seller.objects.values_list("pk", flat=True))

@@ -32,11 +32,17 @@ from invoices.delivery.events import (
     ENDPOINT_DISABLED,
 )
 from invoices.documents.events import DOCUMENTS_RENDERED
-from invoices.issuing.events import CONTRACT_REOPENED, INVOICE_ISSUED, ORDER_REOPENED
+from invoices.issuing.events import (
+    CONTRACT_REOPENED,
+    FAILURES_DECIDED,
+    INVOICE_ISSUED,
+    ORDER_REOPENED,
+)
 from invoices.runs.events import RUN_FINISHED
 
 BILL = "issuing.bill"
 BILL_DUE = "issuing.bill_due"
+SETTLE = "issuing.settle_failures"
 ATTRIBUTE = "usage.attribute"
 CREDIT = "credit_notes.credit"
 CHECK_VAT_ID = "vat.check_vat_id"
@@ -67,6 +73,8 @@ FLOW: dict[str, tuple[str, ...]] = {
     # What was taken back is to be billed again: charge what is owed of it by now, at once.
     CONTRACT_REOPENED: (BILL,),
     ORDER_REOPENED: (BILL,),
+    # Someone decided on many failures, or they healed: retry or write off a chunk of them.
+    FAILURES_DECIDED: (SETTLE,),
     # An invoice was issued: make the documents that its customer gets.
     INVOICE_ISSUED: (RENDER,),
     # They are made: order what reaches the customer, and what tells the seller's apps.

@@ -6,11 +6,11 @@ from typing import Any
 
 from billing.events.models import Event
 from billing.sellers.models import Seller
-from config.flow import BILL, BILL_DUE, CREDIT, DELIVER, FLOW, PLAN, RENDER
+from config.flow import BILL, BILL_DUE, CREDIT, DELIVER, FLOW, PLAN, RENDER, SETTLE
 from invoices.credit_notes.commands import credit
 from invoices.delivery.commands import deliver, plan_deliveries
 from invoices.documents.commands import render_documents
-from invoices.issuing.commands import bill
+from invoices.issuing.commands import bill, settle_failures
 from invoices.issuing.models import Invoice
 from tests import factories
 
@@ -20,9 +20,13 @@ def _credit(**which: Any) -> list[Invoice]:
     return [note] if note else []
 
 
+def _settle(*, event_id: Any, **which: Any) -> None:
+    settle_failures(event_ids=[event_id], **which)
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
     BILL: bill, BILL_DUE: bill, CREDIT: _credit, RENDER: render_documents, PLAN: plan_deliveries,
-    DELIVER: deliver,
+    DELIVER: deliver, SETTLE: _settle,
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from billing.events.commands import expect_healing
 from billing.exchange.models import (
     BMF,
     DAY,
@@ -15,6 +16,7 @@ from billing.exchange.models import (
     OwnExchangeRate,
 )
 from billing.exchange.queries import EURO
+from billing.mending import Mend
 from billing.money import UnknownCurrency, minor_digits, plain_decimal
 from billing.pricing.refused import Refused
 from billing.sellers.models import Seller
@@ -120,6 +122,8 @@ def import_published_rates(*, rates: Iterable[NewRate], at: datetime) -> Recorde
     }
     new = [row for row in rows if (row.currency, row.period, row.day) not in known]
     ExchangeRate.objects.bulk_create(new, batch_size=_AT_ONCE, ignore_conflicts=True)
+    if new:  # They send no signals.
+        expect_healing(Seller.objects.values_list("pk", flat=True), of=Mend("own_rate"), at=at)
     different = [
         f"{row} is here as {plain_decimal(there)}"
         for row in rows

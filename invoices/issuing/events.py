@@ -5,11 +5,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from billing.events.log import NewEvent
+from billing.events.models import FailureDecision
 from invoices.issuing.models import Invoice
 
 INVOICE_ISSUED = "invoice.issued"
 CONTRACT_REOPENED = "contract.reopened"
 ORDER_REOPENED = "order.reopened"
+FAILURES_DECIDED = "failures.decided"
 
 
 def invoice_issued(invoice: Invoice) -> NewEvent:
@@ -46,6 +48,19 @@ def contract_reopened(contract_id: UUID, by: Reopening) -> NewEvent:
 def order_reopened(order_id: UUID, by: Reopening) -> NewEvent:
     """Return the event that the charges of an order were taken back which it still owes."""
     return _reopened(ORDER_REOPENED, order_id, by, named="order_id")
+
+
+def failures_decided(decision: FailureDecision, *, on: date) -> NewEvent:
+    """Return the event that someone, or the engine, decided on some failures."""
+    return NewEvent(
+        seller_id=decision.seller_id,
+        type=FAILURES_DECIDED,
+        stream_id=decision.pk,
+        payload={"decision_id": str(decision.pk)},
+        as_of_date=on,
+        occurred_at=decision.at,
+        idempotency_key=f"{FAILURES_DECIDED}:{decision.pk}",
+    )
 
 
 def _reopened(event_type: str, stream_id: UUID, by: Reopening, *, named: str) -> NewEvent:

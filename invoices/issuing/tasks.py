@@ -1,4 +1,4 @@
-"""The tasks that messages wake: bill what the named events demand."""
+"""The tasks that messages wake: bill what events demand, settle what was decided on failures."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +12,7 @@ from billing.events import windows
 from billing.events.patience import patiently
 from invoices.issuing import commands
 from invoices.issuing.commands.bill import BILL
+from invoices.issuing.commands.deciding import SETTLE
 from invoices.issuing.commands.due import BILL_DUE
 
 
@@ -29,6 +30,12 @@ def bill_due(
     _patiently(commands.bill_due, event_ids, worker=self.request.hostname)
     if bulk_id is not None:
         patiently(lambda: windows.forget_if_done(bulk_id))
+
+
+@shared_task(name=SETTLE, bind=True)
+def settle_failures(self: Task[Any, Any], /, *, event_ids: list[str], **_newer: object) -> None:
+    """Carry out what was decided on many failures. Safe to run twice."""
+    _patiently(commands.settle_failures, event_ids, worker=self.request.hostname)
 
 
 def _patiently(command: Callable[..., object], ids: list[str], *, worker: str | None) -> None:

@@ -18,6 +18,7 @@ from billing.vat.commands import append_due_checks
 from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
 from invoices.delivery.commands import PRUNED_AT_ONCE, order_due_tries, prune_webhooks
+from invoices.issuing.commands import probe_causes
 from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
@@ -30,11 +31,14 @@ REQUESTS_EVERY_SECONDS = 60.0
 FORGET_AT_MOST = 20  # Times 5,000 answers in a turn: more than come in a minute.
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 PRUNE_EVERY_SECONDS = 3600.0
+PROBES_EVERY_SECONDS = 5.0
 
 
 class Command(BaseCommand):
     """
     Append what is due, book out what expired, order due tries, move test clocks.
+
+    What may have healed of failures is tried again.
 
     Answers that are no longer given under their Idempotency-Key are deleted.
 
@@ -63,6 +67,7 @@ class _Turn:
         self._tries = Every(TRIES_EVERY_SECONDS)
         self._requests = Every(REQUESTS_EVERY_SECONDS)
         self._prune = Every(PRUNE_EVERY_SECONDS)
+        self._probes = Every(PROBES_EVERY_SECONDS)
         self._has_more_to_prune = False
 
     def take(self) -> float:
@@ -95,6 +100,8 @@ class _Turn:
             logger.info("%d deliveries are tried again", ordered)
         if self._requests.is_over():
             self._forget_requests()
+        if self._probes.is_over() and (probed := probe_causes(at=timezone.now())):
+            logger.info("%d causes of failures are looked at: have they healed?", probed)
         self._prune_some()
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
