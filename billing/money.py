@@ -49,6 +49,15 @@ def minor_digits(currency: str) -> int:
     return digits
 
 
+def is_currency(code: str) -> bool:
+    """Return whether amounts can be charged in a currency."""
+    try:
+        minor_digits(code)
+    except UnknownCurrency:
+        return False
+    return True
+
+
 def round_half_up(amount: Decimal) -> int:
     """Return the nearest whole number; halves go away from zero, so that signs are symmetric."""
     return int(amount.to_integral_value(ROUND_HALF_UP))

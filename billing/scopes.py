@@ -72,7 +72,11 @@ RESOURCES = (
     Resource("billing_runs", "How far the billing of a day got.", is_written=False),
     Resource("exports", "Files for advisers.", is_written=False),
     Resource("events", "Events and transactions.", ("events", "transactions"), is_written=False),
-    Resource("failures", "What couldn't be billed: looked at, retried, written off."),
+    Resource(
+        "failures",
+        "What couldn't be billed, and why: looked at, talked about, retried, written off.",
+        ("failures", "failure-causes"),
+    ),
     Resource("api_keys", "API keys: who may make more of them."),
 )
 ALL_SCOPES = (*PRESETS, *(scope for each in RESOURCES for scope in each.scopes))

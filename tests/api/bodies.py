@@ -327,6 +327,19 @@ BODIES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
         ("invoices/{invoice}/download-links", {"expires_in": 60})
     ],
     ("download-links/<reference:id>", "DELETE"): [("download-links/{link}", {})],
+    ("failure-causes/<reference:id>/assign", "POST"): [
+        ("failure-causes/{fingerprint}/assign", {"to": "", "text": "x"})
+    ],
+    ("failure-causes/<reference:id>/notes", "POST"): [
+        ("failure-causes/{fingerprint}/notes", {"text": "x"})
+    ],
+    ("failure-causes/<reference:id>/retry", "POST"): [
+        ("failure-causes/{fingerprint}/retry", {"why": "x"})
+    ],
+    ("failure-causes/<reference:id>/write-off", "POST"): [
+        ("failure-causes/{fingerprint}/write-off", {"why": "x"})
+    ],
+    ("failures/<reference:id>/notes", "POST"): [("failures/{failure}/notes", {"text": "x"})],
     ("failures/<reference:id>/retry", "POST"): [("failures/{failure}/retry", {"why": "x"})],
     ("failures/<reference:id>/write-off", "POST"): [("failures/{failure}/write-off", {"why": "x"})],
 }

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from billing.events import log
 from billing.events.models import Event
 from billing.sellers.models import Seller
@@ -333,9 +335,33 @@ def fail(story: Story) -> None:
     story.work()
     one, other = story.get("/failures?state=open")["results"]
     story.get(f"/failures/{one['id']}")
+    story.get("/failure-causes")
+    story.get(f"/failures?fingerprint={one['fingerprint']}")
+    cause = f"/failure-causes/{one['fingerprint']}"
+    User.objects.create_user("ada").seller_memberships.create(seller=story.seller)
+    story.post(f"{cause}/assign", {"to": "ada", "text": "Please ask the authority."})
+    story.post(f"{cause}/notes", {"text": "Asked on the phone: they send it today."})
+    story.post(f"/failures/{other['id']}/notes", {"text": "This one was ordered twice."})
+    story.get(f"{cause}/notes")
     story.patch("/customers/ext:amt", {"buyer_reference": "04011000-1234512345-06"})
     story.post(f"/failures/{one['id']}/retry", {"why": "Leitweg-ID entered."})
     story.post(f"/failures/{other['id']}/write-off", {"why": "Ordered twice."})
+    fail_together(story)
+
+
+def fail_together(story: Story) -> None:
+    """What can't be billed for one cause: a product without a price, ordered again and again."""
+    for name in ("umbrella", "scarf"):
+        story.post("/products", {"code": name, "name": name.capitalize(), "supply": "goods"})
+        line = {"product": f"code:{name}", "quantity": "1"}
+        for number in (1, 2):
+            order = {"customer": "ext:alice", "external_id": f"{name}-{number}", "lines": [line]}
+            story.post("/orders", order)
+    story.work()
+    scarf, umbrella = story.get("/failure-causes")["results"][:2]
+    story.get(f"/failure-causes/{umbrella['fingerprint']}")
+    story.post(f"/failure-causes/{umbrella['fingerprint']}/retry", {"why": "Price entered."})
+    story.post(f"/failure-causes/{scarf['fingerprint']}/write-off", {"why": "A test."})
 
 
 def collect(story: Story) -> None:

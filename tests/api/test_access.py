@@ -45,6 +45,10 @@ def _credit_note(house: Seller) -> str:
     return str(Invoice.objects.get(seller=house, kind="credit_note").pk)
 
 
+def _fingerprint(house: Seller) -> str:
+    return str(Failure.objects.filter(seller=house).earliest("pk").cause.fingerprint)
+
+
 def _transaction(house: Seller) -> str:
     return str(Event.objects.filter(seller=house)[0].transaction_id)
 
@@ -73,7 +77,13 @@ OBJECTS: dict[str, Named] = {
     "download-links/<reference:id>": DownloadLink,
     "events/<reference:id>": Event,
     "exchange-rates/<reference:id>": OwnExchangeRate,
+    "failure-causes/<reference:id>": _fingerprint,
+    "failure-causes/<reference:id>/assign": _fingerprint,
+    "failure-causes/<reference:id>/notes": _fingerprint,
+    "failure-causes/<reference:id>/retry": _fingerprint,
+    "failure-causes/<reference:id>/write-off": _fingerprint,
     "failures/<reference:id>": Failure,
+    "failures/<reference:id>/notes": Failure,
     "failures/<reference:id>/retry": Failure,
     "failures/<reference:id>/write-off": Failure,
     "invoices/<reference:id>": Invoice,

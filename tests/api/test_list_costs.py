@@ -28,7 +28,8 @@ SMALL = {
     "products", "meters", "plans", "prices", "coupons", "tax-overrides", "exchange-rates",
     "seller/registrations", "webhook-endpoints", "billing-runs",
     "customers/<reference:id>/vat-id-checks", "api-keys", "subscriptions/<reference:id>/changes",
-    "invoices/<reference:id>/corrections",
+    "invoices/<reference:id>/corrections", "failure-causes",
+    "failure-causes/<reference:id>/notes",
 }  # fmt: skip
 OF_ONE = {"waiting-charges", "usage", "usage/days"}  # Proved for themselves below, and with usage.
 LARGE = sorted(LISTS.keys() - SMALL - OF_ONE)
@@ -68,6 +69,9 @@ class Filled:
             "state": "failed", "type": "customer.changed", "channel": "email",
             "endpoint": str(endpoint.pk),
             "event": str(rare.event_id),
+            "fingerprint": str(
+                Failure.objects.filter(seller=house.seller).earliest("id").cause.fingerprint
+            ),
         }  # fmt: skip
 
 

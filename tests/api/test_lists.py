@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
+from billing.events.models import Failure
 from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import UNKNOWN, App, bill_all
@@ -25,6 +26,7 @@ ADDRESSES = {
     "customers/<reference:id>/vat-id-checks": "/customers/ext:A1/vat-id-checks?",
     "subscriptions/<reference:id>/changes": "/subscriptions/ext:S1/changes?",
     "invoices/<reference:id>/corrections": "/invoices/{invoice}/corrections?",
+    "failure-causes/<reference:id>/notes": "/failure-causes/{fingerprint}/notes?",
     "waiting-charges": "/waiting-charges?customer=ext:later&",
     "usage": "/usage?subscription=ext:S1&meter=code:calls&",
     "usage/days": "/usage/days?subscription=ext:S1&meter=code:calls&",
@@ -34,7 +36,11 @@ ADDRESSES = {
 def address(route: str, house: House) -> str:
     if "<" not in route and route not in ADDRESSES:
         return f"/{route}?"
-    return ADDRESSES[route].format(invoice=house.invoice.pk)  # A list that is missing fails here.
+    failed = Failure.objects.filter(seller=house.seller).select_related("cause").first()
+    # A list that is missing fails here.
+    return ADDRESSES[route].format(
+        invoice=house.invoice.pk, fingerprint=failed.cause.fingerprint if failed else ""
+    )
 
 
 @pytest.fixture

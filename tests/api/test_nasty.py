@@ -90,6 +90,7 @@ def _house() -> House:
     ids = {
         "price": str(plan.prices.get(code="base").id),
         "failure": str(Failure.objects.get().id),
+        "fingerprint": str(Failure.objects.get().cause.fingerprint),
         "registration": str(factories.registration(seller).id),
         "override": str(override.id),
         "invoice": str(invoice.id),

@@ -24,6 +24,7 @@ TAGS = {
     "events": "The log: what happened, in the order of recording, and whether it was handled.",
     "transactions": "All that came of one fact: its whole story under one id.",
     "failures": "What could not be billed, why, and what to do about it.",
+    "failure-causes": "What failures have in common: mended once, and all of them heal.",
     "deliveries": "What was sent to customers and apps, and each try.",
     "download-links": "Addresses at which someone without a key fetches an invoice's documents.",
     "mail-style": "How the seller's e-mails look.",

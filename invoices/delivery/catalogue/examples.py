@@ -132,7 +132,9 @@ DELIVERY: Example = {
 DELIVERY_GIVEN_UP: Example = {**DELIVERY, "state": "given_up", "tries": 9, "settled_at": _LATER}
 FAILURE: Example = {
     "id": "0196c8d2-46dc-7c3e-ba70-5d2e6b7c8d96", "event": _EVENT_ID,
-    "transaction_id": TRANSACTION_ID, "code": "tax_rate_missing",
+    "transaction_id": TRANSACTION_ID,
+    "fingerprint": "5d2e6b7c-8d96-4c3e-9a70-46dc7c3e8d96", "is_new": True,
+    "code": "tax_data_missing",
     "reason": "No VAT rate of class standard is known for GB.",
     "remedy": "Override the tax of the product, then retry.", "money_at_stake": _eur("99.00"),
     "priority": 60, "state": "open", "opened_at": _AT, "closed_at": None, "closed_by": "",

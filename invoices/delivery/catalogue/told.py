@@ -139,7 +139,7 @@ def _delivery(event: Event) -> Told:
 
 
 def _failure(event: Event) -> Told | None:
-    rows = Failure.objects.filter(seller=event.seller_id).select_related("event")
+    rows = Failure.objects.filter(seller=event.seller_id).select_related("event", "cause")
     failure = rows.get(pk=event.payload["failure_id"])
     if _is_of_telling(failure.event):
         return None
