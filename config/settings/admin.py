@@ -53,12 +53,13 @@ UNFOLD = {
                 "title": "Oversight",
                 "items": [
                     _item(
-                        "Failures",
+                        "Inbox",
                         "error",
-                        "billing.failure",
+                        "billing.failurecause",
                         badge="invoices.proving.admin.failures.open_failures",
                         badge_variant="primary",
                     ),
+                    _item("Failures", "list", "billing.failure"),
                     _item("Billing runs", "event_upcoming", "invoices.billingrun"),
                     _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
                     _item("Events", "bolt", "billing.event"),

@@ -12,7 +12,7 @@ from django.db.models import Model
 from billing.catalog.models import Coupon, Meter, Plan, Price, Product
 from billing.contracts.models import Contract, Subscription
 from billing.customers.models import Customer
-from billing.events.models import Event, Failure
+from billing.events.models import Event, Failure, FailureCause
 from billing.exchange.models import OwnExchangeRate
 from billing.orders.models import Order
 from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration
@@ -60,8 +60,8 @@ class House:
         """The ids of all rows of the seller that the admin shows."""
         found = {str(self.seller.pk)}
         for model in (Customer, Product, Meter, Plan, Price, Contract, Subscription, Order, Event,
-                      Coupon, Failure, ApiKey, Invoice, Charge, BalanceMovement, UsageBucket,
-                      Delivery, DownloadLink, WebhookEndpoint,
+                      Coupon, Failure, FailureCause, ApiKey, Invoice, Charge, BalanceMovement,
+                      UsageBucket, Delivery, DownloadLink, WebhookEndpoint,
                       UnattributedUsage, BillingRun, TaxOverride, OwnExchangeRate,
                       SellerRegistration, VatIdCheck):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)

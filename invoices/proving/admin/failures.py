@@ -1,4 +1,4 @@
-"""The inbox: what could not be billed, most urgent first, and what a human decides about it."""
+"""What could not be billed, one by one: all of a cause, of a run, or of a seller."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,14 +9,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from billing.api.references import UUID_FORM
+from billing.events.causes import in_words
 from billing.events.commands import retry
-from billing.events.models import Failure
+from billing.events.models import Failure, FailureCause, FailureNote
 from billing.sellers.admin import (
     FactAdmin,
     FormPage,
@@ -27,9 +29,12 @@ from billing.sellers.admin import (
     money,
     render_page,
     scoped,
+    table,
     transaction_link,
 )
-from invoices.issuing.commands import write_off
+from invoices.issuing.commands import Decision, Deed, decide, write_off
+from invoices.proving.admin.causes import comment_page, timeline
+from invoices.proving.admin.mending import mend_link
 from invoices.proving.queries.concerned import customers_of
 from invoices.runs.models import BillingRun
 from invoices.runs.queries import events_of
@@ -41,6 +46,8 @@ STATE_COLOURS = {
     "written_off": "warning",
 }
 RUNS_OFFERED = 10
+TRIES_SHOWN = 20
+AT_ONCE = 100  # More than that is left to the workers.
 CLOSED = "No selected failure is open: nothing was done."
 
 
@@ -93,6 +100,26 @@ class RunFilter(admin.SimpleListFilter):
         except ValidationError as malformed:
             raise IncorrectLookupParameters from malformed
         return queryset.filter(event__in=events_of(run)) if run else queryset.none()
+
+
+class CauseFilter(admin.SimpleListFilter):
+    """Shows what failed by one cause; the inbox leads here."""
+
+    title = "cause"
+    parameter_name = "cause"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        causes = scoped(FailureCause.objects.all(), request)
+        asked = UUID_FORM.fullmatch(request.GET.get(self.parameter_name, ""))
+        found = causes.filter(pk=asked[0]).first() if asked else None
+        return [(str(found.pk), in_words(found.code))] if found else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        return queryset.filter(cause=self.value()) if self.lookup_choices else queryset.none()
 
 
 class RetryForm(PageForm):
@@ -153,21 +180,35 @@ def _written_off(count: int) -> str:
 @admin.register(Failure)
 class FailureAdmin(FactAdmin):
     list_display = (
-        "priority", "code", "shown_reason", "at_stake", "shown_state", "opened_at", "story",
+        "priority", "shown_class", "shown_reason", "at_stake", "shown_state", "opened_at", "story",
     )  # fmt: skip
-    list_filter = (InboxFilter, RunFilter, "code")
-    list_select_related = ("event",)
+    list_filter = (InboxFilter, CauseFilter, RunFilter, "code")
+    list_select_related = ("event", "cause")
     search_fields = ("code", "reason")
     search_ids = ("pk", "event", "event__transaction_id", "event__stream_id")
     ordering = ("-priority", "opened_at")
     actions = ("retry_selected", "write_off_selected")
-    actions_detail = ("retry", "write_off")
-    readonly_fields = ("customer", "at_stake", "transaction")
+    actions_detail = ("retry", "write_off", "say")
+    readonly_fields = (
+        "shown_class", "customer", "at_stake", "transaction", "mend", "elsewhere", "tries",
+        "earlier", "said",
+    )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("code", "reason", "remedy", "at_stake", "priority", "opened_at")}),
-        ("Where", {"fields": ("customer", "event", "transaction")}),
-        ("What became of it", {"fields": ("state", "closed_at", "closed_by", "closing_note")}),
-    )
+        (
+            None,
+            {
+                "fields": (
+                    "shown_class", "reason", "remedy", "mend", "at_stake", "priority", "opened_at",
+                )
+            },
+        ),
+        ("Where", {"fields": ("customer", "event", "transaction", "elsewhere")}),
+        ("What was tried", {"fields": ("tries", "earlier")}),
+        (
+            "What became of it",
+            {"fields": ("state", "closed_at", "closed_by", "closing_note", "said")},
+        ),
+    )  # fmt: skip
 
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_failure")
@@ -175,7 +216,8 @@ class FailureAdmin(FactAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         shown: list[Any] = super().get_actions_detail(request, object_id)
         row = self.get_object(request, object_id)
-        return shown if row and row.state == Failure.State.OPEN else []
+        is_open = row is not None and row.state == Failure.State.OPEN
+        return [each for each in shown if is_open or each.action_name.endswith("_say")]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         shown = super().get_changelist_instance(request)
@@ -196,6 +238,55 @@ class FailureAdmin(FactAdmin):
     @admin.display(description="customer")
     def customer(self, failure: Failure) -> str:
         return link(customers_of([failure.event]).get(failure.event_id))
+
+    @admin.display(description="class", ordering="code")
+    def shown_class(self, failure: Failure) -> str:
+        return in_words(failure.code)
+
+    @admin.display(description="mend")
+    def mend(self, failure: Failure) -> str:
+        return mend_link(failure.cause) or "What must be mended has no page here."
+
+    @admin.display(description="same cause")
+    def elsewhere(self, failure: Failure) -> str:
+        """Show how many others wait for the same, with the page on which all are dealt with."""
+        others = failure.cause.failures.filter(state=Failure.State.OPEN).exclude(pk=failure.pk)
+        count = others.count()
+        return link(failure.cause, f"{count} others wait for the same: all of the cause")
+
+    @admin.display(description="tries")
+    def tries(self, failure: Failure) -> str:
+        """Show the latest tries of the event; archived ones stand with its story."""
+        attempts = failure.event.attempts.order_by("-pk")[:TRIES_SHOWN]
+        rows = [
+            (f"{each.started_at:%Y-%m-%d %H:%M:%S}", each.task, each.outcome, each.error_class)
+            for each in attempts
+        ]
+        return table(("when", "task", "outcome", "error"), rows)
+
+    @admin.display(description="earlier failures of the event")
+    def earlier(self, failure: Failure) -> str:
+        """Show how often the event failed before, and who retried it."""
+        others = failure.event.failures.exclude(pk=failure.pk).order_by("-pk")[:TRIES_SHOWN]
+        rows = [
+            (
+                link(each, f"{each.opened_at:%Y-%m-%d %H:%M}"),
+                each.reason,
+                f"{each.get_state_display()} by {each.closed_by}",
+                each.closing_note,
+            )
+            for each in others
+        ]
+        if not rows:
+            return "It failed for the first time."
+        return table(("when", "reason", "what became of it", "why"), rows)
+
+    @admin.display(description="timeline")
+    def said(self, failure: Failure) -> str:
+        """Show what was said about it, and about all of its cause."""
+        notes = FailureNote.objects.filter(cause=failure.cause_id)
+        mine = notes.filter(Q(failure=None) | Q(failure=failure))
+        return timeline(mine.order_by("pk"))
 
     @admin.display(description="at stake", ordering="money_at_stake_minor")
     def at_stake(self, failure: Failure) -> str:
@@ -221,8 +312,16 @@ class FailureAdmin(FactAdmin):
     def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _write_off_page(_name(request)))
 
+    @button("Comment", path="comment", permission="decide", icon="comment")
+    def say(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(
+            request, object_id, comment_page(_name(request), lambda each: (each.cause, each))
+        )
+
     @admin.action(description="Retry selected failures", permissions=["decide"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Failure]) -> None:
+        if self._is_many(request, queryset, Deed.RETRY):
+            return
         ids = list(queryset.values_list("pk", flat=True))
         count = retry(failure_ids=ids, by=_name(request), at=timezone.now())
         self._tell(request, count, _retried(count))
@@ -231,16 +330,29 @@ class FailureAdmin(FactAdmin):
     def write_off_selected(
         self, request: HttpRequest, queryset: QuerySet[Failure]
     ) -> HttpResponse | None:
-        ids = list(queryset.values_list("pk", flat=True))
         page = _write_off_page(_name(request))
         form = WriteOffForm(request.POST if "why" in request.POST else None, row=None)
         if form.is_valid():
             why = form.cleaned_data["why"]
+            if self._is_many(request, queryset, Deed.WRITE_OFF, why):
+                return None
+            ids = list(queryset.values_list("pk", flat=True))
             count = write_off(failure_ids=ids, by=_name(request), at=timezone.now(), why=why)
             self._tell(request, count, _written_off(count))
             return None
-        hidden = [("action", "write_off_selected"), *((ACTION_CHECKBOX_NAME, str(i)) for i in ids)]
+        hidden = [("action", "write_off_selected"), *_selected(request)]
         return render_page(self, request, page=page, form=form, row=None, hidden=hidden)
+
+    def _is_many(
+        self, request: HttpRequest, failures: QuerySet[Failure], deed: Deed, why: str = ""
+    ) -> bool:
+        """Order it of the workers, chunk by chunk, if it is more than a page's request can do."""
+        if not failures[AT_ONCE : AT_ONCE + 1].exists():
+            return False
+        decision = Decision(deed=deed, by=_name(request), at=timezone.now(), why=why)
+        count = decide(failures, decision)
+        self._tell(request, count, f"{count} failures are left to the workers, from now on.")
+        return True
 
     def _tell(self, request: HttpRequest, count: int, said: str) -> None:
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
@@ -249,6 +361,13 @@ class FailureAdmin(FactAdmin):
 def open_failures(request: HttpRequest) -> str:
     """Return how many failures of the user's sellers are open, for the sidebar."""
     return str(scoped(Failure.objects.filter(state=Failure.State.OPEN), request).count())
+
+
+def _selected(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what was chosen on the list: some rows, or all that the filters leave."""
+    chosen = [(ACTION_CHECKBOX_NAME, each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+    across = request.POST.get("select_across", "0")
+    return [*chosen, ("select_across", across)]
 
 
 def _name(request: HttpRequest) -> str:

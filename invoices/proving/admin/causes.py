@@ -1,0 +1,362 @@
+"""The inbox: what keeps events from being billed, most urgent cause first."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timesince import timesince
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from billing.events.causes import IN_WORDS, in_words
+from billing.events.models import Failure, FailureCause, FailureNote
+from billing.sellers.admin import (
+    FactAdmin,
+    FormPage,
+    PageForm,
+    button,
+    link,
+    money,
+    render_page,
+    table,
+    transaction_link,
+)
+from invoices.issuing.commands import Decision, Deed, decide_on_cause
+from invoices.proving.admin.mending import mend_link
+from invoices.proving.commands import NotOfTheSeller, assign, colleagues, comment
+from invoices.proving.queries.causes import Figures, assigned_to, figures, inbox
+from invoices.proving.queries.concerned import customers_of
+
+SHOWN = 25
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Shows the causes for which something waits; of them the new ones, or the user's own."""
+
+    title = "causes"
+    parameter_name = "show"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        return [("new", "new"), ("mine", "assigned to me")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        # Only here: on a cause's own page there is no urgency to order by.
+        waiting = inbox(queryset, at=timezone.now()).order_by("-urgency", "-pk")
+        if self.value() == "new":
+            return waiting.filter(has_new=True)
+        return assigned_to(waiting, _name(request)) if self.value() == "mine" else waiting
+
+
+class ClassFilter(admin.SimpleListFilter):
+    """Narrows the list to a class; the classes come from their table, not from the rows."""
+
+    title = "class"
+    parameter_name = "class"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, str]]:
+        return sorted(IN_WORDS.items(), key=lambda known: known[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
+class WhyForm(PageForm):
+    why = forms.CharField(
+        label="Reason",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="Kept with each of the failures.",
+    )
+
+
+class NoteForm(PageForm):
+    why = forms.CharField(
+        label="Note",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="What was mended; kept with each of the failures.",
+    )
+
+
+class CommentForm(PageForm):
+    text = forms.CharField(label="Comment", widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+
+
+class AssignForm(PageForm):
+    to = forms.ChoiceField(label="To", required=False, widget=UnfoldAdminSelectWidget)
+    text = forms.CharField(
+        label="Note", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+        """Offer those who work for the seller."""
+        super().__init__(*args, row=row, **kwargs)
+        names = colleagues(row)
+        self.fields["to"].choices = [("", "nobody"), *zip(names, names, strict=True)]  # type: ignore[attr-defined]
+
+
+def comment_page(by: str, of: Callable[[Any], tuple[FailureCause, Failure | None]]) -> FormPage:
+    """Return the page on which something is said about a cause, or one failure of it."""
+
+    def act(row: Any, values: Mapping[str, Any], at: datetime) -> str:
+        cause, failure = of(row)
+        comment(cause, text=values["text"], by=by, at=at, failure=failure)
+        return "Noted."
+
+    return FormPage(title="Comment", submit="Comment", form_class=CommentForm, act=act)
+
+
+@admin.register(FailureCause)
+class FailureCauseAdmin(FactAdmin):
+    list_display = ("urgency", "shown_cause", "waits_for_it", "at_stake", "since", "assigned")
+    list_display_links = ("urgency",)
+    list_filter: Sequence[Any] = (WaitingFilter, ClassFilter)
+    ordering = ()
+    search_fields = ("mend_part", "pattern")
+    search_ids = ("pk", "fingerprint")
+    search_help_text = "What must be mended, or words of the reason; a fingerprint."
+    actions = ("retry_all", "write_off_all")
+    actions_detail = ("retry", "write_off", "assign", "say")
+    readonly_fields = (
+        "what", "why", "mend", "waits_for_it", "at_stake", "since", "assigned", "failures", "story",
+    )  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("what", "why", "mend")}),
+        ("What waits", {"fields": ("waits_for_it", "at_stake", "since", "failures")}),
+        ("Who and when", {"fields": ("assigned", "story", "next_probe_at", "first_seen_at")}),
+        ("Identity", {"fields": ("fingerprint", "code", "place", "pattern")}),
+    )
+
+    def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.change_failure")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        found = figures(shown.result_list, at=timezone.now())
+        for cause in shown.result_list:
+            cause.figures = found[cause.pk]
+        return shown
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        cause = super().get_object(request, object_id, from_field)
+        if cause is not None:
+            cause.figures = figures([cause], at=timezone.now())[cause.pk]
+        return cause
+
+    @admin.display(description="priority")
+    def urgency(self, cause: Any) -> str:
+        new = format_html(' <span class="anlass-new">{}</span>', "new") if _of(cause).is_new else ""
+        return format_html(
+            '<span class="anlass-number" title="{}">{}</span>{}',
+            "0 to 100: class, money at stake, age, and how many wait",
+            _of(cause).priority,
+            new,
+        )
+
+    @admin.display(description="cause, reason and remedy")
+    def shown_cause(self, cause: Any) -> str:
+        return format_html(
+            '<div class="anlass-reason"><strong>{}</strong>{}<p>{}</p></div>',
+            in_words(cause.code),
+            self.why(cause),
+            mend_link(cause),
+        )
+
+    @admin.display(description="what is wrong")
+    def what(self, cause: Any) -> str:
+        return format_html("{} {}", in_words(cause.code), self.urgency(cause))
+
+    @admin.display(description="for example")
+    def why(self, cause: Any) -> str:
+        example = _of(cause).example
+        if example is None:
+            return format_html("<p>{}</p>", cause.pattern)
+        return format_html("<p>{}</p><p>{}</p>", example.reason, example.remedy)
+
+    @admin.display(description="mend")
+    def mend(self, cause: Any) -> str:
+        return mend_link(cause) or "What must be mended has no page here."
+
+    @admin.display(description="waits")
+    def waits_for_it(self, cause: Any) -> str:
+        found = _of(cause)
+        over = "" if found.is_counted else "over "
+        counts = [(_counted(found.events, "event"), "")]
+        counts += [(_counted(found.contracts, "contract"), over)] if found.contracts else []
+        counts += [(_counted(found.customers, "customer"), over)] if found.customers else []
+        url = f"{reverse('admin:billing_failure_changelist')}?cause={cause.pk}"
+        lines = format_html_join("", "<div>{}{}</div>", ((over, told) for told, over in counts))
+        return format_html('<a class="anlass-link" href="{}">{}</a>', url, lines)
+
+    @admin.display(description="at stake")
+    def at_stake(self, cause: Any) -> str:
+        stakes = _of(cause).stakes
+        told = ((money(stake.amount_minor, stake.currency),) for stake in stakes)
+        return format_html_join("", "<div>{}</div>", told) if stakes else "unknown"
+
+    @admin.display(description="since")
+    def since(self, cause: Any) -> str:
+        oldest = _of(cause).oldest
+        if oldest is None:
+            return "Nothing waits any more."
+        return format_html(
+            '<time datetime="{}">{}</time>', oldest.isoformat(), timesince(oldest, depth=1)
+        )
+
+    @admin.display(description="assigned to")
+    def assigned(self, cause: Any) -> str:
+        return _of(cause).assignee or "nobody"
+
+    @admin.display(description="failures")
+    def failures(self, cause: FailureCause) -> str:
+        open_ones = cause.failures.filter(state=Failure.State.OPEN).select_related("event")
+        shown = list(open_ones.order_by("-priority", "pk")[:SHOWN])
+        customers = customers_of([failure.event for failure in shown])
+        rows = [
+            (
+                link(failure, failure.reason),
+                link(customers.get(failure.event_id)),
+                money(failure.money_at_stake_minor, failure.currency),
+                transaction_link(failure.event.transaction_id, "show"),
+            )
+            for failure in shown
+        ]
+        return format_html(
+            '{}<p><a class="anlass-link" href="{}?cause={}">All in the list of failures</a></p>',
+            table(("failure", "customer", "at stake", "story"), rows),
+            reverse("admin:billing_failure_changelist"),
+            cause.pk,
+        )
+
+    @admin.display(description="timeline")
+    def story(self, cause: FailureCause) -> str:
+        return timeline(cause.notes.order_by("pk"))
+
+    @button("Retry all", path="retry", permission="decide", icon="replay", is_primary=True)
+    def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, _decision_page(request, Deed.RETRY))
+
+    @button("Write off all", path="write-off", permission="decide", icon="delete_forever")
+    def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, _decision_page(request, Deed.WRITE_OFF))
+
+    @button("Assign", path="assign", permission="decide", icon="person_add")
+    def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(request, object_id, _assign_page(request))
+
+    @button("Comment", path="comment", permission="decide", icon="comment")
+    def say(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.form_view(
+            request, object_id, comment_page(_name(request), lambda cause: (cause, None))
+        )
+
+    @admin.action(description="Retry all of the selected causes", permissions=["decide"])
+    def retry_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._decide(request, queryset, Deed.RETRY)
+
+    @admin.action(description="Write off all of the selected causes …", permissions=["decide"])
+    def write_off_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        form = WhyForm(request.POST if "why" in request.POST else None, row=None)
+        if form.is_valid():
+            self._decide(request, queryset, Deed.WRITE_OFF, form.cleaned_data["why"])
+            return None
+        ids = [(ACTION_CHECKBOX_NAME, str(pk)) for pk in queryset.values_list("pk", flat=True)]
+        page = _decision_page(request, Deed.WRITE_OFF)
+        hidden = [("action", "write_off_all"), *ids]
+        return render_page(self, request, page=page, form=form, row=None, hidden=hidden)
+
+    def _decide(
+        self, request: HttpRequest, causes: Iterable[FailureCause], deed: Deed, why: str = ""
+    ) -> None:
+        decision = Decision(deed=deed, by=_name(request), at=timezone.now(), why=why)
+        count = sum(decide_on_cause(cause, decision) for cause in causes)
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, _said(deed, count), level)
+
+
+def timeline(notes: Iterable[FailureNote]) -> str:
+    """Return what was said and decided, in the order of time."""
+    rows = [(f"{note.at:%Y-%m-%d %H:%M}", note.by, _told(note), note.text or "") for note in notes]
+    return table(("when", "who", "what", ""), rows) if rows else "Nothing was said yet."
+
+
+def _told(note: FailureNote) -> str:
+    if note.kind == FailureNote.Kind.ASSIGNED:
+        return f"assigned to {note.assignee or 'nobody'}"
+    return str(note.get_kind_display())
+
+
+def _decision_page(request: HttpRequest, deed: Deed) -> FormPage:
+    by = _name(request)
+
+    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> str:
+        decision = Decision(deed=deed, by=by, at=at, why=values["why"])
+        return _said(deed, decide_on_cause(cause, decision))
+
+    if deed == Deed.RETRY:
+        return FormPage(
+            title="Retry all",
+            submit="Retry all",
+            form_class=NoteForm,
+            act=act,
+            explanation="All failures of the cause are closed as retried, and their events are "
+            "sent again, up to a thousand at a time. What fails again opens a new failure.",
+        )
+    return FormPage(
+        title="Write off all",
+        submit="Write off all",
+        form_class=WhyForm,
+        act=act,
+        explanation="None of the events will be billed, and this can't be taken back. Orders are "
+        "then never billed. What contracts owe stays owed, and comes with their next event.",
+        is_dangerous=True,
+    )
+
+
+def _assign_page(request: HttpRequest) -> FormPage:
+    by = _name(request)
+
+    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> str:
+        assign(cause, to=values["to"], by=by, at=at, text=values["text"])
+        return f"Assigned to {values['to'] or 'nobody'}."
+
+    return FormPage(
+        title="Assign",
+        submit="Assign",
+        form_class=AssignForm,
+        act=act,
+        explanation="Who is to mend the cause. All who work for the seller see it.",
+        refusals=(NotOfTheSeller,),
+    )
+
+
+def _said(deed: Deed, count: int) -> str:
+    if not count:
+        return "Nothing of it is open: nothing was done."
+    what = "retried" if deed == Deed.RETRY else "written off"
+    return f"{_counted(count, 'failure')} will be {what} by the workers, from now on."
+
+
+def _counted(count: int, what: str) -> str:
+    number = number_format(count, use_l10n=True, force_grouping=True)
+    return f"{number} {what}" if count == 1 else f"{number} {what}s"
+
+
+def _of(cause: Any) -> Figures:
+    found: Figures = cause.figures
+    return found
+
+
+def _name(request: HttpRequest) -> str:
+    return request.user.get_username()
