@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 SETTLE = "issuing.settle_failures"
 CHUNK = 1000
+# Each contract that is passed over takes statements of its own, and a task's time is limited.
+CHUNK_OF_WRITE_OFFS = 200
 Deed = FailureDecision.Deed
 _KINDS = {Deed.RETRY: FailureNote.Kind.RETRY, Deed.WRITE_OFF: FailureNote.Kind.WRITE_OFF}
 
@@ -135,14 +137,15 @@ def _order(seller: Seller, failure_ids: Sequence[UUID], decision: Decision) -> N
             why=decision.why,
             at=decision.at,
         )
-        for chunk in _chunks(failure_ids)
+        for chunk in _chunks(failure_ids, decision.deed)
     )
     on = today(seller, at=decision.at)
     log.append([failures_decided(each, on=on) for each in made], at=decision.at)
 
 
-def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    return (ids[begin : begin + CHUNK] for begin in range(0, len(ids), CHUNK))
+def _chunks(ids: Sequence[UUID], deed: Deed) -> Iterable[Sequence[UUID]]:
+    size = CHUNK_OF_WRITE_OFFS if deed == Deed.WRITE_OFF else CHUNK
+    return (ids[begin : begin + size] for begin in range(0, len(ids), size))
 
 
 def _defect(error: Exception) -> events.Trouble:

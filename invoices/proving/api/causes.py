@@ -183,7 +183,7 @@ class CauseWriteOffView(CauseEndpoint):
         """
         Write off all failures of a cause, however many, for good.
 
-        It is answered at once. The workers write them off, a thousand at a time.
+        It is answered at once. The workers write them off, some hundred at a time.
         """
         return self.decided(id, WriteOffInput, Deed.WRITE_OFF)
 

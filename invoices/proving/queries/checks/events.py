@@ -22,7 +22,9 @@ SELECT e.seller_id, 'event ' || e.id,
             ELSE format('%%s is %%s, but has an open failure: %%s', e.type, e.state, f.reason) END
 FROM billing_event e
 LEFT JOIN billing_failure f ON f.event_id = e.id AND f.state = 'open'
-WHERE e.seller_id = ANY(%(sellers)s) AND (e.state = 'failed' OR f.id IS NOT NULL)
+-- A failure stays open while the engine tries its event: that one waits, and is told as waiting.
+WHERE e.seller_id = ANY(%(sellers)s)
+  AND (e.state = 'failed' OR (f.id IS NOT NULL AND e.state <> 'waiting'))
 ORDER BY e.position
 """
 
