@@ -16,6 +16,7 @@ PURPOSES = {
     "billing_apikey_prefix_eb343de8_like": (
         "Made by Django with a unique text, for LIKE: no query asks so, few rows."
     ),
+    "event_stated_by_staff": "Who caused what is held for approval: few rows.",
     "event_told": "Past facts that apps may be told of, in the order of time: a replay.",
     "billing_apikey_replaces_id_key": (
         "Uniqueness: a key is rotated once; the key that came in one's place."

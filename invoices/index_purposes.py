@@ -32,6 +32,12 @@ PURPOSES = {
         "Uniqueness; an invoice's lines, in order: its totals' check, document and page."
     ),
     "charge_waiting": "What waits to be collected: holds only that.",
+    "hold_by_seller": "Uniqueness; lists of a seller's holds, newest first.",
+    "hold_rule_once": "Uniqueness; a seller's rules, which each document is held against.",
+    "invoices_hold_failure_id_key": "Uniqueness: a failure is one hold's; the hold of a failure.",
+    "invoices_hold_event_id": "What was held of an event, and approved.",
+    "invoices_hold_customer_id": "A customer's holds: its page.",
+    "invoices_holddecision_hold_id_key": "Uniqueness: a hold is decided once; its decision.",
     "invoices_correction_invoice_id_f9fa995c": (
         "What was ordered about an invoice: its page, and what is left to take back."
     ),

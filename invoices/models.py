@@ -12,7 +12,14 @@ from invoices.delivery.models import (
     WebhookSecret,
 )
 from invoices.documents.models import Document, DocumentTemplate
-from invoices.issuing.models import Charge, Invoice, NumberSeries
+from invoices.issuing.models import (
+    Charge,
+    Hold,
+    HoldDecision,
+    HoldRule,
+    Invoice,
+    NumberSeries,
+)
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
 from invoices.runs.models import BillingRun
 
@@ -32,6 +39,9 @@ __all__ = [
     "Document",
     "DocumentTemplate",
     "DownloadLink",
+    "Hold",
+    "HoldDecision",
+    "HoldRule",
     "Invoice",
     "MailStyle",
     "NumberSeries",

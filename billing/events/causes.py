@@ -70,6 +70,7 @@ IN_WORDS = {
     "exchange_rate_missing": "A rate of exchange is missing",
     "plan_contradicts": "The terms of a plan contradict each other",
     "currency_unknown": "The currency is unknown",
+    "held": "It waits for approval",
     "number_series_ahead": "A series of numbers is ahead of today",
     "correction_refused": "The invoice can't be corrected like that",
     "usage_meter_unknown": "Usage of a meter that isn't there",

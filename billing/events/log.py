@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch
+from billing.events.actors import acting
 from billing.events.announcing import announcement, wanted
 from billing.events.models import Event
 from billing.ids import new_id
@@ -127,4 +128,5 @@ def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
         "next_send_at": at + DIRECT_SEND_TAKES,
         "sends": 0,
         "retried_at": None,
+        "caused_by": acting(),
     }

@@ -22,6 +22,7 @@ CLASS_POINTS = {
     "defect": UNFORESEEN,
     "worker_lost": UNFORESEEN,
     "message_refused": UNFORESEEN,
+    "held": 25,
     "timeline_contradicts": 25,
     "price_missing": 20,
     "tax_data_missing": 20,

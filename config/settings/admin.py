@@ -60,6 +60,13 @@ UNFOLD = {
                         badge_variant="primary",
                     ),
                     _item("Failures", "list", "billing.failure"),
+                    _item(
+                        "Approvals",
+                        "approval",
+                        "invoices.hold",
+                        badge="invoices.issuing.admin.holds.waiting_holds",
+                        badge_variant="primary",
+                    ),
                     _item("Billing runs", "event_upcoming", "invoices.billingrun"),
                     _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
                     _item("Events", "bolt", "billing.event"),
@@ -122,6 +129,7 @@ UNFOLD = {
                 "title": "Seller",
                 "items": [
                     _item("Sellers", "storefront", "billing.seller"),
+                    _item("Approval rules", "policy", "invoices.holdrule"),
                     _item("VAT registrations", "public", "billing.sellerregistration"),
                     _item("Test clocks", "schedule", "billing.testclock"),
                     _item("API keys", "key", "billing.apikey"),

@@ -21,7 +21,8 @@ from billing.usage.models import UnattributedUsage, UsageBucket
 from billing.vat.models import TaxOverride, VatIdCheck
 from invoices.balances.models import BalanceMovement
 from invoices.delivery.models import Delivery, DownloadLink, WebhookEndpoint
-from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.commands.approving import NewRule, state_rule
+from invoices.issuing.models import Charge, Hold, HoldRule, Invoice
 from invoices.reports.models import AccountOverride, Bookkeeping, DebtorAccount
 from invoices.runs.models import BillingRun
 from tests import factories
@@ -63,7 +64,7 @@ class House:
                       Coupon, Failure, FailureCause, ApiKey, Invoice, Charge, BalanceMovement,
                       UsageBucket, Delivery, DownloadLink, WebhookEndpoint,
                       UnattributedUsage, BillingRun, TaxOverride, OwnExchangeRate,
-                      SellerRegistration, VatIdCheck):  # fmt: skip
+                      SellerRegistration, VatIdCheck, Hold, HoldRule):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -92,8 +93,10 @@ def house(mark: str) -> House:
     factories.exchange_rate()
     factories.own_rate(seller, source=f"{mark} bank")
     factories.vat_id_check(customer, name=f"{mark} name")
-    line = factories.line(text=f"{mark} training")
-    order = factories.order(customer, line, external_id=f"{mark}-order")
+    _order_too_much(customer, mark)
+    order = factories.order(
+        customer, factories.line(text=f"{mark} training"), external_id=f"{mark}-order"
+    )
     unpriced = factories.contract(customer, currency="USD", external_id=f"{mark}-usd")
     factories.unpriced_subscription(
         unpriced, plan, external_id=f"{mark}-sub-usd", quantity=Decimal(2)
@@ -111,8 +114,16 @@ def house(mark: str) -> House:
     record_usage(seller=seller, records=records, at=factories.AT)
     return House(
         mark, seller, customer, product, meter, plan, plan.prices.get(), contract, subscription,
-        order, Failure.objects.get(seller=seller),
+        order, Failure.objects.get(seller=seller, code="price_missing"),
     )  # fmt: skip
+
+
+def _order_too_much(customer: Customer, mark: str) -> None:
+    """Have an order held for approval."""
+    new = NewRule(kind="amount", limit_minor=10_000_00, currency="EUR")
+    state_rule(seller=customer.seller, new=new, by=f"{mark}-boss", at=factories.AT)
+    line = factories.line(text=f"{mark} house", unit_price=Decimal("250000.00"))
+    factories.order(customer, line, external_id=f"{mark}-held")
 
 
 def _keep_books(seller: Seller, customer: Customer, mark: str) -> None:

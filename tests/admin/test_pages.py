@@ -20,8 +20,8 @@ ADDED_BY_STAFF = {
     "billing.Order", "billing.OwnExchangeRate", "billing.Plan", "billing.Price", "billing.Product",
     "billing.SellerRegistration", "billing.Subscription", "billing.TaxOverride",
     "invoices.AccountOverride", "invoices.BalanceMovement", "invoices.Bookkeeping",
-    "invoices.DeliveryWish", "invoices.DocumentTemplate", "invoices.MailStyle",
-    "invoices.WebhookEndpoint",
+    "invoices.DeliveryWish", "invoices.DocumentTemplate", "invoices.HoldRule",
+    "invoices.MailStyle", "invoices.WebhookEndpoint",
 }  # fmt: skip
 
 

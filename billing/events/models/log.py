@@ -67,6 +67,10 @@ class Event(models.Model):
     retried_at = models.DateTimeField(
         null=True, help_text="When a failure of it was last retried: it waits since then."
     )
+    caused_by = models.BigIntegerField(
+        null=True,
+        help_text="Id of the staff user who stated the fact; empty: an app, or the engine.",
+    )
 
     class Meta:
         constraints = [
@@ -109,6 +113,12 @@ class Event(models.Model):
             ),
             # The story of a transaction.
             models.Index(fields=["transaction_id"], name="event_of_transaction"),
+            # Who among the staff caused what of a stream. Holds only what they stated.
+            models.Index(
+                fields=["stream_id"],
+                name="event_stated_by_staff",
+                condition=Q(caused_by__isnull=False),
+            ),
             # Lists of a seller's events, newest first.
             models.Index(fields=["seller", "position"], name="event_by_seller"),
             # Those of one type. Of the common ones there are some on every page of all, and a

@@ -25,9 +25,11 @@ from invoices.credit_notes.queries.draft import CreditDraft, credit_draft
 from invoices.credit_notes.queries.trouble import is_foreseen, trouble
 from invoices.credit_notes.queries.wanted import MoreThanLeft, Taken
 from invoices.issuing.commands.charging import demand_of
-from invoices.issuing.commands.issue import Correcting, write_correction
+from invoices.issuing.commands.holding import check_drafts, hold
+from invoices.issuing.commands.issue import Correcting, Demand, write_correction
 from invoices.issuing.events import Reopening, contract_reopened, order_reopened
 from invoices.issuing.models import Charge, Invoice
+from invoices.issuing.queries.held import Drafted, Held
 from invoices.issuing.queries.left import left_of_lines
 
 logger = logging.getLogger(__name__)
@@ -49,11 +51,13 @@ def credit(*, event_id: UUID, at: datetime, worker: str) -> Invoice | None:
             return _credit(target, me)
     except PASSING:
         raise
+    except Held as held:
+        hold(target, held, me)
     except Exception as error:
         if not is_foreseen(error):
             logger.exception("Defect while crediting by event %s", event_id)
         events.fail(event_id=event_id, tried=me.tried(), trouble=trouble(error, target))
-        return None
+    return None
 
 
 def _credit(target: Event, me: events.Worker) -> Invoice | None:
@@ -125,6 +129,7 @@ def _issue(
         currency=invoice.currency,
         contract=invoice.contract,
     )
+    check_drafts(demand, [_drafted(demand, draft)])
     invoice_id = new_id()
     for position, charge in enumerate(draft.charges, start=1):
         charge.invoice_id, charge.position = invoice_id, position
@@ -138,3 +143,17 @@ def _issue(
         is_paid_out=correction.settle == Correction.Settle.PAYOUT,
     )
     return write_correction(demand, draft.charges, draft.totals, correcting)
+
+
+def _drafted(demand: Demand, draft: CreditDraft) -> Drafted:
+    return Drafted(
+        kind="credit_note",
+        customer=demand.customer,
+        contract=demand.contract,
+        currency=demand.currency,
+        net_minor=draft.totals.net_minor,
+        tax_minor=draft.totals.tax_minor,
+        gross_minor=draft.totals.gross_minor,
+        taxes=[tax.printed for tax in draft.totals.taxes],
+        lines=draft.charges,
+    )

@@ -41,9 +41,11 @@ from billing.sellers.queries import due_until
 from billing.usage.events import USAGE_RECORDED
 from invoices.issuing.commands.charging import charge, charge_at_once, demand_of
 from invoices.issuing.commands.day import end_day, lock_day, next_day, wait_for_day
+from invoices.issuing.commands.holding import hold
 from invoices.issuing.commands.issue import Demand
 from invoices.issuing.events import CONTRACT_REOPENED, ORDER_REOPENED
 from invoices.issuing.models import Invoice
+from invoices.issuing.queries.held import Held
 from invoices.issuing.queries.lines import (
     is_still_due,
     lines_due,
@@ -102,10 +104,18 @@ def _bill_next(
         raise
     except Exception as error:
         event = event or target
-        if not is_foreseen(error):
-            logger.exception("Defect while billing event %s", event.pk)
-        events.fail(event_id=event.pk, tried=me.tried(), trouble=trouble(error, event))
+        _put_aside(event, error, me)
         return event, []
+
+
+def _put_aside(event: Event, error: Exception, me: events.Worker) -> None:
+    """Put what can't be billed, or must be approved first, before a human."""
+    if isinstance(error, Held):
+        hold(event, error, me)
+        return
+    if not is_foreseen(error):
+        logger.exception("Defect while billing event %s", event.pk)
+    events.fail(event_id=event.pk, tried=me.tried(), trouble=trouble(error, event))
 
 
 def _lock_next(target: Event, me: events.Worker) -> Event | None:

@@ -10,6 +10,7 @@ from billing.customers.queries import collects
 from billing.events import commands as events
 from billing.events.models import Event
 from billing.sellers.queries import today
+from invoices.issuing.commands.holding import check_not_held
 from invoices.issuing.commands.issue import Demand, Ready, charges_of, issue, ready
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.basis import between
@@ -42,6 +43,7 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     Where the customer's charges are collected they wait for the end of the event's day instead.
 
     :raises CustomerBusy: if they do, and the customer wasn't locked before.
+    :raises Held: if the document must be approved first.
     """
     if not collects(demand.customer):
         return charge_at_once(demand, lines)
@@ -55,9 +57,16 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
 
 
 def charge_at_once(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
-    """Write what an event demands, on a document of its own, whatever the customer's grouping."""
+    """
+    Write what an event demands, on a document of its own, whatever the customer's grouping.
+
+    :raises Held: if it must be approved first.
+    """
     document = document_of(demand, lines)
-    return issue([document]) if document else []
+    if document is None:
+        return []
+    check_not_held(demand, [document])
+    return issue([document])
 
 
 def document_of(demand: Demand, lines: Sequence[DraftLine]) -> Ready | None:

@@ -28,8 +28,10 @@ from billing.events.patience import PASSING
 from billing.sellers.models import Seller
 from invoices.issuing.commands.bill import bill
 from invoices.issuing.commands.collecting import note_next, write_lines
+from invoices.issuing.commands.holding import drafted
 from invoices.issuing.commands.issue import Ready, write_documents
 from invoices.issuing.models import Charge
+from invoices.issuing.queries.held import findings
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def bill_together(chunk: Chunk, work_out: WorkOut, *, named: Collection[UUID]) -
 def _bill_together(chunk: Chunk, work_out: WorkOut) -> set[UUID]:
     try:
         with transaction.atomic():
-            works = list(_each_for_itself(work_out(chunk)))
+            works = list(_each_for_itself(_unheld(work_out(chunk), chunk.seller)))
             _write(works, chunk.me)
     except PASSING:
         raise
@@ -128,6 +130,14 @@ def _not_collecting() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _unheld(works: Sequence[Work], seller: Seller) -> list[Work]:
+    """Leave out what may have to be approved first: billed alone, it is asked whether it is."""
+    documents = [(work, document) for work in works for document in work.documents]
+    found = findings(seller, [drafted(document) for _, document in documents])
+    held = {documents[place][0].event.id for place in found}
+    return [work for work in works if work.event.id not in held]
 
 
 def _each_for_itself(works: Sequence[Work]) -> Iterator[Work]:

@@ -28,6 +28,7 @@ from invoices.issuing.commands.collecting import (
     stored,
     write_lines,
 )
+from invoices.issuing.commands.holding import check_not_held
 from invoices.issuing.commands.issue import Demand, charges_of, write_documents
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.drafts import DraftLine
@@ -56,6 +57,8 @@ def end_day(event: Event, me: events.Worker) -> list[Invoice]:
 
     One document per currency; none where nothing waits. A contract that can't be charged fails
     alone, with an event of its own. The caller has locked the day.
+
+    :raises Held: if one of the documents must be approved first.
     """
     customer = Customer.objects.select_related("seller").get(pk=event.stream_id)
     day = event.as_of_date
@@ -63,7 +66,9 @@ def end_day(event: Event, me: events.Worker) -> list[Invoice]:
         _charge_or_fail(contract, event, me)
     is_collected = is_collected_on(customer, day)
     waiting = stored({customer.pk: day})[customer.pk] if is_collected else []
-    documents = collected(demand_of(event, me, customer=customer, currency=""), waiting)
+    demand = demand_of(event, me, customer=customer, currency="")
+    documents = collected(demand, waiting)
+    check_not_held(demand, documents)
     write_lines(documents)  # Before their invoices: these seal them.
     oldest = oldest_day(customer, after=day if is_collected else None)
     note_next({customer: (day, oldest)}, at=me.at)

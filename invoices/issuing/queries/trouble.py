@@ -32,6 +32,7 @@ from invoices.issuing.queries.contents import (
     SellerDataMissing,
     SeveralVatIds,
 )
+from invoices.issuing.queries.held import Held
 from invoices.issuing.queries.series import NumberSeriesAhead
 
 DEFECT = "defect"
@@ -98,6 +99,11 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
     UnknownCurrency: (
         "currency_unknown",
         "Make the contract or order in a currency of ISO 4217, and write this one off.",
+    ),
+    Held: (
+        "held",
+        "Look at it in the admin (Oversight → Approvals), and approve or reject it; or mend what "
+        "it rests on, then retry: it is looked at anew.",
     ),
     NumberSeriesAhead: (
         "number_series_ahead",

@@ -23,6 +23,7 @@ _PAGES: Mapping[str, tuple[str, str]] = {
     "subscription": ("billing_subscription", "the subscriptions"),
     "usage": ("billing_unattributedusage", "the waiting usage"),
     "template": ("invoices_documenttemplate", "the template"),
+    "hold": ("invoices_hold", "by deciding"),
     "endpoint": ("invoices_webhookendpoint", "the endpoint"),
 }
 
