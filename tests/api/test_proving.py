@@ -1,13 +1,16 @@
 """`/events`, `/transactions`, `/failures`."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from billing.catalog.models import Product
+from billing.events import commands
 from billing.events.commands import Trouble, Worker, fail
 from billing.events.models import Event, Failure
 from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import UNKNOWN, App, bill_all
+from tests.handling import handle
 
 
 @pytest.fixture
@@ -146,3 +149,82 @@ class TestFailures:
 
         contract.refresh_from_db()
         assert (answer.status, str(contract.next_billing_date)) == (200, "2026-02-01")
+
+
+class TestCauses:
+    @pytest.fixture
+    def cause(self, failure: Failure) -> str:
+        return f"/failure-causes/{failure.cause.fingerprint}"
+
+    def test_one_tells_what_to_mend_and_what_waits(
+        self, app: App, failure: Failure, cause: str
+    ) -> None:
+        (row,) = app.get("/failure-causes").body["results"]
+
+        assert app.get(cause).body == row
+        assert (row["code"], row["title"]) == (failure.code, "A price is missing")
+        assert row["mend"]["kind"] == failure.cause.mend_kind
+        assert (row["reason"], row["remedy"]) == (failure.reason, failure.remedy)
+        assert (row["events"], row["customers"], row["is_counted"]) == (1, 1, True)
+        assert row["is_new"]
+        assert row["next_probe_at"]
+
+    def test_its_failures_are_listed_by_its_fingerprint(self, app: App, failure: Failure) -> None:
+        fingerprint = failure.cause.fingerprint
+
+        (row,) = app.get(f"/failures?fingerprint={fingerprint}").body["results"]
+        assert (row["id"], row["fingerprint"], row["is_new"]) == (
+            str(failure.id), str(fingerprint), True,
+        )  # fmt: skip
+        assert app.get(f"/failures?fingerprint={UNKNOWN}").body["results"] == []
+
+    @pytest.mark.parametrize(
+        ("deed", "state"), [("retry", "retried"), ("write-off", "written_off")]
+    )
+    def test_all_of_it_is_decided_on_by_the_workers(
+        self, app: App, failure: Failure, cause: str, deed: str, state: str
+    ) -> None:
+        answer = app.post(f"{cause}/{deed}", {"why": "As agreed."})
+        assert (answer.status, answer.body["events"]) == (200, 1)
+        (decided,) = Event.objects.filter(type="failures.decided")
+        handle(decided, at=factories.AT)
+
+        failure.refresh_from_db()
+        assert (failure.state, failure.closing_note) == (state, "As agreed.")
+        assert app.post(f"{cause}/{deed}", {"why": "Again."}).code == "nothing_open"
+
+    def test_it_is_assigned_to_someone_who_works_for_the_seller(
+        self, app: App, seller: Seller, cause: str
+    ) -> None:
+        User.objects.create_user("grace").seller_memberships.create(seller=seller)
+        User.objects.create_user("eve")
+
+        assert app.post(f"{cause}/assign", {"to": "grace"}).body["assignee"] == "grace"
+        assert app.post(f"{cause}/assign", {"to": "eve"}).code == "not_of_the_seller"
+        assert app.post(f"{cause}/assign", {"to": ""}).body["assignee"] == ""
+
+    def test_what_is_said_is_one_timeline(self, app: App, failure: Failure, cause: str) -> None:
+        app.post(f"{cause}/notes", {"text": "Asked sales."})
+        app.post(f"/failures/{failure.id}/notes", {"text": "This one waits."})
+
+        notes = app.get(f"{cause}/notes").body["results"]
+
+        assert [(note["text"], note["failure"]) for note in notes] == [
+            ("This one waits.", str(failure.id)),
+            ("Asked sales.", None),
+        ]
+
+    def test_another_seller_s_is_not_there(self, failure: Failure, cause: str) -> None:
+        stranger = App(factories.api_key(factories.seller()))
+
+        assert stranger.get("/failure-causes").body["results"] == []
+        assert stranger.get(cause).status == 404
+        assert stranger.post(f"{cause}/retry", {}).status == 404
+
+    def test_what_is_just_tried_is_not_decided_on(self, app: App, failure: Failure) -> None:
+        commands.probe(failure_ids=[failure.pk], at=factories.AT)
+
+        answer = app.post(f"/failures/{failure.pk}/retry", {})
+
+        assert answer.code == "failure_closed"
+        assert "trying it again" in answer.body["detail"]

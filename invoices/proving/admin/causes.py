@@ -32,7 +32,7 @@ from billing.sellers.admin import (
 from invoices.issuing.commands import Decision, Deed, decide_on_cause
 from invoices.proving.admin.mending import mend_link
 from invoices.proving.commands import NotOfTheSeller, assign, colleagues, comment
-from invoices.proving.queries.causes import Figures, assigned_to, figures, inbox
+from invoices.proving.queries.causes import Figures, assigned_to, figures, inbox, never_seen
 from invoices.proving.queries.concerned import customers_of
 
 SHOWN = 25
@@ -53,7 +53,7 @@ class WaitingFilter(admin.SimpleListFilter):
         # Only here: on a cause's own page there is no urgency to order by.
         waiting = inbox(queryset, at=timezone.now()).order_by("-urgency", "-pk")
         if self.value() == "new":
-            return waiting.filter(has_new=True)
+            return never_seen(waiting)
         return assigned_to(waiting, _name(request)) if self.value() == "mine" else waiting
 
 
