@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from billing.catalog.models import Plan, Price
@@ -237,3 +238,32 @@ class TestHealing:
         at_once([lambda: probe_causes(at=AT + SOON)] * 3)
 
         assert Event.objects.filter(state="waiting").count() == 1
+
+
+class TestReplay:
+    def test_a_cause_is_retried_from_the_terminal(
+        self, plan: Plan, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        cause = fail(plan, 2)
+        other = fail(factories.plan(plan.seller), 1)
+
+        call_command("replay", "--cause", str(cause.fingerprint), "--why", "Price entered.")
+
+        assert set(cause.failures.values_list("state", flat=True)) == {"retried"}
+        assert other.failures.get().state == "open"
+        assert "2 retried" in capsys.readouterr().out
+
+    def test_a_cause_that_nothing_failed_by_is_refused(self, db: None) -> None:
+        with pytest.raises(CommandError, match="Nothing ever failed by the cause"):
+            call_command("replay", "--cause", "01890000-0000-7000-8000-000000000000")
+
+    def test_only_what_was_named_is_retried(self, plan: Plan) -> None:
+        fail(plan, 1)
+
+        with pytest.raises(CommandError, match="Say what to retry"):
+            call_command("replay")
+        assert states() == ["open"]
+        call_command("replay", "--all", "--dry-run")
+        assert states() == ["open"]
+        call_command("replay", "--all")
+        assert states() == ["retried"]
