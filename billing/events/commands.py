@@ -1,5 +1,6 @@
 """Writes to the log: how an event's handling ended, and what a human decided about a failure."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,11 @@ from django.db.models import QuerySet
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, log
 from billing.events.facts import failure_closed, failure_opened
+from billing.events.happened import fields_of, tell_committed, tell_each_committed
 from billing.events.models import Attempt, Event, Failure
 from billing.events.priorities import priority_of
+from billing.happenings.context import Fields, Value
+from billing.happenings.lines import Action, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ def complete(event: Event, *, tried: Try) -> None:
             return
     event.state = Event.State.HANDLED
     event.save(update_fields=["state"])
+    tell_handled([event], tried=tried)
     _resolve([event], at=tried.ended_at)
 
 
@@ -116,6 +121,7 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
         state=Failure.State.OPEN,
         opened_at=tried.ended_at,
     )
+    _tell_opened(failure, event, tried)
     log.append([failure_opened(failure, event)], at=tried.ended_at)
     return failure
 
@@ -153,6 +159,7 @@ def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") 
         event.state = Event.State.WAITING
         event.next_send_at = event.retried_at = at
         event.save(update_fields=["state", "next_send_at", "retried_at"])
+    _tell_closed(failures)
     if events:
         transaction.on_commit(partial(dispatch.send_now, events), robust=True)
     return len(events)
@@ -166,6 +173,7 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
         _close(failure, state=Failure.State.WRITTEN_OFF, by=by, at=at, why=why)
         failure.event.state = Event.State.WRITTEN_OFF
         failure.event.save(update_fields=["state"])
+    _tell_closed(failures)
     log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
     return len(failures)
 
@@ -177,8 +185,61 @@ def _resolve(events: Sequence[Event], *, at: datetime) -> None:
     if not retried.update(state=Failure.State.RESOLVED):
         return
     by_id = {event.pk: event for event in events}
-    resolved = failures.filter(state=Failure.State.RESOLVED).order_by("pk")
+    resolved = list(failures.filter(state=Failure.State.RESOLVED).order_by("pk"))
+    for failure in resolved:
+        failure.event = by_id[failure.event_id]
+    _tell_closed(resolved)
     log.append([failure_closed(each, by_id[each.event_id], at=at) for each in resolved], at=at)
+
+
+def tell_handled(events: Sequence[Event], *, tried: Try) -> None:
+    """Tell once it is committed that events were handled."""
+    lasted: Fields = {"anlass.task": tried.task, "event.duration": _nanoseconds(tried)}
+    tell_each_committed(
+        Action.EVENT_HANDLED,
+        [(f"{each.type} was handled", {**fields_of(each), **lasted}) for each in events],
+    )
+
+
+def _tell_opened(failure: Failure, event: Event, tried: Try) -> None:
+    tell_committed(
+        Action.FAILURE_OPENED,
+        f"{event.type} can't be handled: a failure of class {failure.code} was opened",
+        {
+            **fields_of(event),
+            **_fields_of(failure),
+            "anlass.task": tried.task,
+            "event.duration": _nanoseconds(tried),
+        },
+        outcome=Outcome.FAILURE,
+        level=logging.WARNING,
+    )
+
+
+def _tell_closed(failures: Sequence[Failure]) -> None:
+    tell_each_committed(
+        Action.FAILURE_CLOSED,
+        [
+            (
+                f"A failure of class {each.code} was closed: {each.get_state_display()}",
+                {**fields_of(each.event), **_fields_of(each)},
+            )
+            for each in failures
+        ],
+    )
+
+
+def _fields_of(failure: Failure) -> dict[str, Value]:
+    return {
+        "anlass.failure.id": str(failure.pk),
+        "anlass.failure.class": failure.code,
+        "anlass.failure.priority": failure.priority,
+        "anlass.failure.state": failure.state,
+    }
+
+
+def _nanoseconds(tried: Try) -> int:
+    return (tried.ended_at - tried.started_at) // timedelta(microseconds=1) * 1000
 
 
 def _open_failures(failure_ids: Iterable[UUID]) -> Iterable[Failure]:

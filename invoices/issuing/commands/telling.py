@@ -1,11 +1,14 @@
-"""Telling that documents were issued: those who make files of them, or the apps at once."""
+"""Telling that documents were issued: who makes files of them, the apps at once, and the log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from billing.events import log
 from billing.events.announcing import announcement, wanted
+from billing.events.happened import fields_of, tell_each_committed
 from billing.events.log import NewEvent
+from billing.events.models import Event
+from billing.happenings.lines import Action
 from billing.sellers.models import Seller
 from invoices.issuing.events import INVOICE_ISSUED, invoice_issued
 from invoices.issuing.models import Invoice
@@ -27,3 +30,27 @@ def tell_of_issued(invoices: Sequence[Invoice], *, at_once: bool, at: datetime) 
     facts = log.append([invoice_issued(invoice) for invoice in invoices], at=at)
     if at_once:
         log.append([NewEvent(**announcement(fact)) for fact in facts], at=at)
+
+
+def tell_issued(invoices: Sequence[Invoice], events: Iterable[Event]) -> None:
+    """
+    Have a line of the log tell of each document, once all are committed.
+
+    They are short ones, written together: a month's end issues hundreds at a time.
+    """
+    causes = {event.id: event for event in events}
+    tell_each_committed(
+        Action.INVOICE_ISSUED,
+        [
+            (
+                f"{each.kind} {each.number} was issued",
+                {
+                    **fields_of(causes[each.event_id]),
+                    "anlass.invoice.id": str(each.id),
+                    "anlass.invoice.number": each.number,
+                    "anlass.invoice.kind": each.kind,
+                },
+            )
+            for each in invoices
+        ],
+    )
