@@ -13,19 +13,20 @@ OURS = Path(__file__).resolve().parents[2]
 _ROOMS = tuple(str(OURS / room) for room in ("billing", "invoices", "config"))
 _HOST = f"@{socket.gethostname()}"
 
-_ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
+# Each looks at a bounded stretch from where it begins: a text may be long, and anybody's.
+_ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 _HIDDEN = (
     # What a database says of rows: their values.
-    (re.compile(r"(?m)^\s*(?:DETAIL|CONTEXT|QUERY|STATEMENT|HINT):.*(?:\n[ \t]+.*)*\n?"), ""),
+    (re.compile(r"(?m)^[ \t]*(?:DETAIL|CONTEXT|QUERY|STATEMENT|HINT):.*(?:\n[ \t]+.*)*\n?"), ""),
     (re.compile(r"\b(anl_(?:test|live))_[\w-]+"), r"\1_…"),
     (re.compile(r"\b(whsec)_[\w+/=-]+"), r"\1_…"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), r"\1 …"),
+    (re.compile(r"(?i)\b(bearer|basic) {1,3}[\w.~+/=-]{6,}"), r"\1 …"),
     (
-        re.compile(r"(?i)\b(password|passwd|secret|token|api[_-]?key)(['\"]?\s*[=:]\s*)\S+"),
+        re.compile(r"(?i)(password|secret|token|api[_-]?key)(['\"]? {0,3}[=:] {0,3})\S+"),
         r"\1\2…",
     ),
-    (re.compile(r"(\w+://)[^/\s@'\"]+@"), r"\1…@"),
-    (re.compile(r"(\w+://[^\s?'\"]+)\?[^\s'\"]+"), r"\1?…"),
+    (re.compile(r"\b(\w{1,20}://)[^/\s@'\"]{1,200}@"), r"\1…@"),
+    (re.compile(r"\b(\w{1,20}://[^\s?'\"]{1,500})\?[^\s'\"]+"), r"\1?…"),
 )
 # Of a message, what differs from one happening of the same cause to the next.
 _VARYING = re.compile(
