@@ -18,7 +18,7 @@ from billing.events.facts import failure_closed, failure_opened
 from billing.events.happened import fields_of, tell_committed, tell_each_committed
 from billing.events.models import Attempt, Event, Failure
 from billing.events.priorities import priority_of
-from billing.happenings.context import Fields, Value
+from billing.happenings.context import Fields, Value, nested
 from billing.happenings.lines import Action, Outcome
 
 
@@ -197,7 +197,7 @@ def tell_handled(events: Sequence[Event], *, tried: Try) -> None:
     lasted: Fields = {"anlass.task": tried.task, "event.duration": _nanoseconds(tried)}
     tell_each_committed(
         Action.EVENT_HANDLED,
-        [(f"{each.type} was handled", {**fields_of(each), **lasted}) for each in events],
+        [(f"{each.type} was handled", nested({**fields_of(each), **lasted})) for each in events],
     )
 
 
@@ -222,7 +222,7 @@ def _tell_closed(failures: Sequence[Failure]) -> None:
         [
             (
                 f"A failure of class {each.code} was closed: {each.get_state_display()}",
-                {**fields_of(each.event), **_fields_of(each)},
+                nested({**fields_of(each.event), **_fields_of(each)}),
             )
             for each in failures
         ],

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from billing.events.models import Event
 from billing.happenings import spans, traces
-from billing.happenings.context import Fields, Value, bound, bound_fields, note
+from billing.happenings.context import Fields, Row, Value, bound, bound_fields, note
 from billing.happenings.lines import Action, tell, tell_each
 
 TOLD_EACH_AT_MOST = 20  # Events that are appended at a time; more are only counted.
@@ -28,7 +28,7 @@ def tell_committed(action: Action, message: str, fields: Fields, **more: Any) ->
     transaction.on_commit(partial(copy_context().run, act), robust=True)
 
 
-def tell_each_committed(action: Action, rows: Sequence[tuple[str, Fields]]) -> None:
+def tell_each_committed(action: Action, rows: Sequence[Row]) -> None:
     """Tell of many facts as `tell_committed` does of one, by short lines of their own."""
     if rows:
         act = partial(tell_each, action, rows)

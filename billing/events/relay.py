@@ -18,7 +18,7 @@ from billing.events.commands import Trouble, Try, fail
 from billing.events.happened import fields_of
 from billing.events.models import BulkMessage, Event
 from billing.events.queues import dead_letters
-from billing.happenings.context import Fields
+from billing.happenings.context import Fields, nested
 from billing.happenings.lines import Action, Outcome, tell, tell_each
 
 SWEEP_AT_MOST = 1000
@@ -130,13 +130,11 @@ def _send_bulk(messages: list[BulkMessage], *, at: datetime) -> int:
 
 def _tell_sent(events: Sequence[Event]) -> None:
     """Have the log tell of each event: who looks for its story finds that it was sent again."""
-    tell_each(
-        Action.EVENT_SENT,
-        [
-            (f"{each.type} waited and was sent", {**fields_of(each), _SENDS: each.sends + 1})
-            for each in events
-        ],
-    )
+    rows = [
+        (f"{each.type} waited", nested({**fields_of(each), _SENDS: each.sends + 1}))
+        for each in events
+    ]
+    tell_each(Action.EVENT_SENT, rows)
 
 
 def _bury(event: Event, *, at: datetime) -> bool:

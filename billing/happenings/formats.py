@@ -1,7 +1,7 @@
 """The two forms of lines: JSON in the Elastic Common Schema, and one to be read."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -9,7 +9,7 @@ import msgspec
 from ecs_logging import StdlibFormatter
 
 from billing.happenings import traces
-from billing.happenings.context import Fields, bound_fields
+from billing.happenings.context import Fields, Row, bound_fields, nested
 from billing.happenings.faults import clean, told_of
 
 ECS_VERSION = "9.4.0"
@@ -39,13 +39,7 @@ class EcsLines(StdlibFormatter):
         """Return the line; of many that are told at once, their lines."""
         head = self._head(record)
         rows = getattr(record, "rows", None)
-        if rows is None:
-            return _line(head)
-        shared = {name: value for name, value in head.items() if name not in _NOT_OF_ROWS}
-        return "\n".join(
-            _line(_merged(shared, {**nested(fields), "message": message}))
-            for message, fields in rows
-        )
+        return _line(head) if rows is None else "\n".join(_lines_of(head, rows))
 
     def _head(self, record: logging.LogRecord) -> dict[str, Any]:
         plain = logging.makeLogRecord({name: record.__dict__.get(name) for name in _STANDARD})
@@ -108,18 +102,6 @@ class WholeLines(logging.StreamHandler[TextIO]):
             self.handleError(record)
 
 
-def nested(flat: Fields) -> dict[str, Any]:
-    """Return fields by their dotted names as objects in objects."""
-    whole: dict[str, Any] = {}
-    for name, value in flat.items():
-        *groups, leaf = name.split(".")
-        place = whole
-        for group in groups:
-            place = place.setdefault(group, {})
-        place[leaf] = value
-    return whole
-
-
 def readable(line: Mapping[str, Any]) -> str:
     """Return a line of JSON as people read it, in the time of this machine."""
     at = datetime.fromisoformat(line["@timestamp"]).astimezone()
@@ -147,6 +129,23 @@ def _merged(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
         both = isinstance(there, dict) and isinstance(value, dict)
         whole[name] = _merged(there, value) if both else value  # type: ignore[arg-type]
     return whole
+
+
+def _lines_of(head: Mapping[str, Any], rows: Sequence[Row]) -> Iterator[str]:
+    """
+    Yield the lines of many that are told at once.
+
+    What they share is encoded once: of hundreds, each takes some microseconds.
+    """
+    own = set().union(*(row.keys() for _, row in rows), _NOT_OF_ROWS, {"message"})
+    shared = _line({name: value for name, value in head.items() if name not in own})
+    both = {name: head[name] for name in own & head.keys() if isinstance(head[name], dict)}
+    both = {name: value for name, value in both.items() if name not in _NOT_OF_ROWS}
+    for message, row in rows:
+        told: dict[str, Any] = {"message": message, **both, **row}
+        for name in both.keys() & row.keys():
+            told[name] = {**both[name], **row[name]}
+        yield f"{shared[:-1]},{_line(told)[1:]}"
 
 
 def _line(told: Mapping[str, Any]) -> str:

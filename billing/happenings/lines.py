@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from enum import Enum
 
-from billing.happenings.context import Fields, Value
+from billing.happenings.context import Fields, Row, Value
 
 logger = logging.getLogger("anlass")
 
@@ -87,7 +87,7 @@ def tell(
     logger.log(level, "%s", message, exc_info=error, extra={"fields": told})
 
 
-def tell_each(action: Action, rows: Sequence[tuple[str, Fields]]) -> None:
+def tell_each(action: Action, rows: Sequence[Row]) -> None:
     """Write a short line for each of many, in one call: message, and what differs."""
     if rows and logger.isEnabledFor(logging.INFO):
         told = {**action.fields, "event.outcome": Outcome.SUCCESS.value}

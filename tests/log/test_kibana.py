@@ -97,7 +97,8 @@ class TestSavedObjects:
     def test_actions_that_are_searched_for_are_told(self) -> None:
         told = {action.value[0] for action in Action}
         queries = " ".join(json.dumps(each["attributes"]) for each in OBJECTS)
-        searched = set(re.findall(r'\\"((?:event|task|failure|dead_letter|request)\.\w+)\\"', queries))
+        asked = re.findall(r'event\.action : (\(.*?\)|\\"\S+?\\")', queries)
+        searched = {each for words in asked for each in re.findall(r"[a-z_]+\.[a-z_]+", words)}
 
         assert searched
         assert searched <= told

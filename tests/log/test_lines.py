@@ -116,7 +116,7 @@ class TestEcs:
 
     def test_lines_of_many_are_written_together_and_whole(self, pipe: Pipe) -> None:
         ids = [f"i-{number}" for number in range(500)]
-        rows = [(f"{each} was issued", {"anlass.invoice.id": each}) for each in ids]
+        rows = [(f"{each} was issued", {"anlass": {"invoice": {"id": each}}}) for each in ids]
 
         with bound({"anlass.task": "issuing.bill_due", "http.request.id": "r"}):
             tell_each(Action.INVOICE_ISSUED, rows)

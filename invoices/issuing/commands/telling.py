@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from billing.events import log
 from billing.events.announcing import announcement, wanted
-from billing.events.happened import fields_of, tell_each_committed
+from billing.events.happened import tell_each_committed
 from billing.events.log import NewEvent
 from billing.events.models import Event
 from billing.happenings.lines import Action
+from billing.happenings.traces import of_transaction
 from billing.sellers.models import Seller
 from invoices.issuing.events import INVOICE_ISSUED, invoice_issued
 from invoices.issuing.models import Invoice
@@ -42,15 +44,21 @@ def tell_issued(invoices: Sequence[Invoice], events: Iterable[Event]) -> None:
     tell_each_committed(
         Action.INVOICE_ISSUED,
         [
-            (
-                f"{each.kind} {each.number} was issued",
-                {
-                    **fields_of(causes[each.event_id]),
-                    "anlass.invoice.id": str(each.id),
-                    "anlass.invoice.number": each.number,
-                    "anlass.invoice.kind": each.kind,
-                },
-            )
+            (f"{each.kind} {each.number} was issued", _told_of(each, causes[each.event_id]))
             for each in invoices
         ],
     )
+
+
+def _told_of(invoice: Invoice, event: Event) -> dict[str, Any]:
+    """Return what `fields_of` does, and what the document is: at the cost that hundreds allow."""
+    trace = of_transaction(event.transaction_id, event.trace).trace_id if event.trace else None
+    return {
+        "anlass": {
+            "transaction_id": event.transaction_id,
+            "seller_id": event.seller_id,
+            "event": {"id": event.id, "type": event.type},
+            "invoice": {"id": invoice.id, "number": invoice.number, "kind": invoice.kind},
+        },
+        "trace": {"id": trace or event.transaction_id.hex},
+    }
