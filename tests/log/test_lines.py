@@ -2,9 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -12,44 +10,13 @@ from django.db import transaction
 from billing.events.happened import tell_committed
 from billing.happenings.context import bound, note
 from billing.happenings.fields import OWN_FIELDS
-from billing.happenings.formats import IN_ONE_PIECE, EcsLines, ReadableLines, WholeLines, readable
+from billing.happenings.formats import IN_ONE_PIECE, EcsLines, ReadableLines, readable
 from billing.happenings.lines import Action, Outcome, tell, tell_each
 from billing.happenings.spans import span
 from tests import ecs
+from tests.log.conftest import SERVICE, Pipe
 
-SERVICE = {"name": "anlass", "version": "1.2.3", "environment": "trial", "node.name": ""}
 logger = logging.getLogger("some.library")
-
-
-class Pipe:
-    """A stream that keeps what is written to it, piece by piece."""
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-
-    def write(self, text: str) -> None:
-        self.pieces.append(text)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in "".join(self.pieces).splitlines()]
-
-
-@pytest.fixture
-def pipe() -> Iterator[Pipe]:
-    """What goes to standard error as ECS."""
-    found = Pipe()
-    handler = WholeLines(found)  # type: ignore[arg-type]
-    handler.setFormatter(EcsLines(service=SERVICE))
-    root, level = logging.getLogger(), logging.getLogger().level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    yield found
-    root.removeHandler(handler)
-    root.setLevel(level)
 
 
 class TestEcs:
