@@ -1,6 +1,7 @@
 """The two forms of lines: JSON in the Elastic Common Schema, and one to be read."""
 
 import logging
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
@@ -33,7 +34,11 @@ class EcsLines(StdlibFormatter):
         """Say of which service the lines are: name, version, environment, node."""
         super().__init__(exclude_fields=["log.original", "log.origin", "process.thread", "error"])
         found = {f"service.{name}": value for name, value in service.items() if value}
-        self._service = {**found, "event.dataset": f"{service['name']}.log"}
+        self._service = {
+            **found,
+            "event.dataset": f"{service['name']}.log",
+            "host.name": socket.gethostname(),
+        }
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; of many that are told at once, their lines."""
@@ -44,8 +49,8 @@ class EcsLines(StdlibFormatter):
     def _head(self, record: logging.LogRecord) -> dict[str, Any]:
         plain = logging.makeLogRecord({name: record.__dict__.get(name) for name in _STANDARD})
         made = self.format_to_ecs(plain)
-        told: dict[str, Any] = {**self._service, **bound_fields(), **_traced()}
-        told.update(getattr(record, "fields", {}))
+        own: Fields = getattr(record, "fields", {})
+        told: dict[str, Any] = {**self._service, **bound_fields(), **_traced(own), **own}
         if error := (record.exc_info or (None, None))[1]:
             told = {**told_of(error), **told}
         level = made.get("log", {}).pop("level", record.levelname.lower())
@@ -114,9 +119,10 @@ def readable(line: Mapping[str, Any]) -> str:
     return f"{said}\n{trace}".rstrip()
 
 
-def _traced() -> Fields:
+def _traced(own: Fields) -> Fields:
+    """Return trace and span of what is done; of a line about another trace's event none."""
     around = traces.current.get()
-    if around is None:
+    if around is None or own.get("trace.id", around.trace.trace_id) != around.trace.trace_id:
         return {}
     return {"trace.id": around.trace.trace_id, "span.id": around.trace.span_id}
 
