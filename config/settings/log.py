@@ -1,5 +1,6 @@
 """Settings of the log: lines on standard error, one for each happening; and of traces."""
 
+import sys
 import tomllib
 
 from config import env
@@ -7,6 +8,9 @@ from config.settings.base import BASE_DIR
 
 # `ecs`: JSON for Elasticsearch and Kibana. `console`: to be read.
 LOG_FORMAT = env.choice("LOG_FORMAT", "ecs", of=("ecs", "console"))
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+# Who runs a command in a terminal sees what it prints; of what happens meanwhile only trouble.
+_is_watched = LOG_FORMAT == "console" and sys.stderr.isatty() and not env.text("LOG_LEVEL", "")
 # Whether lines say from which address a request came: personal data in many places.
 LOG_CLIENT_ADDRESSES = env.flag("LOG_CLIENT_ADDRESSES", default=False)
 
@@ -37,8 +41,9 @@ LOGGING = {
             "formatter": LOG_FORMAT,
         },
     },
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        "anlass": {"level": "WARNING" if _is_watched else "NOTSET"},
         "boto3": {"level": "WARNING"},
         "fontTools": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
