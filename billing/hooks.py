@@ -2,12 +2,16 @@
 The only signal receivers of the code base: a new fact appends its event.
 
 A new price has none of its own: the contracts that it reaches are due earlier. And what may have
-mended something makes the engine look soon whether failures have healed.
+mended something makes the engine look soon whether failures have healed. Of staff who sign in, and
+of whom that is refused, the log tells.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models import Model
 from django.db.models.signals import post_save, pre_save
 from django.utils import timezone
@@ -20,6 +24,7 @@ from billing.customers.models import Customer
 from billing.events import log
 from billing.events.commands import expect_healing
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
+from billing.happenings.lines import Action, Outcome, tell
 from billing.mending import Mend
 from billing.orders.events import order_placed
 from billing.orders.models import Order
@@ -52,6 +57,9 @@ def connect() -> None:
     post_save.connect(_bring_contracts_forward, Price, dispatch_uid="price brings forward")
     for row in _MENDED_BY:
         post_save.connect(_expect_healing, row, dispatch_uid=f"{row.__name__} mends")
+    user_logged_in.connect(_tell_signed_in, dispatch_uid="staff.signed_in")
+    user_logged_out.connect(_tell_signed_out, dispatch_uid="staff.signed_out")
+    user_login_failed.connect(_tell_refused, dispatch_uid="staff.sign_in_refused")
 
 
 def _bring_contracts_forward(*, instance: Price, created: bool, raw: bool, **_: object) -> None:
@@ -97,3 +105,24 @@ def _sellers_of(row: Model) -> Collection[UUID]:
         return [row.pk]
     seller_id = getattr(row, "seller_id", None)
     return [seller_id] if seller_id else list(Seller.objects.values_list("pk", flat=True))
+
+
+def _tell_signed_in(*, user: User, **_: object) -> None:
+    tell(Action.STAFF_SIGNED_IN, f"User {user.pk} signed in", {"user.id": str(user.pk)})
+
+
+def _tell_signed_out(*, user: User | None, **_: object) -> None:
+    if user is not None:
+        tell(Action.STAFF_SIGNED_OUT, f"User {user.pk} signed out", {"user.id": str(user.pk)})
+
+
+def _tell_refused(*, credentials: dict[str, str], **_: object) -> None:
+    """Tell whose password was tried, by its id; of names that nobody has nothing is told."""
+    known = User.objects.filter(username=credentials.get("username", "")).first()
+    tell(
+        Action.STAFF_REFUSED,
+        f"A sign-in as user {known.pk if known else 'nobody knows'} was refused",
+        {"user.id": str(known.pk)} if known else {},
+        outcome=Outcome.FAILURE,
+        level=logging.WARNING,
+    )

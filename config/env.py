@@ -1,6 +1,7 @@
 """Typed readers of the environment: one per kind; what is missing fails at the start."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -69,6 +70,18 @@ def flag(name: str, *, default: bool) -> bool:
     if said not in _YES | _NO:
         raise SettingMissing(f"{name} must be yes or no, not {said!r}.")
     return said in _YES
+
+
+def choice(name: str, default: str, *, of: Sequence[str]) -> str:
+    """
+    Return a setting that names one of a few things.
+
+    :raises SettingMissing: if it names none of them.
+    """
+    said = text(name, default).lower()
+    if said not in of:
+        raise SettingMissing(f"{name} must be one of {', '.join(of)}, not {said!r}.")
+    return said
 
 
 def words(name: str, default: str = "") -> list[str]:

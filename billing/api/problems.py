@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from billing.api.messages import printable
 from billing.api.request_ids import request_id
 from billing.events.pressure import TooBusy
+from billing.happenings.context import note
 from billing.pricing.prices import ContradictoryPlan
 from billing.pricing.timeline import ContradictoryTimeline, WrongChange
 from billing.sellers.commands import TestClockRefused
@@ -255,6 +256,7 @@ def _problem(
     *,
     errors: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
+    note({"error.code": code})
     return shape(status, code, _cut(detail), errors=errors or [], request_id=request_id())
 
 

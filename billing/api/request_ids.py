@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from billing.happenings.context import bound
 from billing.ids import new_id
 
 HEADER = "X-Request-ID"
@@ -35,7 +36,8 @@ def with_request_id(
         chosen = given if FORM.fullmatch(given) else str(new_id())
         token = _current.set(chosen)
         try:
-            response = answer(request)
+            with bound({"http.request.id": chosen}):
+                response = answer(request)
         finally:
             _current.reset(token)
         response[HEADER] = chosen

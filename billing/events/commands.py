@@ -1,5 +1,6 @@
 """Writes to the log: how an event's handling ended, and what a human decided about a failure."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,11 @@ from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, log
 from billing.events.causes import HEALING, distance, fingerprint, pattern_of
 from billing.events.facts import failure_closed, failure_opened
+from billing.events.happened import fields_of, tell_committed, tell_each_committed
 from billing.events.models import Attempt, Event, Failure, FailureCause
 from billing.events.priorities import priority_of
+from billing.happenings.context import Fields, Value, nested
+from billing.happenings.lines import Action, Outcome
 from billing.mending import NOTHING, Mend
 
 ENGINE = "the engine"
@@ -84,6 +88,7 @@ def complete(event: Event, *, tried: Try) -> None:
             return
     event.state = Event.State.HANDLED
     event.save(update_fields=["state"])
+    tell_handled([event], tried=tried)
     _resolve([event], at=tried.ended_at)
 
 
@@ -116,7 +121,7 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
     _note(event, tried=tried, outcome=Attempt.Outcome.FAILED, error_class=trouble.error_class)
     event.state = Event.State.FAILED
     event.save(update_fields=["state"])
-    return _open_or_restate(event, trouble, at=tried.ended_at)
+    return _open_or_restate(event, trouble, tried=tried)
 
 
 def hold(event_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -147,6 +152,7 @@ def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") 
     failures, events = _lock_open(failure_ids)
     closing = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
     closing.update(state=Failure.State.RETRIED, closed_by=by, closed_at=at, closing_note=why)
+    _tell_closed(failures, events, Failure.State.RETRIED)
     _send_again(events, at=at)
     return len(failures)
 
@@ -172,8 +178,8 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
     Event.objects.filter(pk__any_of=[event.pk for event in events]).update(
         state=Event.State.WRITTEN_OFF
     )
-    by_id = {event.pk: event for event in events}
-    log.append([failure_closed(each, by_id[each.event_id], at=at) for each in failures], at=at)
+    _tell_closed(failures, events, Failure.State.WRITTEN_OFF)
+    log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
     return len(failures)
 
 
@@ -189,8 +195,9 @@ def expect_healing(seller_ids: Iterable[UUID], *, of: Mend, at: datetime) -> int
     return (causes.filter(mend_id=of.id) if of.id else causes).update(next_probe_at=at)
 
 
-def _open_or_restate(event: Event, trouble: Trouble, *, at: datetime) -> Failure:
+def _open_or_restate(event: Event, trouble: Trouble, *, tried: Try) -> Failure:
     """Open a failure of an event that is locked, or tell the open one anew."""
+    at = tried.ended_at
     cause, is_new = _cause_of(event, trouble, at=at)
     told: dict[str, Any] = {
         "cause": cause,
@@ -208,6 +215,7 @@ def _open_or_restate(event: Event, trouble: Trouble, *, at: datetime) -> Failure
         failure = Failure.objects.create(
             seller_id=event.seller_id, event=event, state=state, opened_at=at, **told
         )
+        _tell_opened(failure, event, tried)
         log.append([failure_opened(failure, event)], at=at)
         return failure
     if failure.cause_id == cause.pk:
@@ -263,8 +271,61 @@ def _resolve(events: Sequence[Event], *, at: datetime) -> None:
         state=state, closed_at=at, closed_by=ENGINE, closing_note=HEALED
     )
     known.filter(state=Failure.State.RETRIED).update(state=state)
+    _tell_closed(failures, events, state)
+    log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
+
+
+def tell_handled(events: Sequence[Event], *, tried: Try) -> None:
+    """Tell once it is committed that events were handled."""
+    lasted: Fields = {"anlass.task": tried.task, "event.duration": _nanoseconds(tried)}
+    tell_each_committed(
+        Action.EVENT_HANDLED,
+        [(f"{each.type} was handled", nested({**fields_of(each), **lasted})) for each in events],
+    )
+
+
+def _tell_opened(failure: Failure, event: Event, tried: Try) -> None:
+    tell_committed(
+        Action.FAILURE_OPENED,
+        f"{event.type} can't be handled: a failure of class {failure.code} was opened",
+        {
+            **fields_of(event),
+            **_fields_of(failure),
+            "anlass.task": tried.task,
+            "event.duration": _nanoseconds(tried),
+        },
+        outcome=Outcome.FAILURE,
+        level=logging.WARNING,
+    )
+
+
+def _tell_closed(failures: Sequence[Failure], events: Sequence[Event], state: str) -> None:
     by_id = {event.pk: event for event in events}
-    log.append([failure_closed(each, by_id[each.event_id], at=at) for each in failures], at=at)
+    for each in failures:
+        each.state, each.event = state, by_id[each.event_id]
+    tell_each_committed(
+        Action.FAILURE_CLOSED,
+        [
+            (
+                f"A failure of class {each.code} was closed: {each.get_state_display()}",
+                nested({**fields_of(each.event), **_fields_of(each)}),
+            )
+            for each in failures
+        ],
+    )
+
+
+def _fields_of(failure: Failure) -> dict[str, Value]:
+    return {
+        "anlass.failure.id": str(failure.pk),
+        "anlass.failure.class": failure.code,
+        "anlass.failure.priority": failure.priority,
+        "anlass.failure.state": failure.state,
+    }
+
+
+def _nanoseconds(tried: Try) -> int:
+    return (tried.ended_at - tried.started_at) // timedelta(microseconds=1) * 1000
 
 
 def _lock_open(

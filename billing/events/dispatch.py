@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,6 +17,8 @@ from django.utils.module_loading import import_string
 
 from billing.events.batch import Outcome
 from billing.events.models import BulkMessage, Event
+from billing.events.running import STORY
+from billing.happenings import spans, traces
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +40,16 @@ class _Outage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one message names: events of one seller, for one task; the row of a bulk's message."""
+    """
+    What one message names: events of one seller, for one task; the row of a bulk's message.
+
+    Of a single event it tells the story, for the log and the trace of whoever receives it.
+    """
 
     task: str
     event_ids: tuple[UUID, ...]
     bulk_id: int | None = None
+    story: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,19 @@ def send_now(events: Sequence[Event]) -> None:
     """
 
     def send() -> None:
-        sent = publish(events)
+        with _sending(events):
+            sent = publish(events)
         if sent.accepted:
             mark_published(sent.accepted)
 
     unless_away(send)
+
+
+def _sending(events: Sequence[Event]) -> AbstractContextManager[object]:
+    """Return what makes a span of sending, where it is done in a trace."""
+    if traces.current.get() is None or not events:
+        return nullcontext()
+    return spans.span(f"send {events[0].type}", kind="producer")
 
 
 def unless_away(send: Callable[[], object]) -> None:
@@ -182,16 +198,34 @@ def unmark(events: Sequence[Event], *, until: datetime) -> None:
 
 def _messages(events: Iterable[Event], *, alone: bool) -> list[Message]:
     """Return messages in the order of their first events, so that sellers stay in turn."""
-    made: list[tuple[str, list[UUID]]] = []
-    latest: dict[tuple[str, UUID], list[UUID]] = {}
+    made: list[tuple[str, list[Event]]] = []
+    latest: dict[tuple[str, UUID], list[Event]] = {}
     for event in events:
         for task in tasks_of(event.type):
-            ids = latest.get((task, event.seller_id))
-            if ids is None or len(ids) == (1 if alone else events_per_message(task)):
-                ids = latest[task, event.seller_id] = []
-                made.append((task, ids))
-            ids.append(event.id)
-    return [Message(task, tuple(ids)) for task, ids in made]
+            named = latest.get((task, event.seller_id))
+            if named is None or len(named) == (1 if alone else events_per_message(task)):
+                named = latest[task, event.seller_id] = []
+                made.append((task, named))
+            named.append(event)
+    return [
+        Message(
+            task,
+            tuple(event.id for event in named),
+            story=_story(named[0]) if len(named) == 1 else None,
+        )
+        for task, named in made
+    ]
+
+
+def _story(event: Event) -> dict[str, str]:
+    trace = spans.of_message(event.transaction_id, event.trace)
+    told = {
+        "transaction_id": str(event.transaction_id),
+        "seller_id": str(event.seller_id),
+        "event_id": str(event.id),
+        "event_type": event.type,
+    }
+    return {**told, **(trace.headers if trace else {})}
 
 
 def _deliver(messages: Sequence[Message]) -> tuple[set[UUID], set[UUID]]:
@@ -227,6 +261,7 @@ def _send(messages: Sequence[Message]) -> list[Outcome]:
                     message.task,
                     kwargs=_named(message),
                     producer=producer,
+                    headers={STORY: message.story} if message.story else None,
                 )
         outcomes: list[Outcome] = batch.send()
     return outcomes

@@ -13,7 +13,9 @@ from billing.copying import copy_rows, unsaved
 from billing.events import dispatch
 from billing.events.actors import acting
 from billing.events.announcing import announcement, wanted
+from billing.events.happened import tell_appended
 from billing.events.models import Event
+from billing.happenings.spans import kept_for, lent_id
 from billing.ids import new_id
 
 # The direct send has this long before the relay takes the event for one that was not sent.
@@ -77,13 +79,14 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     announced = _announce(
         [each for each in events if (each.seller_id, each.type) in told_of], at=at
     )
+    tell_appended([*events, *announced])
     send_again([each for each in [*events, *announced] if each.state == Event.State.WAITING])
     return events
 
 
 def _announce(facts: Sequence[Event], *, at: datetime) -> list[Event]:
     """Append that public facts are to be told to apps."""
-    told = [_told(NewEvent(**announcement(fact)), at=at) for fact in facts]
+    told = [{**_told(NewEvent(**announcement(fact)), at=at), "trace": fact.trace} for fact in facts]
     announced = [unsaved(Event, **values) for values in told]
     copy_rows(announced)
     return announced
@@ -109,12 +112,14 @@ def require_transaction() -> None:
 
 def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
     """Return the columns of an event's row."""
-    event_id = new_id()
+    begins = new.transaction_id is None
+    event_id = (begins and lent_id()) or new_id()
+    transaction_id = new.transaction_id or event_id
     has_tasks = new.is_listened and bool(dispatch.tasks_of(new.type))
     return {
         "id": event_id,
         "seller_id": new.seller_id,
-        "transaction_id": new.transaction_id or event_id,
+        "transaction_id": transaction_id,
         "type": new.type,
         "stream_id": new.stream_id,
         "payload": new.payload,
@@ -122,6 +127,7 @@ def _told(new: NewEvent, *, at: datetime) -> dict[str, Any]:
         "occurred_at": new.occurred_at,
         "recorded_at": at,
         "idempotency_key": new.idempotency_key,
+        "trace": kept_for(transaction_id, begins=begins),
         "queue": dispatch.queue_of(new.type) if has_tasks else "",
         "state": Event.State.WAITING if has_tasks else Event.State.NOTED,
         "published_at": None,

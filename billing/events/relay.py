@@ -6,6 +6,7 @@ names an event that kills its worker.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -14,12 +15,14 @@ from django.db.models import Q
 
 from billing.events import dispatch, windows
 from billing.events.commands import Trouble, Try, fail
+from billing.events.happened import fields_of
 from billing.events.models import BulkMessage, Event
 from billing.events.queues import dead_letters
-
-logger = logging.getLogger(__name__)
+from billing.happenings.context import Fields, nested
+from billing.happenings.lines import Action, Outcome, tell, tell_each
 
 SWEEP_AT_MOST = 1000
+_SENDS = "anlass.event.sends"
 
 MESSAGE_REFUSED = Trouble(
     code="message_refused",
@@ -108,6 +111,7 @@ def _send(events: list[Event], *, at: datetime) -> int:
         dispatch.unmark(sent.left, until=at + settings.EVENT_RESEND_AFTER)
     for event in sent.refused:
         fail(event_id=event.pk, tried=_lost(event, at=at), trouble=MESSAGE_REFUSED)
+    _tell_sent(sent.accepted)
     return len(sent.accepted)
 
 
@@ -118,11 +122,33 @@ def _send_bulk(messages: list[BulkMessage], *, at: datetime) -> int:
     for event in Event.objects.filter(pk__in=sent.refused):
         fail(event_id=event.pk, tried=_lost(event, at=at), trouble=MESSAGE_REFUSED)
     named = sum(len(each.event_ids) for each in messages)
-    return named - len(sent.refused) - sum(len(each.event_ids) for each in sent.left)
+    count = named - len(sent.refused) - sum(len(each.event_ids) for each in sent.left)
+    told: Fields = {"anlass.count": count, "anlass.count_failed": named - count}
+    tell(Action.EVENT_SENT, f"{count} events of the bulk were sent", told)
+    return count
+
+
+def _tell_sent(events: Sequence[Event]) -> None:
+    """Have the log tell of each event: who looks for its story finds that it was sent again."""
+    rows = [
+        (f"{each.type} waited", nested({**fields_of(each), _SENDS: each.sends + 1}))
+        for each in events
+    ]
+    tell_each(Action.EVENT_SENT, rows)
 
 
 def _bury(event: Event, *, at: datetime) -> bool:
-    return fail(event_id=event.pk, tried=_lost(event, at=at), trouble=WORKER_LOST) is not None
+    failure = fail(event_id=event.pk, tried=_lost(event, at=at), trouble=WORKER_LOST)
+    if failure is None:
+        return False
+    tell(
+        Action.DEAD_LETTER_BURIED,
+        f"{event.type} kills its worker: its message was received again and again",
+        {**fields_of(event), "anlass.failure.id": str(failure.pk)},
+        outcome=Outcome.FAILURE,
+        level=logging.ERROR,
+    )
+    return True
 
 
 def _lost(event: Event, *, at: datetime) -> Try:

@@ -30,6 +30,8 @@ def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str
         "STATIC_FROM_SOURCE": "1",
         "WEBHOOKS_TO_LOOPBACK": "1",
         "PYTHONUNBUFFERED": "1",
+        "LOG_FORMAT": "console",  # Of commands in a terminal; the stack's own processes differ.
+        "SERVICE_ENVIRONMENT": "development",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DOCUMENTS_ROOT": str(places.folder("documents")),
     }

@@ -1,12 +1,20 @@
-"""One readable log of all processes: a prefix for each, colours on a terminal, a rotated file."""
+"""
+One readable log of all processes: a prefix for each, colours on a terminal, a rotated file.
 
+What they say in JSON also goes as it is into a file beside it, `<name>.ecs.ndjson`: what a shipper
+of logs would take.
+"""
+
+import json
 import re
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Any, TextIO
+
+from billing.happenings.formats import readable
 
 KEPT_LOGS = 5
 COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92)
@@ -20,9 +28,11 @@ class Output:
 
     def __init__(self, file: Path, *, terminal: TextIO | None = None) -> None:
         """Start a new log file; the former ones stay as `<name>.1` (latest) and so on."""
-        _rotate(file)
-        self.path = file
-        self._file = file.open("a", encoding="utf-8", errors="replace")
+        self.path, self.structured = file, file.with_suffix(".ecs.ndjson")
+        for each in (self.path, self.structured):
+            _rotate(each)
+        self._file = self.path.open("a", encoding="utf-8", errors="replace")
+        self._lines = self.structured.open("a", encoding="utf-8", errors="replace")
         self._terminal = terminal
         self._colours: dict[str, int] = {}
         self._latest: dict[str, deque[str]] = {}
@@ -31,6 +41,20 @@ class Output:
     def line(self, name: str, text: str) -> None:
         """Write one line of the process `name`."""
         text = text.rstrip()
+        if (said := _said(text)) is not None:
+            self._keep(text)
+            for each in readable(said).splitlines():
+                self._write(name, each)
+            return
+        self._write(name, text)
+
+    def _keep(self, line: str) -> None:
+        with self._lock:
+            if not self._lines.closed:
+                self._lines.write(f"{line}\n")
+                self._lines.flush()
+
+    def _write(self, name: str, text: str) -> None:
         with self._lock:
             self._latest.setdefault(name, deque(maxlen=20)).append(ESCAPES.sub("", text))
             if not self._file.closed:
@@ -47,6 +71,7 @@ class Output:
         """Close the log file. Lines that still come go to the terminal alone."""
         with self._lock:
             self._file.close()
+            self._lines.close()
 
     def _show(self, line: str) -> None:
         try:
@@ -60,6 +85,17 @@ class Output:
         if self._terminal and self._terminal.isatty():
             return f"\x1b[{colour}m{name:10} |\x1b[0m"
         return f"{name:10} |"
+
+
+def _said(line: str) -> dict[str, Any] | None:
+    """Return what a line says in JSON; None if it is plain text."""
+    if not line.startswith('{"@timestamp"'):
+        return None
+    try:
+        said: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return said if {"log.level", "message"} <= said.keys() else None
 
 
 def _rotate(file: Path) -> None:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 
+from config.stack.environment import given
 from config.stack.places import CHECKOUT, Address, Places
 from config.stack.ports import HOST
 from config.stack.program import Command, Keeper, Program
@@ -13,7 +14,6 @@ from config.stack.sqs import answers
 FLOWER_LOGIN = "demo:demo"
 WORKERS = {"worker-1": "billing", "worker-2": "bulk", "worker-3": "documents,delivery"}
 CONCURRENCY = {"worker-2": 2}  # How many things a worker does at a time, where not one.
-_ACCESS = "%(m)s %(U)s %(s)s in %(M)s ms [%({x-request-id}o)s]"
 # What is done before the processes start: Python's arguments, by name.
 STEPS = {
     "migrate": ["manage.py", "migrate", "--no-input"],
@@ -75,8 +75,8 @@ def processes(
         Process(
             _command("web", _gunicorn(web), environ), keeper, page=f"http://{HOST}:{web}/healthz"
         ),
-        *(Process(command, keeper, line=rf"\b{command.name} ready$") for command in commands),
-        *(Process(command, keeper, line=r"\bready\.$") for command in workers),
+        *(Process(command, keeper, line=rf'\b{command.name} ready("|$)') for command in commands),
+        *(Process(command, keeper, line=r'\bready\.("|$)') for command in workers),
         Process(
             _command("flower", _flower(flower, environ), {**environ, **_flower_login()}),
             keeper,
@@ -115,7 +115,12 @@ def _command(name: str, arguments: list[str], environ: Mapping[str, str]) -> Com
     return Command(
         name=name,
         argv=[sys.executable, *arguments],
-        environ={**os.environ, **environ},
+        environ={
+            **os.environ,
+            **environ,
+            "LOG_FORMAT": given("LOG_FORMAT") or "ecs",
+            "SERVICE_NODE_NAME": name,
+        },
         cwd=CHECKOUT,
     )
 
@@ -123,8 +128,7 @@ def _command(name: str, arguments: list[str], environ: Mapping[str, str]) -> Com
 def _gunicorn(port: int) -> list[str]:
     options = ["--bind", f"{HOST}:{port}", "--workers", "1", "--threads", "4"]
     options += ["--no-control-socket"]  # It would lie in the home folder, one for all stacks.
-    log = ["--access-logfile", "-", "--access-logformat", _ACCESS]
-    return ["-m", "gunicorn", "config.wsgi", *options, *log]
+    return ["-m", "gunicorn", "config.wsgi", *options]
 
 
 def worker_arguments(name: str, queues: str) -> list[str]:

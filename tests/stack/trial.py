@@ -19,6 +19,7 @@ from config.stack.program import MARK
 TOLD = (
     *URLS, "SECRET_KEY", "BROKER_TLS", "WEB_URL", "FLOWER_URL", "PUBLIC_URL",
     "EMAIL_REACHES_NOBODY", "EMAIL_FROM", "EMAIL_INBOX",
+    "LOG_FORMAT", "SERVICE_ENVIRONMENT",
 )  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 Address = IPv4Address | IPv6Address
 
 
-def client_address(request: Request) -> Address | None:
+def client_address(request: Request | HttpRequest) -> Address | None:
     """
     Return the address of the caller; None if it can't be told.
 

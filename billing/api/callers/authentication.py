@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from billing.api.callers.addresses import client_address, is_within
 from billing.api.problems import Refusal, tell
+from billing.happenings.context import note
 from billing.scopes import PRESETS, READ_ONLY, RESOURCES, covers
 from billing.sellers.commands import SHOWN_CHARACTERS, hash_of_key, note_use
 from billing.sellers.models import ApiKey, Membership, Seller
@@ -102,6 +103,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if not is_within(address, api_key.allowed_networks):
             raise AddressNotAllowed(f"The API key isn't allowed to be used from {address}.")
         note_use(api_key=api_key, address=address, at=at)
+        note({"anlass.seller_id": str(api_key.seller_id), "anlass.api_key.id": str(api_key.pk)})
         return Caller(api_key.seller, api_key.scopes, f"API key {api_key}"), api_key
 
     def authenticate_header(self, request: Request) -> str:
@@ -134,6 +136,7 @@ class StaffAuthentication(BaseAuthentication):
             return None
         if len(found) > 1:
             raise SellerNotNamed
+        note({"anlass.seller_id": str(found[0].seller_id)})
         return Caller(found[0].seller, (READ_ONLY,), f"{user} (staff)"), found[0]
 
 

@@ -52,6 +52,13 @@ class Event(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     idempotency_key = models.CharField(max_length=120)
+    trace = models.CharField(
+        max_length=600,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The caller's `traceparent` and `tracestate`; empty: of its transaction's id.",
+    )
     queue = models.CharField(
         max_length=20, blank=True, help_text="The broker's, of its messages; empty if none listens."
     )

@@ -29,16 +29,12 @@ class Command(BaseCommand):
 
         def turn() -> float:
             try:
-                if sent := sweep(at=timezone.now()):
-                    logger.info("Sent %d events that waited", sent)
-                if sent_of_bulk := sweep_bulk(at=timezone.now()):
-                    logger.info("Sent %d events of the bulk", sent_of_bulk)
+                sent = sweep(at=timezone.now())
+                sent_of_bulk = sweep_bulk(at=timezone.now())
                 if time_for_lost.is_over() and (lost := sweep_lost(at=timezone.now())):
                     logger.warning("Sent %d events of the bulk again", lost)
-                if time_for_dead_letters.is_over() and (
-                    buried := bury_dead_letters(at=timezone.now())
-                ):
-                    logger.warning("%d events kill their worker: see their failures", buried)
+                if time_for_dead_letters.is_over():
+                    bury_dead_letters(at=timezone.now())
             except Exception:
                 if settings.BROKER_CREATES_QUEUES:
                     create_queues()  # The embedded broker forgets them when it is killed.

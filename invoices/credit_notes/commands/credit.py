@@ -17,6 +17,7 @@ from billing.contracts import commands as contracts
 from billing.contracts.models import Contract
 from billing.events import commands as events
 from billing.events import log
+from billing.events.happened import handling
 from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.ids import new_id
@@ -47,7 +48,7 @@ def credit(*, event_id: UUID, at: datetime, worker: str) -> Invoice | None:
     me = events.Worker(task=CREDIT, name=worker, at=at)
     target = Event.objects.get(pk=event_id)
     try:
-        with transaction.atomic():
+        with handling(target, task=CREDIT), transaction.atomic():
             return _credit(target, me)
     except PASSING:
         raise

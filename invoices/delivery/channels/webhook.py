@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
+from billing.happenings import traces
 from invoices.delivery.channels.cut import Cut, PlainPool, TlsPool
 from invoices.delivery.channels.shape import Ended, Outcome, excerpt
 from invoices.delivery.models import Delivery, WebhookEndpoint, WebhookSecret
@@ -48,6 +49,8 @@ def post(delivery: Delivery, *, at: datetime) -> Outcome:
     }
     if delivery.is_replay:
         headers[REPLAY] = "true"
+    if around := traces.current.get():
+        headers |= around.trace.headers
     outcome = _post(target, delivery.body.encode(), headers)
     return replace(outcome, ip=target.ip, request_headers=_kept(headers))
 

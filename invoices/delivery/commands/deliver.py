@@ -18,9 +18,14 @@ from django.conf import settings
 from django.db import transaction
 
 from billing.events import commands as events
+from billing.events.happened import fields_of, handling, tell_committed
 from billing.events.models import Event, Failure
 from billing.events.patience import patiently
-from invoices.delivery.channels import CHANNELS, Outcome
+from billing.happenings.context import Value
+from billing.happenings.lines import Action, Outcome
+from billing.happenings.spans import span
+from invoices.delivery.channels import CHANNELS
+from invoices.delivery.channels import Outcome as Ending
 from invoices.delivery.channels.shape import Ended, excerpt
 from invoices.delivery.commands.settle import no_longer_kept, settle, still_disabled
 from invoices.delivery.models import Delivery, DeliveryAttempt, WebhookEndpoint
@@ -29,6 +34,12 @@ logger = logging.getLogger(__name__)
 
 DELIVER = "delivery.deliver"
 SETTLED = frozenset({Delivery.State.SENT, Delivery.State.WITHHELD})
+_STATUS = "anlass.delivery.status"
+_ACTIONS = {
+    "email": Action.EMAIL_TRIED,
+    "webhook": Action.WEBHOOK_TRIED,
+    "download": Action.DOWNLOAD_OFFERED,
+}
 _OF_ITS_END = (
     "ended_at", "outcome", "status", "answer", "ip", "request_headers", "answer_headers",
     "milliseconds",
@@ -40,7 +51,7 @@ _DEFECT = "Report it to the developers with the transaction id; retry once it is
 class Begun:
     """A try that is recorded, and about to send."""
 
-    event_id: UUID
+    event: Event
     delivery: Delivery
     attempt: DeliveryAttempt
 
@@ -55,9 +66,10 @@ def deliver(*, event_id: UUID, at: datetime, worker: str) -> DeliveryAttempt | N
     begun = _begin(event_id, me)
     if begun is None:
         return None
-    outcome = _send(begun, at=at)
-    # Not lost for a moment's trouble with the database: it would be sent again.
-    return patiently(partial(_end, begun, outcome, me))
+    with handling(begun.event, task=DELIVER):
+        outcome = _send(begun, at=at)
+        # Not lost for a moment's trouble with the database: it would be sent again.
+        return patiently(partial(_end, begun, outcome, me))
 
 
 @transaction.atomic
@@ -82,7 +94,7 @@ def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
         worker=me.name,
         started_at=me.at,
     )
-    return Begun(event_id, delivery, attempt)
+    return Begun(event, delivery, attempt)
 
 
 def _present_address(delivery: Delivery) -> str:
@@ -121,21 +133,22 @@ def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
     events.complete(event, tried=me.tried())
 
 
-def _send(begun: Begun, *, at: datetime) -> Outcome:
+def _send(begun: Begun, *, at: datetime) -> Ending:
     delivery = begun.delivery
     try:
-        return CHANNELS[delivery.channel](delivery, at=at)
+        with span(f"{delivery.channel} {delivery.type}", kind="client"):
+            return CHANNELS[delivery.channel](delivery, at=at)
     except SoftTimeLimitExceeded:
-        return Outcome(Ended.FAILED, answer="It took too long.")
+        return Ending(Ended.FAILED, answer="It took too long.")
     except Exception as error:
         logger.exception("Defect while sending delivery %s", delivery.pk)
         said = excerpt(f"{type(error).__name__}: {error}")
-        return Outcome(Ended.REFUSED, answer=said, remedy=_DEFECT)
+        return Ending(Ended.REFUSED, answer=said, remedy=_DEFECT)
 
 
 @transaction.atomic
-def _end(begun: Begun, outcome: Outcome, me: events.Worker) -> DeliveryAttempt:
-    event = Event.objects.select_for_update().get(pk=begun.event_id)
+def _end(begun: Begun, outcome: Ending, me: events.Worker) -> DeliveryAttempt:
+    event = Event.objects.select_for_update().get(pk=begun.event.pk)
     delivery = _locked(begun.delivery.pk)
     attempt = DeliveryAttempt.objects.get(pk=begun.attempt.pk)
     tried = me.tried()
@@ -151,4 +164,30 @@ def _end(begun: Begun, outcome: Outcome, me: events.Worker) -> DeliveryAttempt:
     is_latest = attempt.number == delivery.tries
     if event.state == Event.State.WAITING and is_latest:
         settle(attempt, delivery, event, outcome, tried)
+    _tell(attempt, delivery, event)
     return attempt
+
+
+def _tell(attempt: DeliveryAttempt, delivery: Delivery, event: Event) -> None:
+    """Have the log tell of a try; never where it went, nor what was said."""
+    status = "http.response.status_code" if delivery.channel == "webhook" else _STATUS
+    told: dict[str, Value] = {
+        "anlass.delivery.id": str(delivery.pk),
+        "anlass.delivery.channel": delivery.channel,
+        "anlass.delivery.type": delivery.type,
+        "anlass.delivery.outcome": str(attempt.outcome),
+        "anlass.attempt": attempt.number,
+        "event.duration": (attempt.milliseconds or 0) * 1_000_000,
+    }
+    if attempt.status is not None:
+        told[status] = attempt.status
+    if delivery.invoice_id:
+        told["anlass.invoice.id"] = str(delivery.invoice_id)
+    is_fine = attempt.outcome in (Ended.SENT, Ended.WITHHELD)
+    tell_committed(
+        _ACTIONS[delivery.channel],
+        f"Try {attempt.number} of a {delivery.channel} telling {delivery.type}: {attempt.outcome}",
+        {**fields_of(event), **told},
+        outcome=Outcome.SUCCESS if is_fine else Outcome.FAILURE,
+        level=logging.INFO if is_fine else logging.WARNING,
+    )

@@ -15,6 +15,7 @@ from django.db import transaction
 from billing.events import commands as events
 from billing.events.announcing import ANNOUNCED
 from billing.events.causes import place_of
+from billing.events.happened import handling
 from billing.events.models import Attempt, Event
 from billing.events.patience import PASSING
 from invoices.delivery.catalogue import message_of
@@ -56,10 +57,11 @@ def _plan(event_id: UUID, me: events.Worker) -> list[Delivery]:
     if event.state != Event.State.WAITING or _is_planned(event):
         return []
     fact = _fact(event)
-    new = [*_to_customer(fact), *_to_endpoints(fact)]
-    ordered = order(fact, new, at=me.at)
-    events.complete(event, tried=me.tried())
-    return ordered
+    with handling(event, task=PLAN):
+        new = [*_to_customer(fact), *_to_endpoints(fact)]
+        ordered = order(fact, new, at=me.at)
+        events.complete(event, tried=me.tried())
+        return ordered
 
 
 def _fact(event: Event) -> Event:

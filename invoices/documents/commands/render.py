@@ -18,8 +18,12 @@ from django.db import transaction
 
 from billing.events import commands as events
 from billing.events import log
+from billing.events.happened import fields_of, handling, tell_committed
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.happenings.context import Value
+from billing.happenings.lines import Action
+from billing.happenings.spans import span
 from billing.ids import new_id
 from billing.money import minor_digits
 from invoices.balances.queries import is_kept
@@ -65,21 +69,8 @@ def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Docum
     event = Event.objects.get(pk=event_id)
     if event.state != Event.State.WAITING:
         return []
-    try:
-        invoice = _invoice(event)
-        template = latest_template(invoice.seller)
-        files = list(files_of(invoice, template))
-        return _keep(event, invoice, files, template, me)
-    except PASSING:
-        raise
-    except Exception as error:
-        if isinstance(error, StorageAway) and event.sends < STORAGE_SENDS:
-            logger.warning("Event %s waits for the storage of documents: %s", event_id, error)
-            return []  # The relay sends it again, later each time.
-        if not is_foreseen(error):
-            logger.exception("Defect while making the documents of event %s", event_id)
-        events.fail(event_id=event_id, tried=me.tried(), trouble=trouble(error, event))
-        return []
+    with handling(event, task=RENDER):
+        return _render(event, me)
 
 
 def files_of(invoice: Invoice, template: DocumentTemplate | None) -> Iterator[File]:
@@ -138,6 +129,25 @@ def keep_files(
     return [_stored(invoice, file, version, at=at) for file in files]
 
 
+def _render(event: Event, me: events.Worker) -> list[Document]:
+    try:
+        invoice = _invoice(event)
+        template = latest_template(invoice.seller)
+        with span("render documents", kind="internal"):
+            files = list(files_of(invoice, template))
+        return _keep(event, invoice, files, template, me)
+    except PASSING:
+        raise
+    except Exception as error:
+        if isinstance(error, StorageAway) and event.sends < STORAGE_SENDS:
+            logger.warning("Event %s waits for the storage of documents: %s", event.pk, error)
+            return []  # The relay sends it again, later each time.
+        if not is_foreseen(error):
+            logger.exception("Defect while making the documents of event %s", event.pk)
+        events.fail(event_id=event.pk, tried=me.tried(), trouble=trouble(error, event))
+        return []
+
+
 def _format(invoice: Invoice) -> str:
     return invoice.customer_as_printed.get("document_format") or Profile.ZUGFERD.value
 
@@ -166,8 +176,19 @@ def _keep(
             return []
         Document.objects.bulk_create(documents)
         log.append([documents_rendered(invoice, documents, at=me.at)], at=me.at)
+        _tell(event, invoice, documents)
         events.complete(waiting, tried=me.tried())
     return documents
+
+
+def _tell(event: Event, invoice: Invoice, documents: Sequence[Document]) -> None:
+    made: dict[str, Value] = {
+        "anlass.invoice.id": str(invoice.pk),
+        "anlass.invoice.number": invoice.number,
+        "anlass.documents": [f"{each.kind} ({each.format})" for each in documents],
+    }
+    message = f"{len(documents)} files were made of {invoice.number}"
+    tell_committed(Action.DOCUMENTS_RENDERED, message, {**fields_of(event), **made})
 
 
 def _stored(invoice: Invoice, file: File, version: int, *, at: datetime) -> Document:

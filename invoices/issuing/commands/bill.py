@@ -33,6 +33,7 @@ from billing.customers import commands as customers
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.queries import collects
 from billing.events import commands as events
+from billing.events.happened import handling
 from billing.events.models import Event
 from billing.events.patience import PASSING
 from billing.orders.events import ORDER_PLACED
@@ -72,6 +73,11 @@ def bill(*, event_id: UUID, at: datetime, worker: str) -> list[Invoice]:
     with nothing written.
     """
     target = Event.objects.get(pk=event_id)
+    with handling(target, task=BILL):
+        return _bill_until(target, at=at, worker=worker)
+
+
+def _bill_until(target: Event, *, at: datetime, worker: str) -> list[Invoice]:
     issued: list[Invoice] = []
     while target.state == Event.State.WAITING:
         if target.type == CUSTOMER_DAY_ENDED:
@@ -95,8 +101,9 @@ def _bill_next(
             event = _lock_next(target, me)
             if event is None:
                 return None, []
-            invoices = _BILL[event.type](event, me)
-            events.complete(event, tried=me.tried())
+            with handling(event, task=me.task):
+                invoices = _BILL[event.type](event, me)
+                events.complete(event, tried=me.tried())
             return event, invoices
     except customers.CustomerBusy:
         return _bill_next(target, me, customer_first=True)

@@ -23,8 +23,12 @@ from billing.contracts.commands import Billed
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.events import commands as events
+from billing.events.happened import TOLD_EACH_AT_MOST, tell_committed
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.happenings import spans, traces
+from billing.happenings.context import Fields
+from billing.happenings.lines import Action
 from billing.sellers.models import Seller
 from invoices.issuing.commands.bill import bill
 from invoices.issuing.commands.collecting import note_next, write_lines
@@ -92,7 +96,8 @@ def _bill_together(chunk: Chunk, work_out: WorkOut) -> set[UUID]:
     try:
         with transaction.atomic():
             works = list(_each_for_itself(_unheld(work_out(chunk), chunk.seller)))
-            _write(works, chunk.me)
+            with spans.among(_traces(works)):
+                _write(works, chunk.me)
     except PASSING:
         raise
     except Exception as error:
@@ -102,6 +107,12 @@ def _bill_together(chunk: Chunk, work_out: WorkOut) -> set[UUID]:
         parts = [_bill_together(Chunk(chunk.seller, ids, chunk.me), work_out) for ids in halves]
         return set().union(*parts)
     return {work.event.id for work in works}
+
+
+def _traces(works: Sequence[Work]) -> dict[UUID, traces.Trace]:
+    """Return the traces that callers began, by the transaction: what follows goes on with them."""
+    kept = [(work.event, traces.read_kept(work.event.trace)) for work in works if work.event.trace]
+    return {event.transaction_id: trace for event, trace in kept if trace}
 
 
 @contextmanager
@@ -165,8 +176,23 @@ def _write(works: Sequence[Work], me: events.Worker) -> None:
         contracts.note_all_billed(billed, at=me.at)
     _note_collected(works, at=me.at)
     events.complete_all([work.event for work in works], tried=me.tried())
+    _tell(works, me)
     if documents:
         write_documents(documents)
+
+
+def _tell(works: Sequence[Work], me: events.Worker) -> None:
+    """
+    Have the log tell of events that are handled: of a large chunk by one line for all.
+
+    Then those of which an invoice comes are told by its line, which names its event.
+    """
+    handled = [work.event for work in works]
+    if len(works) > TOLD_EACH_AT_MOST:
+        count: Fields = {"anlass.count": len(works), "anlass.task": me.task}
+        tell_committed(Action.CHUNK_HANDLED, f"{len(works)} events were handled together", count)
+        handled = [work.event for work in works if not work.documents]
+    events.tell_handled(handled, tried=me.tried())
 
 
 def _note_collected(works: Sequence[Work], *, at: datetime) -> None:

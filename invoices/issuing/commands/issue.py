@@ -23,7 +23,7 @@ from invoices.balances.commands import (
     give_back,
     keep_credit_note,
 )
-from invoices.issuing.commands.telling import is_told_at_once, tell_of_issued
+from invoices.issuing.commands.telling import is_told_at_once, tell_issued, tell_of_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.accounting import correction_in_accounting_currency
 from invoices.issuing.queries.basis import Between
@@ -154,6 +154,7 @@ def write_documents(documents: Sequence[Ready]) -> list[Invoice]:
             use = _use(document)
             keep_credit_note(use.booking, invoice_id=use.invoice_id, gross_minor=use.gross_minor)
     tell_of_issued(written, at_once=at_once, at=written[0].issued_at)
+    tell_issued(written, [document.demand.event for document in documents])
     return written
 
 
@@ -185,6 +186,7 @@ def write_correction(
         rest_minor = -made.gross_minor - made.settled_minor
         give_back(_booking(demand), invoice_id=invoice_id, amount_minor=rest_minor)
     tell_of_issued([made], at_once=at_once, at=demand.at)
+    tell_issued([made], [demand.event])
     return made
 
 

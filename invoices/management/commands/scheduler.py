@@ -94,8 +94,7 @@ class _Turn:
             self._look_what_is_due()
             append_due_checks(at=timezone.now())
         if self._finish.is_over():
-            for run in finish_runs(at=timezone.now()):
-                logger.info("%s is finished: %d done, %d failed", run, run.done, run.failed)
+            finish_runs(at=timezone.now())
         if self._tries.is_over() and (ordered := order_due_tries(at=timezone.now())):
             logger.info("%d deliveries are tried again", ordered)
         if self._requests.is_over():
@@ -128,10 +127,8 @@ class _Turn:
         """Append what is due by the sellers' days, and book out what has expired."""
         for seller in sellers_on_real_time():
             for kind in DueKind:
-                appended = append_runs(seller, kind, at=timezone.now(), keep=self._lease.keep)
-                if appended:
-                    logger.info("%s: %d %s are due", seller, appended, kind)
+                append_runs(seller, kind, at=timezone.now(), keep=self._lease.keep)
         for seller in sellers_of_expiring_lots():
             self._lease.keep()
             if expired := expire_lots(seller=seller, at=timezone.now()):
-                logger.info("%s: %d lots of balances have expired", seller, expired)
+                logger.info("Seller %s: %d lots of balances have expired", seller.pk, expired)

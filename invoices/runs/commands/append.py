@@ -9,6 +9,9 @@ from django.db.models import Max
 from billing.contracts.commands import append_chunk, due_by
 from billing.contracts.queries import DueKind, Reading, is_anything_due
 from billing.events import log
+from billing.events.happened import tell_committed
+from billing.happenings.context import Fields
+from billing.happenings.lines import Action
 from billing.sellers.models import Seller
 from invoices.runs.events import run_finished
 from invoices.runs.models import BillingRun
@@ -101,6 +104,12 @@ def _finish(run: BillingRun, *, at: datetime) -> bool:
     run.finished_at = run.counted_at = max(at, run.started_at)
     run.save(update_fields=["done", "failed", "finished_at", "counted_at"])
     log.append([run_finished(run)], at=run.finished_at)
+    more: Fields = {
+        "anlass.count": run.total,
+        "anlass.count_failed": run.failed,
+        "event.duration": (run.finished_at - run.started_at) // timedelta(microseconds=1) * 1000,
+    }
+    _tell(Action.RUN_ENDED, run, f"{run.total} events were due, {run.failed} failed", more)
     return True
 
 
@@ -129,8 +138,21 @@ def _append_next(
             run.done = run.failed = run.counted_at = run.finished_at = None
         run.is_appending, run.reading = following is not None, as_stored(following)
         run.read_at = run.read_at if following else at
+        if run._state.adding:
+            _tell(Action.RUN_BEGUN, run, f"{count} events are due so far", {"anlass.count": count})
         run.save()
     return count, following
+
+
+def _tell(action: Action, run: BillingRun, figures: str, more: Fields) -> None:
+    whose: Fields = {
+        "anlass.seller_id": str(run.seller_id),
+        "anlass.run.id": str(run.pk),
+        "anlass.run.kind": run.kind,
+    }
+    what = "begun" if action is Action.RUN_BEGUN else "finished"
+    message = f"The run of {run.kind} of {run.day} was {what}: {figures}"
+    tell_committed(action, message, {**whose, **more})
 
 
 def _start(seller: Seller, kind: DueKind, *, at: datetime) -> datetime:

@@ -1,0 +1,40 @@
+"""Our own fields of lines, with their types in Elasticsearch: all stand under `anlass`."""
+
+OWN_FIELDS: dict[str, tuple[str, str]] = {
+    "anlass.transaction_id": (
+        "keyword",
+        "The story: all lines of one transaction, from the request to the webhook, bear it. A"
+        " request that begins several bears all of them.",
+    ),
+    "anlass.seller_id": ("keyword", "Whose it is."),
+    "anlass.event.id": ("keyword", "Of the event that is told of, or handled meanwhile."),
+    "anlass.event.type": ("keyword", "Its type, `order.placed`."),
+    "anlass.event.sends": ("long", "How often it was sent."),
+    "anlass.task": ("keyword", "The task, `issuing.bill`."),
+    "anlass.task_id": ("keyword", "The id of its message."),
+    "anlass.attempt": ("long", "The how-manieth try of a delivery it is."),
+    "anlass.count": ("long", "Of how many a line tells."),
+    "anlass.count_failed": ("long", "How many of them failed, or were left."),
+    "anlass.invoice.id": ("keyword", "The invoice or credit note."),
+    "anlass.invoice.number": ("keyword", "Its number."),
+    "anlass.invoice.kind": ("keyword", "`invoice` or `credit_note`."),
+    "anlass.documents": ("keyword", "Formats of the files that were made."),
+    "anlass.delivery.id": ("keyword", "The delivery."),
+    "anlass.delivery.channel": ("keyword", "`email`, `webhook` or `download`."),
+    "anlass.delivery.type": ("keyword", "What it tells, `invoice.issued`."),
+    "anlass.delivery.outcome": ("keyword", "How the try ended: `sent`, `failed`, `refused`, …"),
+    "anlass.delivery.status": ("long", "The status of SMTP; that of HTTP has a field of ECS."),
+    "anlass.failure.id": ("keyword", "The failure."),
+    "anlass.failure.class": ("keyword", "Its class, `price_missing`."),
+    "anlass.failure.priority": ("long", "How urgent it is, 0 to 100."),
+    "anlass.failure.state": ("keyword", "How it was closed: retried, resolved, written off."),
+    "anlass.run.id": ("keyword", "The billing run."),
+    "anlass.run.kind": ("keyword", "What came due: contracts or customers' days."),
+    "anlass.route": ("wildcard", "The pattern of the address; never what it was asked with."),
+    "anlass.api_key.id": ("keyword", "The key of the app that asked; never the key itself."),
+    "anlass.command": ("keyword", "The command of `manage.py`."),
+    "anlass.error.fingerprint": (
+        "keyword",
+        "What errors of one cause share: class, place, and message but for what varies in it.",
+    ),
+}
