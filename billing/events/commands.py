@@ -1,6 +1,7 @@
 """Writes to the log: how an event's handling ended, and what a human decided about a failure."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.copying import copy_rows, unsaved
-from billing.events import dispatch, log
+from billing.events import dispatch, log, metrics
 from billing.events.facts import failure_closed, failure_opened
 from billing.events.models import Attempt, Event, Failure
 from billing.events.priorities import priority_of
@@ -73,6 +74,7 @@ def complete(event: Event, *, tried: Try) -> None:
             return
     event.state = Event.State.HANDLED
     event.save(update_fields=["state"])
+    metrics.note_events([event.type], event.state)
     _resolve([event], at=tried.ended_at)
 
 
@@ -88,6 +90,10 @@ def complete_all(events: Sequence[Event], *, tried: Try) -> None:
     handled = Event.objects.filter(pk__any_of=ids, state=Event.State.WAITING)
     count = handled.update(state=Event.State.HANDLED)
     assert count == len(ids), "the caller has locked them, and they wait"
+    types = Counter(event.type for event in events)
+    metrics.note_counted(types, Event.State.HANDLED)
+    tasks = Counter(_own_task(event, tried.task) for event in events)
+    metrics.note_attempts(tasks, outcome)
     _resolve(events, at=tried.ended_at)
 
 
@@ -116,6 +122,8 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
         state=Failure.State.OPEN,
         opened_at=tried.ended_at,
     )
+    metrics.note_events([event.type], event.state)
+    metrics.note_failure(failure.code)
     log.append([failure_opened(failure, event)], at=tried.ended_at)
     return failure
 
@@ -153,6 +161,7 @@ def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") 
         event.state = Event.State.WAITING
         event.next_send_at = event.retried_at = at
         event.save(update_fields=["state", "next_send_at", "retried_at"])
+    metrics.note_events([event.type for event in events], "retried")
     if events:
         transaction.on_commit(partial(dispatch.send_now, events), robust=True)
     return len(events)
@@ -166,6 +175,7 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
         _close(failure, state=Failure.State.WRITTEN_OFF, by=by, at=at, why=why)
         failure.event.state = Event.State.WRITTEN_OFF
         failure.event.save(update_fields=["state"])
+    metrics.note_events([each.event.type for each in failures], Event.State.WRITTEN_OFF)
     log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
     return len(failures)
 
@@ -210,6 +220,7 @@ def _own_task(event: Event, task: str) -> str:
 
 def _note(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> None:
     Attempt.objects.create(**_attempted(event, tried, outcome, error_class))
+    metrics.note_attempts(Counter([_own_task(event, tried.task)]), outcome)
 
 
 def _attempted(event: Event, tried: Try, outcome: str, error_class: str = "") -> dict[str, Any]:

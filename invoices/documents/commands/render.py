@@ -23,6 +23,7 @@ from billing.events.patience import PASSING
 from billing.ids import new_id
 from billing.money import minor_digits
 from invoices.balances.queries import is_kept
+from invoices.documents import metrics
 from invoices.documents.delivering import DocumentDoesNotFit, e_invoice
 from invoices.documents.events import documents_rendered
 from invoices.documents.models import MEDIA_TYPES, Document, DocumentTemplate
@@ -65,8 +66,10 @@ def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Docum
     event = Event.objects.get(pk=event_id)
     if event.state != Event.State.WAITING:
         return []
+    wanted = metrics.UNKNOWN
     try:
         invoice = _invoice(event)
+        wanted = _format(invoice)
         template = latest_template(invoice.seller)
         files = list(files_of(invoice, template))
         return _keep(event, invoice, files, template, me)
@@ -79,6 +82,7 @@ def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Docum
         if not is_foreseen(error):
             logger.exception("Defect while making the documents of event %s", event_id)
         events.fail(event_id=event_id, tried=me.tried(), trouble=trouble(error, event))
+        metrics.note_documents([wanted], "failed")
         return []
 
 
@@ -167,6 +171,7 @@ def _keep(
         Document.objects.bulk_create(documents)
         log.append([documents_rendered(invoice, documents, at=me.at)], at=me.at)
         events.complete(waiting, tried=me.tried())
+        metrics.note_documents([each.format for each in documents], "made")
     return documents
 
 
