@@ -13,6 +13,7 @@ from invoices.delivery.models import (
 )
 from invoices.documents.models import Document, DocumentTemplate
 from invoices.issuing.models import Charge, Invoice, NumberSeries
+from invoices.proving.models import Verification
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
 from invoices.runs.models import BillingRun
 
@@ -35,6 +36,7 @@ __all__ = [
     "Invoice",
     "MailStyle",
     "NumberSeries",
+    "Verification",
     "WebhookEndpoint",
     "WebhookSecret",
 ]
