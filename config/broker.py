@@ -10,6 +10,7 @@ get at once.
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ class Channel(SQS.Channel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin with no queue that refused to be asked."""
         self._refusals: dict[str, int] = {}
+        self._asked_at = time.monotonic()
         super().__init__(*args, **kwargs)
 
     @contextmanager
@@ -125,8 +127,14 @@ class Channel(SQS.Channel):
             self._asynsqs = ours
         return ours
 
+    def asked_ago(self) -> float:
+        """Return how many seconds ago messages were asked for last."""
+        return time.monotonic() - self._asked_at
+
     # The stubs lack what is built upon here.
     def _schedule_queue(self, queue: str) -> None:
+        if self.qos.can_consume():
+            self._asked_at = time.monotonic()
         try:
             super()._schedule_queue(queue)  # type: ignore[misc]
         except (BotoCoreError, ClientError) as error:  # Such as credentials that are gone.

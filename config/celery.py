@@ -6,19 +6,22 @@ from contextlib import ExitStack
 from typing import Any
 
 from celery import Task
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
 from billing.events.running import STORY, running
+from billing.monitoring import processes
 from config.control_plane import ControlPlaneCelery
+from config.liveness import HeartbeatStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # By the address, not for the whole application: Flower connects to Redis.
 TRANSPORT_ALIASES["sqs"] = "config.broker:Transport"
 
 app = ControlPlaneCelery("anlass")
+app.steps["consumer"].add(HeartbeatStep)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
     [
@@ -40,6 +43,20 @@ _running: dict[str, ExitStack] = {}
 def _set_up_log(**_: Any) -> None:
     """Keep the log as the settings want it: Celery would add handlers and forms of its own."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def _show_figures(**_: Any) -> None:
+    """
+    Show the figures of the worker's children, which do the work, from its main process.
+
+    Children know nothing of each other: without a folder for their figures there would be none.
+    """
+    if settings.METRICS_PORT and not os.environ.get(processes.FOLDER):
+        raise SystemExit(f"METRICS_PORT needs {processes.FOLDER}, where children count.")
+    processes.serve(
+        processes.registry(), port=settings.METRICS_PORT, address=settings.METRICS_ADDRESS
+    )
 
 
 @task_prerun.connect

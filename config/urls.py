@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from billing.api import problems, sellers
+from billing.api import health, problems
 from billing.api.callers.access import refuse_unscoped
 from billing.api.description.reading import ReadingView, index_of, openapi
 from invoices.delivery.api import customer_urlpatterns
@@ -42,8 +42,9 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
     path("", include("invoices.delivery.api.pages")),
-    path("healthz", sellers.healthz, name="healthz"),
-    path("", include("django_prometheus.urls")),  # /metrics
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]
 

@@ -20,6 +20,7 @@ from invoices.issuing.models import (
     Invoice,
     NumberSeries,
 )
+from invoices.proving.models import Verification
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
 from invoices.runs.models import BillingRun
 
@@ -45,6 +46,7 @@ __all__ = [
     "Invoice",
     "MailStyle",
     "NumberSeries",
+    "Verification",
     "WebhookEndpoint",
     "WebhookSecret",
 ]

@@ -1,8 +1,7 @@
-"""The seller itself, its test clock, and whether the process is alive."""
+"""The seller itself, and its test clock."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -172,11 +171,6 @@ class AdvanceTestClockView(Endpoint):
 
 def _registrations(rows: Any) -> Any:
     return RegistrationOutput(rows, many=True).data
-
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer that the process is alive; the database is not asked."""
-    return JsonResponse({"status": "ok"})
 
 
 def _clock(seller: Seller, clock: TestClock | None) -> Any:

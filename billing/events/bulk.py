@@ -1,5 +1,6 @@
 """Appending many events at once: the database makes them of a query's rows, none passes by here."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from billing.events import dispatch, windows
+from billing.events import dispatch, metrics, windows
 from billing.events.log import require_transaction
 from billing.events.models import Event
 
@@ -80,6 +81,7 @@ def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
     with connection.cursor() as cursor:
         cursor.execute(_APPEND.format(query=bulk.query), named)
         count, day, key = cursor.fetchone()
+    metrics.note_counted(Counter({bulk.type: count}), metrics.APPENDED)
     if bulk.sent_directly and count:
         transaction.on_commit(partial(_send, bulk.seller_id, at=at), robust=True)
     return Appended(count, Reached(day, key) if key else None)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.copying import copy_rows, unsaved
-from billing.events import dispatch, log
+from billing.events import dispatch, log, metrics
 from billing.events.causes import HEALING, distance, fingerprint, pattern_of
 from billing.events.facts import failure_closed, failure_opened
 from billing.events.happened import fields_of, tell_committed, tell_each_committed
@@ -89,6 +90,7 @@ def complete(event: Event, *, tried: Try) -> None:
     event.state = Event.State.HANDLED
     event.save(update_fields=["state"])
     tell_handled([event], tried=tried)
+    metrics.note_events([event.type], event.state)
     _resolve([event], at=tried.ended_at)
 
 
@@ -104,6 +106,10 @@ def complete_all(events: Sequence[Event], *, tried: Try) -> None:
     handled = Event.objects.filter(pk__any_of=ids, state=Event.State.WAITING)
     count = handled.update(state=Event.State.HANDLED)
     assert count == len(ids), "the caller has locked them, and they wait"
+    types = Counter(event.type for event in events)
+    metrics.note_counted(types, Event.State.HANDLED)
+    tasks = Counter(_own_task(event, tried.task) for event in events)
+    metrics.note_attempts(tasks, outcome)
     _resolve(events, at=tried.ended_at)
 
 
@@ -121,6 +127,7 @@ def fail(*, event_id: UUID, tried: Try, trouble: Trouble) -> Failure | None:
     _note(event, tried=tried, outcome=Attempt.Outcome.FAILED, error_class=trouble.error_class)
     event.state = Event.State.FAILED
     event.save(update_fields=["state"])
+    metrics.note_events([event.type], event.state)
     return _open_or_restate(event, trouble, tried=tried)
 
 
@@ -153,6 +160,7 @@ def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") 
     closing = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
     closing.update(state=Failure.State.RETRIED, closed_by=by, closed_at=at, closing_note=why)
     _tell_closed(failures, events, Failure.State.RETRIED)
+    metrics.note_events([event.type for event in events], "retried")
     _send_again(events, at=at)
     return len(failures)
 
@@ -179,6 +187,7 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
         state=Event.State.WRITTEN_OFF
     )
     _tell_closed(failures, events, Failure.State.WRITTEN_OFF)
+    metrics.note_events([event.type for event in events], Event.State.WRITTEN_OFF)
     log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
     return len(failures)
 
@@ -216,6 +225,7 @@ def _open_or_restate(event: Event, trouble: Trouble, *, tried: Try) -> Failure:
             seller_id=event.seller_id, event=event, state=state, opened_at=at, **told
         )
         _tell_opened(failure, event, tried)
+        metrics.note_failure(failure.code)
         log.append([failure_opened(failure, event)], at=at)
         return failure
     if failure.cause_id == cause.pk:
@@ -360,6 +370,7 @@ def _own_task(event: Event, task: str) -> str:
 
 def _note(event: Event, *, tried: Try, outcome: str, error_class: str = "") -> None:
     Attempt.objects.create(**_attempted(event, tried, outcome, error_class))
+    metrics.note_attempts(Counter([_own_task(event, tried.task)]), outcome)
 
 
 def _attempted(event: Event, tried: Try, outcome: str, error_class: str = "") -> dict[str, Any]:

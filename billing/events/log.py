@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from billing.copying import copy_rows, unsaved
-from billing.events import dispatch
+from billing.events import dispatch, metrics
 from billing.events.actors import acting
 from billing.events.announcing import announcement, wanted
 from billing.events.happened import tell_appended
@@ -79,6 +79,7 @@ def append(new_events: Sequence[NewEvent], *, at: datetime, known_too: bool = Fa
     announced = _announce(
         [each for each in events if (each.seller_id, each.type) in told_of], at=at
     )
+    metrics.note_events([each.type for each in (*events, *announced)], metrics.APPENDED)
     tell_appended([*events, *announced])
     send_again([each for each in [*events, *announced] if each.state == Event.State.WAITING])
     return events

@@ -8,7 +8,12 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from django.conf import settings
 from django.db import connection
+from prometheus_client import CollectorRegistry
+
+from billing.monitoring.heartbeat import beat
+from billing.monitoring.processes import registry, serve
 
 logger = logging.getLogger(__name__)
 
@@ -20,22 +25,27 @@ class Loop:
     """
     Repeats an action until SIGTERM or SIGINT; the action that runs then is finished first.
 
+    Each turn beats the process's heart (`is_alive`).
+
     The action returns how long to wait before the next turn, in seconds. A fault (the database or
     broker away) is logged and waited out with a doubling, jittered back-off.
     """
 
-    def __init__(self, name: str) -> None:
-        """Name the loop, for its log."""
+    def __init__(self, name: str, *, figures: CollectorRegistry | None = None) -> None:
+        """Name the loop; it shows the process's own figures, or those that are given."""
         self._name = name
+        self._figures = figures or registry()
         self._stopped = threading.Event()
 
     def run(self, action: Callable[[], float]) -> None:
         """Repeat `action` until the process is told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        serve(self._figures, port=settings.METRICS_PORT, address=settings.METRICS_ADDRESS)
         logger.info("%s ready", self._name)
         faults = 0
         while not self._stopped.is_set():
+            beat(self._name)
             try:
                 wait = action()
                 faults = 0

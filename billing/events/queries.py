@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Min, Q
 
 from billing.events.log import NewEvent
 from billing.events.models import Event
@@ -43,6 +46,13 @@ def transaction_ids(seller_id: UUID, told_by: Iterable[NewEvent]) -> dict[str, U
             "idempotency_key", "transaction_id"
         )
     )
+
+
+def relay_lag(*, at: datetime) -> timedelta:
+    """Return how long the event waits that is due to be sent first, bulk aside; zero if none."""
+    waiting = Event.objects.filter(~Q(queue=settings.BULK_QUEUE), state=Event.State.WAITING)
+    first: datetime | None = waiting.aggregate(first=Min("next_send_at"))["first"]
+    return max(at - first, timedelta()) if first else timedelta()
 
 
 def _settled(seller_id: UUID, idempotency_keys: Iterable[str]) -> set[str]:

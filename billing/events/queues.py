@@ -25,10 +25,15 @@ class DeadLetter:
 
 
 class Depth(NamedTuple):
-    """How many messages of a queue wait, and how many a worker has taken and not finished."""
+    """
+    How many messages of a queue wait, how many a worker has taken and not finished.
+
+    And how many can't be taken yet.
+    """
 
     waiting: int
     in_flight: int
+    delayed: int
 
 
 @contextmanager
@@ -88,6 +93,16 @@ def depths() -> dict[str, Depth]:
         return {name: _depth(client, name) for name in names}
 
 
+def look_at_queue(queue: str) -> None:
+    """
+    Do nothing if the broker tells of a queue.
+
+    :raises Exception: whatever kombu and botocore say of a broker or a queue that is away.
+    """
+    with _channel() as channel:
+        channel.sqs().get_queue_url(QueueName=channel.canonical_queue_name(queue))
+
+
 def depth(queue: str) -> int:
     """Return about how many messages lie in a queue, in flight or not."""
     with _channel() as channel:
@@ -97,11 +112,16 @@ def depth(queue: str) -> int:
 def _depth(client: Any, name: str) -> Depth:
     attributes = client.get_queue_attributes(
         QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"],
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ],
     )["Attributes"]
     return Depth(
         waiting=int(attributes["ApproximateNumberOfMessages"]),
         in_flight=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+        delayed=int(attributes.get("ApproximateNumberOfMessagesDelayed", 0)),
     )
 
 

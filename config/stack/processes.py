@@ -12,6 +12,8 @@ from config.stack.program import Command, Keeper, Program
 from config.stack.sqs import answers
 
 FLOWER_LOGIN = "demo:demo"
+# Processes that show their figures on a port of their own; the web shows its own itself.
+MEASURED = ("scheduler", "relay", "worker-1", "worker-2", "worker-3", "exporter")
 WORKERS = {"worker-1": "billing", "worker-2": "bulk", "worker-3": "documents,delivery"}
 CONCURRENCY = {"worker-2": 2}  # How many things a worker does at a time, where not one.
 # What is done before the processes start: Python's arguments, by name.
@@ -64,25 +66,37 @@ def step(name: str, arguments: list[str], environ: Mapping[str, str], keeper: Ke
 
 
 def processes(
-    environ: Mapping[str, str], keeper: Keeper, *, web: int, flower: int
+    environ: dict[str, str], keeper: Keeper, *, web: int, flower: int, metrics: Mapping[str, int]
 ) -> list[Process]:
-    """Return the processes in the order in which they stop; `web` and `flower` are ports."""
-    commands = [_command(name, ["manage.py", name], environ) for name in ("scheduler", "relay")]
-    workers = [
-        _command(name, worker_arguments(name, queues), environ) for name, queues in WORKERS.items()
-    ]
+    """
+    Return the processes in the order in which they stop.
+
+    `web` and `flower` are ports; `metrics` those where the others of `MEASURED` show their figures.
+    """
+
+    def command(name: str, arguments: list[str]) -> Command:
+        return _command(name, arguments, environ | _watched(name, metrics.get(name), keeper))
+
+    loops = [command(name, ["manage.py", name]) for name in ("exporter", "scheduler", "relay")]
+    workers = [command(name, worker_arguments(name, queues)) for name, queues in WORKERS.items()]
     return [
-        Process(
-            _command("web", _gunicorn(web), environ), keeper, page=f"http://{HOST}:{web}/healthz"
-        ),
-        *(Process(command, keeper, line=rf'\b{command.name} ready("|$)') for command in commands),
-        *(Process(command, keeper, line=r'\bready\.("|$)') for command in workers),
+        Process(command("web", _gunicorn(web)), keeper, page=f"http://{HOST}:{web}/healthz"),
+        *(Process(loop, keeper, line=rf'\b{loop.name} ready("|$)') for loop in loops),
+        *(Process(worker, keeper, line=r'\bready\.("|$)') for worker in workers),
         Process(
             _command("flower", _flower(flower, environ), {**environ, **_flower_login()}),
             keeper,
             page=f"http://{HOST}:{flower}/healthcheck",
         ),
     ]
+
+
+def _watched(name: str, port: int | None, keeper: Keeper) -> dict[str, str]:
+    """Return where a process shows its figures, has its children count, and beats its heart."""
+    told = {"HEARTBEAT_FOLDER": str(keeper.root / "heartbeats")}
+    if name == "web" or name in WORKERS:
+        told["PROMETHEUS_MULTIPROC_DIR"] = str(keeper.root / "metrics" / name)
+    return told | ({"METRICS_PORT": str(port)} if port else {})
 
 
 def demo_logins(places: Places) -> dict[str, str]:

@@ -54,6 +54,9 @@ class Supervisor:
             "WEB_URL": f"http://{HOST}:{self._web}",
             "FLOWER_URL": f"http://{HOST}:{self._flower}",
             "FLOWER_LOGIN": processes.FLOWER_LOGIN,
+            "METRICS_TARGETS": ",".join(
+                f"{name}={HOST}:{port}" for name, port in self._metrics.items()
+            ),
         }
 
     @property
@@ -104,8 +107,13 @@ class Supervisor:
         keeper, ports = self.services.keeper, self.services.ports
         self._prepare()
         self._web, self._flower = ports.take("web"), ports.take("flower")
+        self._metrics = {name: ports.take(f"metrics-{name}") for name in processes.MEASURED}
         self._processes = processes.processes(
-            self._process_environ, keeper, web=self._web, flower=self._flower
+            self._process_environ,
+            keeper,
+            web=self._web,
+            flower=self._flower,
+            metrics=self._metrics,
         )
         for process in self._processes:
             process.start()

@@ -1,11 +1,13 @@
-"""Working together on failures: what people say about a cause, and who is to mend it."""
+"""What people say about causes of failures, who is to mend them; and what a proof came to."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 
 from billing.events.models import Failure, FailureCause, FailureNote
 from billing.pricing.refused import Refused
+from invoices.proving.models import Verification
+from invoices.proving.queries.verification import Verification as Proof
 
 
 class NotOfTheSeller(Refused):
@@ -52,3 +54,14 @@ def colleagues(cause: FailureCause) -> list[str]:
         is_active=True, seller_memberships__seller=cause.seller_id
     )
     return list(users.order_by("username").values_list("username", flat=True))
+
+
+def record_verification(proof: Proof, *, at: datetime) -> Verification:
+    """Record what a proof of all sellers' books found, which began at an instant."""
+    return Verification.objects.create(
+        began_at=at,
+        ended_at=at + timedelta(seconds=proof.seconds),
+        is_proven=proof.is_proven,
+        checked=proof.checked,
+        found={result.check.name: result.found for result in proof.results},
+    )

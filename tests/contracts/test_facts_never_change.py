@@ -17,6 +17,7 @@ from invoices.credit_notes.commands import order_correction
 from invoices.credit_notes.queries.wanted import Wanted
 from invoices.issuing.commands import bill
 from invoices.issuing.models import Charge, Invoice
+from invoices.proving.models import Verification
 from tests import factories
 from tests.contracts.conftest import AT, refused
 
@@ -142,6 +143,7 @@ FACTS = [
             "contract_id",
         },
     ),
+    ("invoices_verification", "verification", set()),
     ("invoices_numberseries", "number_series", {"latest_sequence", "latest_date", "latest_hash"}),
 ]
 
@@ -210,6 +212,9 @@ def everything(invoice: Invoice, contract: Contract, seller: Seller) -> None:
     factories.exchange_rate()
     factories.own_rate(seller)
     factories.vat_id_check(contract.customer)
+    Verification.objects.create(
+        began_at=AT, ended_at=AT, is_proven=True, checked={}, found={"none_waits": 0}
+    )
     assert Attempt.objects.exists()
     assert Charge.objects.exists()
     assert OrderLine.objects.exists()

@@ -182,7 +182,7 @@ class TestMetrics:
         told = _metrics()
 
         assert told["anlass_billing_runs"] == 2
-        assert told["anlass_billing_run_events_total"] == 6
+        assert told["anlass_billing_run_events_due"] == 6
         assert told["anlass_billing_run_events_done"] == 2
         assert told["anlass_billing_run_events_failed"] == 1
 

@@ -17,7 +17,7 @@ from tests.stack.trial import Trial, wait_until
 pytestmark = pytest.mark.slow
 
 READY_WITHIN = 120
-ENGINE = ("gunicorn", "scheduler", "relay", "worker-1@", "flower")
+ENGINE = ("gunicorn", "scheduler", "relay", "worker-1@", "flower", "exporter")
 
 
 def record_of(trial: Trial) -> Record:

@@ -29,6 +29,7 @@ from invoices.issuing.commands.charging import demand_of
 from invoices.issuing.commands.holding import check_drafts, hold
 from invoices.issuing.commands.issue import Correcting, Demand, write_correction
 from invoices.issuing.events import Reopening, contract_reopened, order_reopened
+from invoices.issuing.metrics import note_charges
 from invoices.issuing.models import Charge, Invoice
 from invoices.issuing.queries.held import Drafted, Held
 from invoices.issuing.queries.left import left_of_lines
@@ -137,6 +138,7 @@ def _issue(
         charge.event, charge.transaction_id = event, event.transaction_id
         charge.created_at = me.at
     Charge.objects.bulk_create(draft.charges)  # Before their invoice: it seals them.
+    note_charges(draft.charges)
     correcting = Correcting(
         invoice=invoice,
         kind=correction.kind,

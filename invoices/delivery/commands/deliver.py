@@ -24,6 +24,7 @@ from billing.events.patience import patiently
 from billing.happenings.context import Value
 from billing.happenings.lines import Action, Outcome
 from billing.happenings.spans import span
+from invoices.delivery import metrics
 from invoices.delivery.channels import CHANNELS
 from invoices.delivery.channels import Outcome as Ending
 from invoices.delivery.channels.shape import Ended, excerpt
@@ -122,6 +123,7 @@ def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
         delivery.next_try_at = None
         delivery.settled_at = me.at
         delivery.save(update_fields=["state", "next_try_at", "settled_at"])
+        metrics.note_end(delivery.channel, delivery.state)
     endpoint = delivery.endpoint
     if (
         endpoint is not None
@@ -161,6 +163,8 @@ def _end(begun: Begun, outcome: Ending, me: events.Worker) -> DeliveryAttempt:
     attempt.answer_headers = dict(outcome.answer_headers)
     attempt.milliseconds = (tried.ended_at - tried.started_at) // timedelta(milliseconds=1)
     attempt.save(update_fields=_OF_ITS_END)
+    seconds = (tried.ended_at - tried.started_at).total_seconds()
+    metrics.note_try(delivery.channel, outcome.ended, seconds)
     is_latest = attempt.number == delivery.tries
     if event.state == Event.State.WAITING and is_latest:
         settle(attempt, delivery, event, outcome, tried)

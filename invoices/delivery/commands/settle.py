@@ -8,6 +8,7 @@ from billing.events.causes import pattern_of
 from billing.events.models import Event
 from billing.mending import Mend
 from billing.sellers.queries import today
+from invoices.delivery import metrics
 from invoices.delivery.channels import Outcome
 from invoices.delivery.channels.shape import Ended
 from invoices.delivery.events import delivery_given_up, delivery_sent, endpoint_disabled
@@ -81,6 +82,7 @@ def _close(delivery: Delivery, state: Delivery.State, tried: events.Try) -> None
     delivery.next_try_at = None
     delivery.settled_at = tried.ended_at
     _save(delivery)
+    metrics.note_end(delivery.channel, state)
 
 
 def _save(delivery: Delivery) -> None:

@@ -27,6 +27,7 @@ from billing.happenings.spans import span
 from billing.ids import new_id
 from billing.money import minor_digits
 from invoices.balances.queries import is_kept
+from invoices.documents import metrics
 from invoices.documents.delivering import DocumentDoesNotFit, e_invoice
 from invoices.documents.events import documents_rendered
 from invoices.documents.models import MEDIA_TYPES, Document, DocumentTemplate
@@ -130,8 +131,10 @@ def keep_files(
 
 
 def _render(event: Event, me: events.Worker) -> list[Document]:
+    wanted = metrics.UNKNOWN
     try:
         invoice = _invoice(event)
+        wanted = _format(invoice)
         template = latest_template(invoice.seller)
         with span("render documents", kind="internal"):
             files = list(files_of(invoice, template))
@@ -145,6 +148,7 @@ def _render(event: Event, me: events.Worker) -> list[Document]:
         if not is_foreseen(error):
             logger.exception("Defect while making the documents of event %s", event.pk)
         events.fail(event_id=event.pk, tried=me.tried(), trouble=trouble(error, event))
+        metrics.note_documents([wanted], "failed")
         return []
 
 
@@ -178,6 +182,7 @@ def _keep(
         log.append([documents_rendered(invoice, documents, at=me.at)], at=me.at)
         _tell(event, invoice, documents)
         events.complete(waiting, tried=me.tried())
+        metrics.note_documents([each.format for each in documents], "made")
     return documents
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from billing.contracts.models import Contract
-from billing.copying import copy_rows
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.customers.queries import collects
@@ -11,7 +10,14 @@ from billing.events import commands as events
 from billing.events.models import Event
 from billing.sellers.queries import today
 from invoices.issuing.commands.holding import check_not_held
-from invoices.issuing.commands.issue import Demand, Ready, charges_of, issue, ready
+from invoices.issuing.commands.issue import (
+    Demand,
+    Ready,
+    charges_of,
+    issue,
+    ready,
+    write_charges,
+)
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.basis import between
 from invoices.issuing.queries.drafts import Draft, DraftLine, Taxed, taxed
@@ -50,7 +56,7 @@ def charge(demand: Demand, lines: Sequence[DraftLine]) -> list[Invoice]:
     owing, decided = decide_to_wait(demand, lines)
     if not owing:
         return []
-    copy_rows(charges_of(demand, owing, decided))
+    write_charges(charges_of(demand, owing, decided))
     customer = customers.lock_customer_late(demand.customer.id)
     customers.make_due(customer, day=demand.event.as_of_date)
     return []

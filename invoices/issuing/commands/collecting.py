@@ -15,7 +15,6 @@ from django.db import connection
 from billing.contracts import commands as contracts
 from billing.contracts.events import period_key
 from billing.contracts.models import Contract
-from billing.copying import copy_rows
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.customers.queries import collection_days
@@ -23,7 +22,7 @@ from billing.events.models import Event
 from billing.orders.models import Order
 from billing.periods import day_after
 from billing.pricing.taxes import Supply
-from invoices.issuing.commands.issue import Demand, Ready, ready
+from invoices.issuing.commands.issue import Demand, Ready, ready, write_charges
 from invoices.issuing.models import Charge
 from invoices.issuing.queries.drafts import Taxable, supplied_on, taxed
 from invoices.issuing.queries.taxes import supplies_of, tax_columns, tax_of
@@ -84,7 +83,7 @@ def _settled(demand: Demand, waiting: Sequence[Waiting]) -> Ready:
 def write_lines(documents: Iterable[Ready], *, waiting: Collection[Charge] = ()) -> None:
     """Write the lines of documents, before these: they seal them; and charges that wait."""
     lines = [line for document in documents for line in document.lines]
-    copy_rows([charge for charge in (*lines, *waiting) if charge._state.adding])
+    write_charges([charge for charge in (*lines, *waiting) if charge._state.adding])
     _settle([line for line in lines if not line._state.adding])
 
 

@@ -12,7 +12,6 @@ from billing.contracts import commands as contracts
 from billing.contracts.events import period_ended
 from billing.contracts.models import Contract
 from billing.contracts.queries import Known, known_on, timelines
-from billing.copying import copy_rows
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.customers.queries import is_collected_on
@@ -29,7 +28,7 @@ from invoices.issuing.commands.collecting import (
     write_lines,
 )
 from invoices.issuing.commands.holding import check_not_held
-from invoices.issuing.commands.issue import Demand, charges_of, write_documents
+from invoices.issuing.commands.issue import Demand, charges_of, write_charges, write_documents
 from invoices.issuing.models import Invoice
 from invoices.issuing.queries.drafts import DraftLine
 from invoices.issuing.queries.lines import lines_due
@@ -132,7 +131,7 @@ def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
     known = known_on(contract, whole, on=event.as_of_date)
     demanded = lines_due(contract, whole, on=event.as_of_date, known=known)
     owing, decided = decide_to_wait(demand, demanded.lines)
-    copy_rows(charges_of(demand, owing, decided))
+    write_charges(charges_of(demand, owing, decided))
     following = next_day(contract, demanded.next_due, known=known, today=demand.today)
     contracts.note_billed(
         contract,

@@ -34,7 +34,7 @@ BILL_DUE = "issuing.bill_due"
 _BEFORE_ALL_DAYS = date.min
 # Of events.
 _NOT_ASKED = (
-    "payload", "recorded_at", "idempotency_key", "published_at", "next_send_at",
+    "payload", "idempotency_key", "published_at", "next_send_at",
     "sends", "retried_at",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ From drafts to issued documents: charges, numbers, hashes, all in the caller's t
 Many documents of a seller are written as one is: in as many statements.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +24,7 @@ from invoices.balances.commands import (
     give_back,
     keep_credit_note,
 )
+from invoices.issuing import metrics
 from invoices.issuing.commands.telling import is_told_at_once, tell_issued, tell_of_issued
 from invoices.issuing.models import Charge, Invoice, NumberSeries
 from invoices.issuing.queries.accounting import correction_in_accounting_currency
@@ -124,8 +126,14 @@ def issue(documents: Sequence[Ready]) -> list[Invoice]:
 
     :raises NumberSeriesAhead: if the series' latest document is dated after tomorrow.
     """
-    copy_rows([line for document in documents for line in document.lines])  # They are sealed by it.
+    write_charges([line for document in documents for line in document.lines])  # Sealed by it.
     return write_documents(documents)
+
+
+def write_charges(charges: Sequence[Charge]) -> None:
+    """Write charges; those of a document before it."""
+    copy_rows(charges)
+    metrics.note_charges(charges)
 
 
 def write_documents(documents: Sequence[Ready]) -> list[Invoice]:
@@ -155,6 +163,7 @@ def write_documents(documents: Sequence[Ready]) -> list[Invoice]:
             keep_credit_note(use.booking, invoice_id=use.invoice_id, gross_minor=use.gross_minor)
     tell_of_issued(written, at_once=at_once, at=written[0].issued_at)
     tell_issued(written, [document.demand.event for document in documents])
+    metrics.note_issued(written, [_cause(document.demand) for document in documents])
     return written
 
 
@@ -187,7 +196,12 @@ def write_correction(
         give_back(_booking(demand), invoice_id=invoice_id, amount_minor=rest_minor)
     tell_of_issued([made], at_once=at_once, at=demand.at)
     tell_issued([made], [demand.event])
+    metrics.note_issued([made], [_cause(demand)])
     return made
+
+
+def _cause(demand: Demand) -> tuple[str, datetime]:
+    return demand.event.type, demand.event.recorded_at
 
 
 def _use(document: Ready) -> Use:
@@ -252,11 +266,13 @@ def _booking(demand: Demand) -> Booking:
 
 def _lock_series(seller: Seller, *, kind: str, year: int) -> NumberSeries:
     key = {"seller": seller, "kind": kind, "series": "", "year": year}
+    began = time.monotonic()
     series = NumberSeries.objects.select_for_update().filter(**key).first()
     if series is None:
         first = NumberSeries(**key, latest_hash=GENESIS)
         NumberSeries.objects.bulk_create([first], ignore_conflicts=True)  # Another may be first.
         series = NumberSeries.objects.select_for_update().get(**key)
+    metrics.note_lock_wait(kind, time.monotonic() - began)
     return series
 
 

@@ -11,6 +11,7 @@ from billing.contracts.commands import step_test_clock
 from billing.contracts.queries import DueKind
 from billing.events.leases import LeaseLost, LeaseOf
 from billing.events.loop import Every, Loop
+from billing.monitoring.heartbeat import beat
 from billing.sellers.models import Seller
 from billing.sellers.queries import sellers_on_real_time, sellers_with_moving_clock
 from billing.usage.commands import make_partitions_ahead
@@ -23,6 +24,7 @@ from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
 
+NAME = "scheduler"
 FINISH_EVERY_SECONDS = 1.0
 TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
@@ -49,9 +51,9 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         """Look what is due until told to stop."""
-        lease = LeaseOf("scheduler", lasting=settings.SCHEDULER_LEASE)
+        lease = LeaseOf(NAME, lasting=settings.SCHEDULER_LEASE)
         turn = _Turn(lease)
-        Loop("scheduler").run(turn.take)
+        Loop(NAME).run(turn.take)
         lease.release()
 
 
@@ -105,11 +107,16 @@ class _Turn:
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
 
+    def _keep(self) -> None:
+        """Keep the lease amid long work, and tell that it goes on."""
+        beat(NAME)
+        self._lease.keep()
+
     def _forget_requests(self) -> None:
         for _ in range(FORGET_AT_MOST):
             if forget_old_requests(at=timezone.now()) < FORGOTTEN_AT_ONCE:
                 return
-            self._lease.keep()
+            self._keep()
 
     def _prune_some(self) -> None:
         """Let go of what is old, so much a turn that the lease is kept on in between."""
@@ -120,15 +127,15 @@ class _Turn:
                 logger.info("What %d old webhooks said is let go", pruned)
 
     def _step(self, seller: Seller) -> bool:
-        self._lease.keep()  # Not within the step's transaction: others wait for the lease's row.
+        self._keep()  # Not within the step's transaction: others wait for the lease's row.
         return step_test_clock(seller=seller, at=timezone.now(), append=append_runs)
 
     def _look_what_is_due(self) -> None:
         """Append what is due by the sellers' days, and book out what has expired."""
         for seller in sellers_on_real_time():
             for kind in DueKind:
-                append_runs(seller, kind, at=timezone.now(), keep=self._lease.keep)
+                append_runs(seller, kind, at=timezone.now(), keep=self._keep)
         for seller in sellers_of_expiring_lots():
-            self._lease.keep()
+            self._keep()
             if expired := expire_lots(seller=seller, at=timezone.now()):
                 logger.info("Seller %s: %d lots of balances have expired", seller.pk, expired)

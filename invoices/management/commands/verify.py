@@ -11,12 +11,13 @@ from django.utils import timezone
 from billing.management.arguments import number
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
+from invoices.proving.commands import record_verification
 from invoices.proving.queries.checks.books import Check
 from invoices.proving.queries.verification import Listener, Result, Verification, verify
 
 
 class Command(BaseCommand):
-    """Compute everything again that was charged and issued."""
+    """Compute everything again that was charged and issued; record what came of it for all."""
 
     help = "Prove the books from the stored facts. Exit 1 if something is wrong."
 
@@ -33,12 +34,15 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         is_json = bool(options["json"])
         progress = _Progress(self, shown=options["progress"], prints=not is_json)
+        at = timezone.now()
         proof = verify(
             sellers=_sellers(options["seller"]),
-            at=timezone.now(),
+            at=at,
             listener=Listener(begins=progress.begins, heard=progress.heard, ended=progress.ended),
             processes=options["processes"],
         )
+        if options["seller"] is None:
+            record_verification(proof, at=at)
         if is_json:
             self.stdout.write(json.dumps(_as_json(proof), indent=2, ensure_ascii=False))
         else:

@@ -1,0 +1,1 @@
+"""What each process tells of itself: its figures, and that its main loop goes round."""
