@@ -62,6 +62,7 @@ UNFOLD = {
                     _item("Billing runs", "event_upcoming", "invoices.billingrun"),
                     _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
                     _item("Events", "bolt", "billing.event"),
+                    _item("Staff actions", "history", "billing.staffaction"),
                 ],
             },
             {

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "billing.api.request_ids.with_request_id",
+    "billing.api.callers.origins.with_origin",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -115,6 +116,9 @@ WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("SECURE_COOKIES", default=True)
 SESSION_COOKIE_HTTPONLY = True
+
+# Whether staff's network addresses are kept beside what they did.
+STAFF_LOG_ADDRESSES = env.flag("STAFF_LOG_ADDRESSES", default=True)
 
 # How many proxies before the web add to X-Forwarded-For: so many of its entries are believed.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)

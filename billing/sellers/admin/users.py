@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from billing.sellers.admin.recorded import Recorded
 from billing.sellers.models import Membership
 
 admin.site.unregister([User, Group])
@@ -52,7 +53,7 @@ class MembershipInline(SuperuserOnly, TabularInline):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(Recorded, SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -60,5 +61,5 @@ class UserAdmin(SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: ignore[mis
 
 
 @admin.register(Group)
-class GroupAdmin(SuperuserOnly, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(Recorded, SuperuserOnly, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Groups of permissions."""
