@@ -6,4 +6,5 @@ from config.settings.delivery import *  # noqa: F403
 from config.settings.limits import *  # noqa: F403
 from config.settings.log import *  # noqa: F403
 from config.settings.queue import *  # noqa: F403
+from config.settings.roles import *  # noqa: F403
 from config.settings.schedule import *  # noqa: F403
