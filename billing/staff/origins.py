@@ -34,10 +34,12 @@ def origin_of(request: HttpRequest) -> Origin:
     return found if isinstance(found, Origin) else Origin()
 
 
-def actor_of(request: HttpRequest, *, user: Any = None, name: str = "") -> Actor:
-    """Return who sent a request: its user, or the `name` that was given where there is none."""
+def actor_of(
+    request: HttpRequest, *, user: Any = None, name: str = "", is_anonymous: bool = False
+) -> Actor:
+    """Return who sent a request: its user, or the `name` that was tried where there is none."""
     user = user or getattr(request, "user", None)
-    is_known = user is not None and user.is_authenticated
+    is_known = not is_anonymous and user is not None and user.is_authenticated
     found = origin_of(request)
     address = found.address if settings.STAFF_LOG_ADDRESSES else None
     return Actor(

@@ -8,3 +8,4 @@ from config.settings.log import *  # noqa: F403
 from config.settings.queue import *  # noqa: F403
 from config.settings.roles import *  # noqa: F403
 from config.settings.schedule import *  # noqa: F403
+from config.settings.signin import *  # noqa: F403

@@ -20,7 +20,7 @@ def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
 
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
     # Users, groups and memberships are the superusers' alone, whatever permissions say.
-    if name in {"user", "group", "membership"}:
+    if name in {"user", "group", "membership", "accessattempt"}:
         return lambda request: request.user.is_superuser
     return lambda request: request.user.has_perm(f"{app}.view_{name}")
 
@@ -128,6 +128,7 @@ UNFOLD = {
                     _item("Memberships", "badge", "billing.membership"),
                     _item("Users", "person", "auth.user"),
                     _item("Groups", "groups", "auth.group"),
+                    _item("Failed sign-ins", "lock_clock", "axes.accessattempt"),
                 ],
             },
             {
