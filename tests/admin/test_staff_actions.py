@@ -301,6 +301,7 @@ class TestWhoSeesIt:
         body = self.seen(client)
 
         assert "alpha clerk" in body
+        assert "<p>alpha what</p>" in body
         assert "bravo clerk" not in body
 
     def test_those_of_no_seller_take_a_right(self, alpha: House, bravo: House) -> None:

@@ -49,7 +49,10 @@ def unlock(*, username: str) -> int:
 
 def code_drawn(device: Any) -> str:
     """Return the picture that an app reads the secret of a device from."""
-    drawn = segno.make(device.config_url, error="m").svg_inline(scale=5, border=4, light="#fff")
+    # Without a size of its own: it is shrunk to the page as a whole, not cut.
+    drawn = segno.make(device.config_url, error="m").svg_inline(
+        border=4, light="#fff", omitsize=True
+    )
     return mark_safe(drawn)  # noqa: S308  Made here, of squares.
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html, linebreaks
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSingleDateWidget
 
@@ -213,4 +213,4 @@ def _told(rows: Sequence[StaffAction]) -> Iterable[dict[str, Any]]:
 
 
 def _paragraphs(text: str) -> str:
-    return linebreaks(text, autoescape=True) if text else ""
+    return format_html_join("", "<p>{}</p>", ((line,) for line in text.splitlines()))
