@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.db.models import Model
@@ -226,11 +226,12 @@ class TestWhatIsTold:
         assert secrets[0] not in told
         assert not re.search(r"anl_(test|live)_[\w-]{40}", told)
 
-    def test_superusers_actions_on_users_are_told(self, root: Client, ada: User) -> None:
-        page = reverse("admin:auth_user_password_change", args=[ada.pk])
+    def test_superusers_actions_on_users_are_told(self, root: Client) -> None:
+        eve = staff(name="eve")
+        page = reverse("admin:auth_user_password_change", args=[eve.pk])
         new = "correct horse battery"
         root.post(page, {"password1": new, "password2": new, "usable_password": "true"})
-        form = reverse("admin:auth_user_change", args=[ada.pk])
+        form = reverse("admin:auth_user_change", args=[eve.pk])
         group = Group.objects.create(name="night shift")
         answer = root.post(form, {**values_of(root.get(form)), "groups": [group.pk],
                          "user_permissions": [], "date_joined_0": "2026-01-01",
