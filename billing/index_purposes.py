@@ -147,6 +147,10 @@ PURPOSES = {
         "A seller's registrations: read with each tax decision."
     ),
     "seller_registered_once_a_day": "Refuses two registrations in a country on the same day.",
+    "staff_action_by_object": "What staff did with a row: its history.",
+    "staff_action_by_seller": "Lists of a seller's staff actions, newest first.",
+    "staff_action_by_time": "The list's days; exports of a range.",
+    "staff_action_by_who": "What somebody did, newest first.",
     "subscription_by_contract": (
         "A contract's subscriptions, newest first: read with each billing."
     ),

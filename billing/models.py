@@ -28,6 +28,7 @@ from billing.sellers.models import (
     SellerRegistration,
     TestClock,
 )
+from billing.staff.models import StaffAction
 from billing.usage.models import (
     UnattributedRecord,
     UnattributedUsage,
@@ -65,6 +66,7 @@ __all__ = [
     "Product",
     "Seller",
     "SellerRegistration",
+    "StaffAction",
     "Subscription",
     "SubscriptionChange",
     "TaxOverride",

@@ -32,6 +32,7 @@ from billing.api.answers.versions import (
     tag_of_bytes,
 )
 from billing.api.callers.authentication import SELLER_HEADER, Caller, StaffWriteNothing
+from billing.api.callers.files import note_file
 from billing.api.callers.limits import RateLimited, Share, limited_in_time, take
 from billing.api.description.schema import EndpointSchema
 from billing.api.idempotency import carry_out
@@ -133,6 +134,7 @@ class Endpoint(APIView):
         tag = self._tag(request, final)
         if tag and request.method in READING and is_known(request, tag):
             final = super().finalize_response(request, Response(status=304), *args, **kwargs)
+        note_file(request, final)
         if tag:
             final["ETag"] = tag
             final.setdefault("Cache-Control", PRIVATE)

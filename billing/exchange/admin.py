@@ -11,14 +11,14 @@ from unfold.admin import ModelAdmin
 
 from billing.exchange.commands import NewRate, RateRefused, record_own_rate
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
-from billing.sellers.admin import FactAdmin, Lines, OwnedForm, plain
+from billing.sellers.admin import FactAdmin, Lines, OwnedForm, Recorded, plain
 from billing.sellers.admin.numbers import NUMBERS
 
 TERMS = ("currency", "base", "rate", "period", "day", "source")
 
 
 @admin.register(ExchangeRate)
-class ExchangeRateAdmin(ModelAdmin):  # type: ignore[misc]
+class ExchangeRateAdmin(Recorded, ModelAdmin):  # type: ignore[misc]
     """What is published: all sellers share it, and superusers add to it; nobody changes it."""
 
     formfield_overrides = NUMBERS

@@ -20,7 +20,7 @@ def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
 
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
     # Users, groups and memberships are the superusers' alone, whatever permissions say.
-    if name in {"user", "group", "membership"}:
+    if name in {"user", "group", "membership", "accessattempt"}:
         return lambda request: request.user.is_superuser
     return lambda request: request.user.has_perm(f"{app}.view_{name}")
 
@@ -70,6 +70,7 @@ UNFOLD = {
                     _item("Billing runs", "event_upcoming", "invoices.billingrun"),
                     _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
                     _item("Events", "bolt", "billing.event"),
+                    _item("Staff actions", "history", "billing.staffaction"),
                 ],
             },
             {
@@ -136,6 +137,7 @@ UNFOLD = {
                     _item("Memberships", "badge", "billing.membership"),
                     _item("Users", "person", "auth.user"),
                     _item("Groups", "groups", "auth.group"),
+                    _item("Failed sign-ins", "lock_clock", "axes.accessattempt"),
                 ],
             },
             {

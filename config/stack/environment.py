@@ -27,6 +27,7 @@ def compose(places: Places, services: Iterable[dict[str, str]]) -> dict[str, str
     settings = {
         "SECRET_KEY": places.secret("secret-key"),
         "SECURE_COOKIES": "0",
+        "STAFF_SECOND_FACTOR": "no",  # Reached from this machine alone.
         "STATIC_FROM_SOURCE": "1",
         "WEBHOOKS_TO_LOOPBACK": "1",
         "PYTHONUNBUFFERED": "1",

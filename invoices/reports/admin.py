@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -87,7 +88,10 @@ class BookkeepingAdmin(SellerScopedAdmin):
         ("Customers' accounts", {"fields": ("debtors", "collective_debtor", "first_debtor")}),
     )
 
-    @button("DATEV files …", path="datev", permission="view", icon="download", is_primary=True)
+    def has_datev_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("invoices.add_debtoraccount")  # It numbers customers.
+
+    @button("DATEV files …", path="datev", permission="datev", icon="download", is_primary=True)
     def datev(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for a period, and answer its files."""
         books = self.get_object(request, object_id)
@@ -99,10 +103,19 @@ class BookkeepingAdmin(SellerScopedAdmin):
         form = DatevForm(request.POST if request.method == "POST" else None, row=books)
         if form.is_valid():
             try:
-                return _datev(books, form.cleaned_data, at=timezone.now())
+                return self._files(request, books, form.cleaned_data)
             except (AccountMissing, AmountNotExact, TooManyRows) as refusal:
                 form.add_error(None, str(refusal))
         return render_page(self, request, page=DATEV, form=form, row=books)
+
+    def _files(
+        self, request: HttpRequest, books: Bookkeeping, said: Mapping[str, date]
+    ) -> HttpResponse:
+        with transaction.atomic():
+            answer = _datev(books, said, at=timezone.now())
+            what = f"DATEV files from {said['issued_from']} to {said['issued_to']}"
+            self.record(request, [books], action="download", what=what)
+        return answer
 
     def make(self, request: HttpRequest, form: OwnedForm, *, lines: Lines, at: datetime) -> Model:
         row: Bookkeeping = form.instance

@@ -16,6 +16,9 @@ from billing.events.models import Event, Failure, FailureCause
 from billing.exchange.models import OwnExchangeRate
 from billing.orders.models import Order
 from billing.sellers.models import ApiKey, Membership, Seller, SellerRegistration
+from billing.staff.commands import deed_on, record
+from billing.staff.models import StaffAction
+from billing.staff.origins import Actor, Origin
 from billing.usage.commands import record_usage
 from billing.usage.models import UnattributedUsage, UsageBucket
 from billing.vat.models import TaxOverride, VatIdCheck
@@ -64,7 +67,7 @@ class House:
                       Coupon, Failure, FailureCause, ApiKey, Invoice, Charge, BalanceMovement,
                       UsageBucket, Delivery, DownloadLink, WebhookEndpoint,
                       UnattributedUsage, BillingRun, TaxOverride, OwnExchangeRate,
-                      SellerRegistration, VatIdCheck, Hold, HoldRule):  # fmt: skip
+                      SellerRegistration, StaffAction, VatIdCheck, Hold, HoldRule):  # fmt: skip
             rows = model._default_manager.filter(seller=self.seller)
             found |= {str(pk) for pk in rows.values_list("pk", flat=True)}
         return found
@@ -126,8 +129,14 @@ def _order_too_much(customer: Customer, mark: str) -> None:
     factories.order(customer, line, external_id=f"{mark}-held")
 
 
+def _act(customer: Customer, mark: str) -> None:
+    clerk = Actor(user_id=None, name=f"{mark} clerk", origin=Origin())
+    record([deed_on(customer, action="change", what=f"{mark} what")], by=clerk, at=factories.AT)
+
+
 def _keep_books(seller: Seller, customer: Customer, mark: str) -> None:
     factories.billing_run(seller)
+    _act(customer, mark)
     Bookkeeping.objects.create(seller=seller, consultant_number=29098, client_number=55003)
     DebtorAccount.objects.create(
         seller=seller, customer=customer, number=10001, created_at=factories.AT

@@ -1,6 +1,7 @@
 """Every page of the admin answers."""
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db import connection
@@ -13,7 +14,7 @@ from billing.sellers.models import Membership
 from tests.admin.houses import House, house
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-FOR_SUPERUSERS = {User, Group, Membership}
+FOR_SUPERUSERS = {AccessAttempt, User, Group, Membership}
 OF_STAFF = [model for model in MODELS if model not in FOR_SUPERUSERS]
 ADDED_BY_STAFF = {
     "billing.ApiKey", "billing.Contract", "billing.Coupon", "billing.Customer", "billing.Meter",

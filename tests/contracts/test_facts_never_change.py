@@ -52,6 +52,7 @@ FACTS = [
     ("billing_event", "event", {"state", "published_at", "next_send_at", "sends", "retried_at"}),
     ("billing_attempt", "attempt", set()),
     ("billing_attemptarchive", "attempt_archive", set()),
+    ("billing_staffaction", "staff_action", set()),
     ("billing_taxrate", "tax_rate", {"valid_until"}),
     ("billing_sellerregistration", "seller_registration", {"valid_until"}),
     ("billing_taxoverride", "tax_override", {"valid_until", "ended_at"}),

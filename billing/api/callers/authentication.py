@@ -21,6 +21,7 @@ from billing.scopes import PRESETS, READ_ONLY, RESOURCES, covers
 from billing.sellers.commands import SHOWN_CHARACTERS, hash_of_key, note_use
 from billing.sellers.models import ApiKey, Membership, Seller
 from billing.sellers.queries import prefix_of_mode, valid_keys
+from billing.staff.signin.factors import has_second_factor
 
 KEY = re.compile(r"anl_(test|live)_[A-Za-z0-9_-]{40,80}", re.ASCII)
 SELLER_HEADER = "Anlass-Seller"
@@ -142,7 +143,7 @@ class StaffAuthentication(BaseAuthentication):
 
 def _may_look(user: Any) -> bool:
     is_staff = isinstance(user, User) and user.is_active and user.is_staff
-    return is_staff and user.has_perm("billing.read_api")
+    return is_staff and has_second_factor(user) and user.has_perm("billing.read_api")
 
 
 def _valid(key: str, *, at: datetime) -> ApiKey | None:

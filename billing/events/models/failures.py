@@ -116,6 +116,7 @@ class Failure(models.Model):
     closing_note = models.TextField(blank=True, help_text="Why it was closed.")
 
     class Meta:
+        permissions = [("write_off_failure", "Can write off failures: events are never billed")]
         constraints = [
             models.UniqueConstraint(
                 fields=["event"], condition=Q(state="open"), name="failure_open_once"

@@ -3,16 +3,17 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from billing.events.archiving import Stopped, TooYoung, archive_next
 from billing.management.arguments import day
+from billing.management.recorded import RecordedCommand
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Move tries of events that were recorded before a day (UTC) into the storage of documents."""
 
     help = __doc__

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from billing.customers.models import Customer
+from billing.management.recorded import RecordedCommand
 from billing.sellers.queries import find_seller
 from billing.vat.commands import ask_again, can_be_asked
 from billing.vat.queries import latest_checks
@@ -14,7 +15,7 @@ from billing.vat.queries import latest_checks
 AT_ONCE = 500
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Have the VAT ids asked about that never were; workers do it. `--all`: every one again."""
 
     help = __doc__

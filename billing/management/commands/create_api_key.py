@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from billing.management.recorded import RecordedCommand
 from billing.scopes import ALL_SCOPES, EVERYTHING, READ_ONLY
 from billing.sellers.commands import ApiKeyRefused, Rights, create_api_key
 from billing.sellers.queries import SellerUnclear, find_seller
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Make an API key and print it, this once."""
 
     help = __doc__

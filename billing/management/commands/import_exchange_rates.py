@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,12 +20,13 @@ from billing.exchange.commands import (
 )
 from billing.exchange.files import RatesUnreadable, rates_in
 from billing.management.arguments import day
+from billing.management.recorded import RecordedCommand
 from billing.sellers.queries import SellerUnclear, find_seller
 
 SHOWN_AT_MOST = 20
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Record the rates of a file, all or none; what is there already is passed over."""
 
     help = (

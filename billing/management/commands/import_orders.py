@@ -10,11 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
 from billing.catalog.models import TAX_CLASSES
+from billing.management.recorded import RecordedCommand
 from billing.money import from_minor
 from billing.orders.imports.columns import Columns, ColumnsUnclear, find_columns
 from billing.orders.imports.files import CsvFile, FileUnreadable, open_csv
@@ -31,7 +32,7 @@ class _NothingImported(Exception):
     """Takes a strict import back."""
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Load a file of orders; what is there already is passed over."""
 
     help = (

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from billing.management.recorded import RecordedCommand
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
 from billing.usage.commands import rebuild
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Roll up the records of all sellers, or of one, anew; usage that comes meanwhile waits."""
 
     help = __doc__

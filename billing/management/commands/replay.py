@@ -3,19 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from billing.events.commands import retry
 from billing.events.models import Failure
+from billing.management.recorded import RecordedCommand
 from billing.sellers.queries import SellerUnclear, find_seller
 
 AT_ONCE = 1000
 SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Retry open failures: of one event, of a cause, of a class, of a seller, or all."""
 
     help = __doc__

@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from billing.management.recorded import RecordedCommand
 from billing.usage.commands import make_partitions_ahead
 from billing.usage.commands.partitions import MONTHS_AHEAD
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Make the partitions of this month and the next ones; the scheduler does it daily."""
 
     help = __doc__
+    concerns_seller = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take how far ahead."""

@@ -27,6 +27,7 @@ from billing.sellers.admin.display import (
 )
 from billing.sellers.admin.forms import OwnedForm, OwnedFormSet, OwnedLineForm
 from billing.sellers.admin.pages import FormPage, PageForm, render_page
+from billing.sellers.admin.recorded import Recorded
 from billing.sellers.admin.scope import scoped, sellers_of
 from billing.sellers.admin.shared import SharedRowsAdmin
 from billing.sellers.admin.told import transaction_told_by
@@ -41,6 +42,7 @@ __all__ = [
     "OwnedFormSet",
     "OwnedLineForm",
     "PageForm",
+    "Recorded",
     "SellerScopedAdmin",
     "SharedRowsAdmin",
     "StackedLineInline",

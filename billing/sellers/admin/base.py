@@ -27,13 +27,14 @@ from billing.sellers.admin.forms import (
 )
 from billing.sellers.admin.numbers import NUMBERS
 from billing.sellers.admin.pages import FormPage, confirmed, render_page
+from billing.sellers.admin.recorded import Recorded
 from billing.sellers.admin.scope import Scoped, SellerFilter, sellers_of
 
 Lines = Sequence[Mapping[str, Any]]  # Values of each line's form.
 _Inlines = Sequence[type[InlineModelAdmin[Any, Any]]]
 
 
-class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
+class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
     """
     Pages of rows that belong to a seller: a user meets those of the own sellers only.
 
@@ -106,7 +107,7 @@ class SellerScopedAdmin(Scoped, ModelAdmin):  # type: ignore[misc]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         lines: list[dict[str, Any]] = []
         for formset in formsets:
-            formset.save(commit=False)  # Saves nothing; the admin's log wants what was added.
+            formset.save(commit=False)  # Saves nothing; the record wants what was added.
             lines += [line.cleaned_data for line in formset.forms if line.has_changed()]
         if change:
             return  # Lines are only stated together with their row.

@@ -172,7 +172,7 @@ class ApiKeyAdmin(FactAdmin):
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         at = timezone.now()
         for key in queryset:
-            self.log_change(request, key, _revoke(key, at))
+            _revoke(key, at)
         self.message_user(request, "The API keys are revoked.", messages.SUCCESS)
 
     @button("Rotate", path="rotate", permission="rotate", icon="autorenew")

@@ -5,8 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from billing.sellers.admin.recorded import Recorded
 
-class SharedRowsAdmin(ModelAdmin):  # type: ignore[misc]
+
+class SharedRowsAdmin(Recorded, ModelAdmin):  # type: ignore[misc]
     """Rows that all sellers share; superusers add and end them."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

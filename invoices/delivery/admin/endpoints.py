@@ -1,6 +1,7 @@
 """Pages of the endpoints of a seller's apps."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -65,10 +66,6 @@ def _disable(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime
     return "The endpoint is told nothing more."
 
 
-def _rotate(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> str:
-    return _shown_once(commands.rotate_secret(endpoint=endpoint, at=at))
-
-
 def _shown_once(secret: str) -> str:
     return format_html("Copy the secret now, it is not shown again: <code>{}</code>", secret)
 
@@ -78,7 +75,7 @@ ENABLE = _page("Enable", _enable, explanation="What happened meanwhile can be se
 DISABLE = _page("Disable", _disable, explanation="What happens meanwhile is not told later.")
 ROTATE = _page(
     "Make a new secret",
-    _rotate,
+    lambda *_: "",  # The page's own, which shows the new secret.
     explanation="The present secret signs too for 24 hours; one from before ends at once.",
     is_dangerous=True,
 )
@@ -140,4 +137,10 @@ class WebhookEndpointAdmin(SellerScopedAdmin):
 
     @button("New secret", path="rotate", permission="steer", icon="key")
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self.form_view(request, object_id, ROTATE)
+        def act(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> str:
+            secret = commands.rotate_secret(endpoint=endpoint, at=at)
+            # Apart from what is told: that is recorded as well.
+            self.message_user(request, _shown_once(secret), messages.WARNING)
+            return f"{endpoint} has a new secret."
+
+        return self.form_view(request, object_id, replace(ROTATE, act=act))

@@ -68,6 +68,7 @@ class DocumentAdmin(DocumentFigures, FactAdmin):
         except (StorageAway, StoredBytesDiffer) as trouble:
             self.message_user(request, str(trouble), level=messages.ERROR)
             return redirect("admin:invoices_document_change", document.pk)
+        self.record(request, [document], action="download")
         response = HttpResponse(content, content_type=document.media_type)
         response["Content-Disposition"] = content_disposition_header(
             document.kind != Document.Kind.PDF, document.file_name

@@ -4,11 +4,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
 from billing.management.arguments import day
+from billing.management.recorded import RecordedCommand
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller
 from invoices.documents.queries.stored import StorageAway, StoredBytesDiffer
@@ -23,7 +24,7 @@ OPEN = ("none_waits", "none_failed")  # What these find is unfinished: no stored
 _SILENT = Listener(begins=lambda _: None, heard=lambda _: None, ended=lambda _: None)
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Write documents, tables, their description, hashes and the proof of the books."""
 
     help = "Write an archive for the auditor (GoBD, data access Z3) of a period."

@@ -4,10 +4,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from billing.management.arguments import day
+from billing.management.recorded import RecordedCommand
 from billing.money import from_minor
 from billing.sellers.queries import SellerUnclear, find_seller
 from invoices.reports.commands import assign_debtors
@@ -17,7 +18,7 @@ from invoices.reports.queries.accounts import AccountMissing
 from invoices.reports.queries.datev import AmountNotExact, DatevFile, datev_files
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Write a file of postings for each month, and one of the customers."""
 
     help = "Write the postings of documents in DATEV format (EXTF), a file per month."

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from datetime import date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,6 +26,7 @@ from billing.contracts.queries import EVENT_TYPES, DueKind
 from billing.events.models import Failure
 from billing.events.patience import passes_by
 from billing.management.arguments import day, number
+from billing.management.recorded import RecordedCommand
 from billing.money import from_minor
 from billing.sellers.models import Seller
 from billing.sellers.queries import SellerUnclear, find_seller, today
@@ -48,7 +49,7 @@ FAILURES_SHOWN = 10
 INTERRUPTED = 130  # As a shell tells of SIGINT.
 
 
-class Command(BaseCommand):
+class Command(RecordedCommand):
     """Bill what is due to a seller by a day, wait for the workers, tell what came of it."""
 
     help = (

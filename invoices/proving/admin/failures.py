@@ -213,6 +213,9 @@ class FailureAdmin(FactAdmin):
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_failure")
 
+    def has_write_off_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.write_off_failure")
+
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         shown: list[Any] = super().get_actions_detail(request, object_id)
         row = self.get_object(request, object_id)
@@ -308,7 +311,7 @@ class FailureAdmin(FactAdmin):
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _retry_page(_name(request)))
 
-    @button("Write off", path="write-off", permission="decide", icon="delete_forever")
+    @button("Write off", path="write-off", permission="write_off", icon="delete_forever")
     def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _write_off_page(_name(request)))
 
@@ -326,7 +329,7 @@ class FailureAdmin(FactAdmin):
         count = retry(failure_ids=ids, by=_name(request), at=timezone.now())
         self._tell(request, count, _retried(count))
 
-    @admin.action(description="Write off selected failures …", permissions=["decide"])
+    @admin.action(description="Write off selected failures …", permissions=["write_off"])
     def write_off_selected(
         self, request: HttpRequest, queryset: QuerySet[Failure]
     ) -> HttpResponse | None:
