@@ -55,6 +55,7 @@ PURPOSES = {
         "A subscription's coupons: its page and its preview."
     ),
     "customer_by_creation": "Lists of a seller's customers by when they were recorded.",
+    "customer_by_name": "The admin's searches: any part of a customer's name.",
     "customer_by_email": "Lists of a seller's customers by their address.",
     "customer_external_id_once": (
         "Uniqueness of callers' ids; a customer by its external id, also by imports."

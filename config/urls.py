@@ -1,6 +1,7 @@
 """Addresses: the API of each stage, the admin, and what watches over the process."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
@@ -42,6 +43,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
     path("", include("invoices.delivery.api.pages")),
+    path("favicon.ico", RedirectView.as_view(url=static("billing/favicon.svg"))),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

@@ -5,6 +5,7 @@ from invoices.credit_notes import admin as credit_notes
 from invoices.delivery import admin as delivery
 from invoices.documents import admin as documents
 from invoices.issuing import admin as issuing
+from invoices.overview import admin as overview
 from invoices.proving import admin as proving
 from invoices.reports import admin as reports
 from invoices.runs import admin as runs
@@ -15,6 +16,7 @@ __all__ = [
     "delivery",
     "documents",
     "issuing",
+    "overview",
     "proving",
     "reports",
     "runs",

@@ -35,8 +35,8 @@ PURPOSES = {
     "hold_by_seller": "Uniqueness; lists of a seller's holds, newest first.",
     "hold_rule_once": "Uniqueness; a seller's rules, which each document is held against.",
     "invoices_hold_failure_id_key": "Uniqueness: a failure is one hold's; the hold of a failure.",
-    "invoices_hold_event_id": "What was held of an event, and approved.",
-    "invoices_hold_customer_id": "A customer's holds: its page.",
+    "invoices_hold_event_id_c3322e32": "What was held of an event, and approved.",
+    "invoices_hold_customer_id_1caab700": "A customer's holds: its page.",
     "invoices_holddecision_hold_id_key": "Uniqueness: a hold is decided once; its decision.",
     "invoices_correction_invoice_id_f9fa995c": (
         "What was ordered about an invoice: its page, and what is left to take back."
@@ -46,6 +46,9 @@ PURPOSES = {
     "invoices_correctionline_charge_id_b043764e": (
         "What was ordered about a charge: how much is left to take back."
     ),
+    "day_figure_once": "Uniqueness; what a seller's days brought: the start page.",
+    "invoices_countedlog_seller_id_key": "Uniqueness; how far a seller's log is counted.",
+    "invoices_countedseries_series_id_key": "Uniqueness; how far a number series is counted.",
     "debtor_number_once": "Uniqueness of a seller's debtor numbers; its greatest.",
     "invoices_debtoraccount_customer_id_key": "Uniqueness; a customer's debtor number.",
     "delivery_by_channel": "Lists of a seller's deliveries by channel, newest first.",

@@ -20,6 +20,7 @@ from invoices.issuing.models import (
     Invoice,
     NumberSeries,
 )
+from invoices.overview.models import CountedLog, CountedSeries, DayFigure
 from invoices.proving.models import Verification
 from invoices.reports.models import Account, AccountOverride, Bookkeeping, DebtorAccount
 from invoices.runs.models import BillingRun
@@ -33,6 +34,9 @@ __all__ = [
     "Charge",
     "Correction",
     "CorrectionLine",
+    "CountedLog",
+    "CountedSeries",
+    "DayFigure",
     "DebtorAccount",
     "Delivery",
     "DeliveryAttempt",

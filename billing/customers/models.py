@@ -1,8 +1,10 @@
 """Who pays."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from billing.columns import address_scheme_column, has_scheme, optional_text
 from billing.identifiers import check_buyer_reference, check_iban, check_mandate_reference
@@ -167,6 +169,8 @@ class Customer(models.Model):
             # Lists by filter: those who were recorded at a time; those with an address.
             models.Index(fields=["seller", "created_at", "id"], name="customer_by_creation"),
             models.Index(fields=["seller", "email", "id"], name="customer_by_email"),
+            # The admin's searches: any part of a name, as `icontains` asks for it.
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_by_name"),
             # The scheduler's scan, chunk by chunk: its cost is the number of customers due.
             models.Index(
                 fields=["seller", "next_collection_date", "id"],

@@ -20,7 +20,7 @@ def _comment(_apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0012_tax_rates"),
+        ("billing", "0015_traces"),
     ]
 
     operations = [

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
@@ -31,6 +32,11 @@ UNFOLD = {
     "SITE_SYMBOL": "receipt_long",
     "SITE_URL": None,
     "SHOW_BACK_BUTTON": True,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("billing/favicon.svg")},
+    ],
+    "STYLES": [lambda _: static("billing/admin.css")],
+    "DASHBOARD_CALLBACK": "invoices.overview.admin.start_page",
     "COLORS": {
         "primary": {
             "50": "#f0fdfa",
@@ -47,11 +53,12 @@ UNFOLD = {
         },
     },
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
         "navigation": [
             {
                 "title": "Oversight",
                 "items": [
+                    {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
                     _item(
                         "Inbox",
                         "error",

@@ -62,7 +62,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "config/templates"],  # In place of the theme's.
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -105,7 +105,7 @@ class TestStory:
             assert len(told.entries) == lines + 5
             return len(captured)
 
-        assert queries(1) == queries(30) <= 12
+        assert queries(1) == queries(30) <= 13
 
 
 class TestResolve:

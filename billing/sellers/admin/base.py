@@ -45,6 +45,7 @@ class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
     formfield_overrides = NUMBERS
     # Buttons' names → the rows whose pages have them; without an entry all have.
     offered_where: ClassVar[Mapping[str, Callable[[Any], bool]]] = {}
+    told_to: ClassVar[Mapping[str, str]] = {}  # Titles of parts → the right that they need.
     add_inlines: ClassVar[_Inlines] = ()  # On the page that adds a row; `inlines` on its own page.
     search_ids: ClassVar[Sequence[str]] = ("pk",)  # Searched by a whole UUID.
     refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError,)
@@ -62,6 +63,19 @@ class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
     def also_show(cls, *inlines: type[InlineModelAdmin[Any, Any]]) -> None:
         """Add a later stage's rows to this page."""
         cls.inlines = [*cls.inlines, *inlines]
+
+    @classmethod
+    def also_tell(cls, title: str, *, needs: str, **told: Callable[[Any, Any], object]) -> None:
+        """
+        Add a part to this page: what a later stage tells of its row, by name.
+
+        It is shown to whoever has the right `needs` (`app.codename`).
+        """
+        cls.told_to = {**cls.told_to, title: needs}
+        for name, tell in told.items():
+            setattr(cls, name, tell)
+        cls.fieldsets = (*(cls.fieldsets or ()), (title, {"fields": tuple(told)}))
+        cls.readonly_fields = (*cls.readonly_fields, *told)
 
     @classmethod
     def also_offer(
@@ -183,6 +197,15 @@ class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = (field.name for field in self.opts.fields if not field.editable)
         return (*fixed, *super().get_readonly_fields(request, obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        shown = super().get_fieldsets(request, obj)
+        needed = [self.told_to.get(str(title)) for title, _ in shown]
+        return [
+            part
+            for part, right in zip(shown, needed, strict=True)
+            if right is None or request.user.has_perm(right)
+        ]
 
     def get_inlines(
         self, request: HttpRequest, obj: Any

@@ -13,23 +13,15 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from billing.money import UnknownCurrency, from_minor, minor_digits
+from billing.amounts import NOTHING, money
+from billing.money import UnknownCurrency, minor_digits
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
-NOTHING = "-"
-
-
-def money(amount_minor: int | None, currency: str) -> str:
-    """Return an amount with its currency, grouped as the reader's language does."""
-    if amount_minor is None:
-        return NOTHING
-    try:
-        amount, digits = from_minor(amount_minor, currency), minor_digits(currency)
-    except UnknownCurrency:  # A failure may be about just that.
-        amount, digits = Decimal(amount_minor), 0
-    number = number_format(amount, decimal_pos=digits, use_l10n=True, force_grouping=True)
-    return format_html('<span class="anlass-money">{} {}</span>', number, currency)
+__all__ = [
+    "button", "definitions", "labelled", "link", "money", "plain", "table", "transaction_link",
+    "unit_price",
+]  # fmt: skip
 
 
 def plain(value: Decimal | None) -> str:

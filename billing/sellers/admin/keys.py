@@ -18,7 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from billing.scopes import EVERYTHING, PRESETS, RESOURCES
+from billing.scopes import PRESETS, RESOURCES
 from billing.sellers.admin.base import FactAdmin, Lines
 from billing.sellers.admin.display import button
 from billing.sellers.admin.forms import OwnedForm
@@ -45,7 +45,6 @@ SCOPES = [
 class ApiKeyForm(OwnedForm):
     scopes = forms.MultipleChoiceField(
         choices=SCOPES,
-        initial=[EVERYTHING],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="What it may do. To write includes to read.",
     )

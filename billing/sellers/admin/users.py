@@ -27,7 +27,6 @@ from billing.staff.signin.factors import device_of, remove_second_factor
 
 # Devices have no pages: they would show the secrets.
 admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
-admin.site.index_template = "billing/admin/index.html"
 
 
 class SuperuserOnly(BaseModelAdmin[Any]):

@@ -15,6 +15,7 @@ from billing.sellers.admin import FactAdmin, FactInline, button, transaction_lin
 from invoices.documents.models import Document
 from invoices.documents.queries import StorageAway, StoredBytesDiffer, stored_bytes
 from invoices.issuing.admin import InvoiceAdmin
+from invoices.issuing.models import Invoice
 
 
 class DocumentFigures:
@@ -41,7 +42,23 @@ class DocumentInline(DocumentFigures, FactInline):
     verbose_name_plural = "documents"
 
 
+@admin.display(description="PDF", empty_value="not made yet")
+def pdf(_page: Any, invoice: Invoice) -> SafeString | None:
+    """Show the PDF within the page; where a browser can't, the link stands below it."""
+    stored = Document.objects.filter(invoice=invoice.pk, kind=Document.Kind.PDF).first()
+    if stored is None:
+        return None
+    url = reverse("admin:invoices_document_open", args=[stored.pk])
+    return format_html(
+        '<iframe class="anlass-pdf" src="{0}" title="{1}" loading="lazy"></iframe>'
+        '<p><a class="anlass-link" href="{0}">{1}</a></p>',
+        url,
+        stored.file_name,
+    )
+
+
 InvoiceAdmin.also_show(DocumentInline)
+InvoiceAdmin.also_tell("As sent", needs="invoices.view_document", pdf=pdf)
 
 
 @admin.register(Document)
@@ -74,4 +91,5 @@ class DocumentAdmin(DocumentFigures, FactAdmin):
             document.kind != Document.Kind.PDF, document.file_name
         )
         response["X-Content-Type-Options"] = "nosniff"
+        response["X-Frame-Options"] = "SAMEORIGIN"  # The invoice's page shows it.
         return response

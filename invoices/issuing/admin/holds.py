@@ -172,7 +172,7 @@ class HoldAdmin(FactAdmin):
     @admin.display(description="gross")
     def gross(self, hold: Hold) -> SafeString:
         sums = ((money(each["gross_minor"], each["currency"]),) for each in hold.documents)
-        return format_html_join(format_html("<br>"), "{}", sums)
+        return format_html_join(SafeString("<br>"), "{}", sums)
 
     @admin.display(description="why")
     def reason(self, hold: Hold) -> str:

@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from billing.contracts.admin import ContractAdmin, SubscriptionAdmin
 from billing.customers.admin import CustomerAdmin
+from billing.orders.models import Order
 from billing.sellers.admin import (
     FactAdmin,
     FactInline,
@@ -33,6 +35,7 @@ from invoices.issuing.queries.explained import EXPLAINED_BY, explained_line
 from invoices.issuing.queries.left import correcting, open_minor
 from invoices.issuing.queries.retention import retained_until, retention
 
+ORDERS_SHOWN = 25
 KIND_COLOURS = {"invoice": "info", "credit_note": "warning"}
 
 
@@ -177,6 +180,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
         "net", "tax", "gross", "prepaid", "payable", "transaction", "shown_taxes", "shown_seller",
         "shown_customer", "shown_corrects", "shown_corrected_by", "shown_title", "open", "settled",
         "accounting_tax", "shown_exchange_rate", "shown_retained_until", "correction",
+        "shown_orders",
     )  # fmt: skip
     fieldsets = (
         (
@@ -184,7 +188,8 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             {
                 "fields": (
                     "number", "shown_title", "issue_date", "due_date", "customer", "contract",
-                    "shown_corrects", "correction", "shown_corrected_by", "transaction",
+                    "shown_corrects", "correction", "shown_corrected_by", "event", "shown_orders",
+                    "transaction",
                 )
             },
         ),
@@ -241,7 +246,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
 
     @admin.display(description="retained until")
     def shown_retained_until(self, invoice: Invoice) -> str:
-        return f"{retained_until(invoice)} ({retention(invoice).source})"
+        return f"{_day(retained_until(invoice))} ({retention(invoice).source})"
 
     @admin.display(description="corrects", empty_value="-")
     def shown_corrects(self, invoice: Invoice) -> str | None:
@@ -254,6 +259,13 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     def shown_corrected_by(self, invoice: Invoice) -> SafeString | None:
         notes = correcting(invoice) if invoice.kind == "invoice" else ()
         return format_html_join(", ", "{}", ((link(note),) for note in notes)) or None
+
+    @admin.display(description="orders", empty_value="-")
+    def shown_orders(self, invoice: Invoice) -> SafeString | None:
+        of_lines = Charge.objects.filter(invoice=invoice, order_line__isnull=False)
+        billed = Order.objects.filter(pk__in=of_lines.values("order_line__order"))
+        rows = billed.order_by("pk")[:ORDERS_SHOWN]
+        return format_html_join(", ", "{}", ((link(row),) for row in rows)) or None
 
     @admin.display(description="kind")
     def shown_title(self, invoice: Invoice) -> str:
@@ -287,7 +299,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             plain(invoice.exchange_rate),
             invoice.currency,
             invoice.exchange_rate_source,
-            invoice.exchange_rate_date,
+            _day(invoice.exchange_rate_date) if invoice.exchange_rate_date else "",
         )
 
 
@@ -337,7 +349,12 @@ _SHOWN_OTHERWISE = {
 
 def _period(starts_on: date, ends_on: date | None) -> str:
     # Half-open: the last day is not part of it.
-    return f"{starts_on} to {ends_on} (excluded)" if ends_on else str(starts_on)
+    first = _day(starts_on)
+    return f"{first} to {_day(ends_on)} (excluded)" if ends_on else first
+
+
+def _day(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
 
 
 def _tidy(value: object) -> object:

@@ -20,6 +20,7 @@ from invoices.balances.commands import expire_lots
 from invoices.balances.queries import sellers_of_expiring_lots
 from invoices.delivery.commands import PRUNED_AT_ONCE, order_due_tries, prune_webhooks
 from invoices.issuing.commands import probe_causes
+from invoices.overview.commands import COUNTED_AT_ONCE, count_figures
 from invoices.runs.commands import append_runs, finish_runs
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ TRIES_EVERY_SECONDS = 2.0
 CLOCKS_EVERY_SECONDS = 0.1
 STAND_BY_SECONDS = 1.0
 REQUESTS_EVERY_SECONDS = 60.0
+FIGURES_EVERY_SECONDS = 5.0
 FORGET_AT_MOST = 20  # Times 5,000 answers in a turn: more than come in a minute.
 PARTITIONS_EVERY_SECONDS = 24 * 3600.0
 PRUNE_EVERY_SECONDS = 3600.0
@@ -41,6 +43,7 @@ class Command(BaseCommand):
     Append what is due, book out what expired, order due tries, move test clocks.
 
     What may have healed of failures is tried again.
+    What was issued is counted by day, for the start page of the admin.
 
     Answers that are no longer given under their Idempotency-Key are deleted.
 
@@ -68,9 +71,11 @@ class _Turn:
         self._partitions = Every(PARTITIONS_EVERY_SECONDS)
         self._tries = Every(TRIES_EVERY_SECONDS)
         self._requests = Every(REQUESTS_EVERY_SECONDS)
+        self._figures = Every(FIGURES_EVERY_SECONDS)
         self._prune = Every(PRUNE_EVERY_SECONDS)
         self._probes = Every(PROBES_EVERY_SECONDS)
         self._has_more_to_prune = False
+        self._has_more_to_count = False
 
     def take(self) -> float:
         """Take a turn, and return how long to wait for the next."""
@@ -103,6 +108,7 @@ class _Turn:
             self._forget_requests()
         if self._probes.is_over() and (probed := probe_causes(at=timezone.now())):
             logger.info("%d causes of failures are looked at: have they healed?", probed)
+        self._count_some()
         self._prune_some()
         moving = [self._step(seller) for seller in sellers_with_moving_clock()]
         return CLOCKS_EVERY_SECONDS if any(moving) else CLOCKS_EVERY_SECONDS * 5
@@ -117,6 +123,12 @@ class _Turn:
             if forget_old_requests(at=timezone.now()) < FORGOTTEN_AT_ONCE:
                 return
             self._keep()
+
+    def _count_some(self) -> None:
+        """Count what was issued since; so much a turn, at once again while there is more."""
+        if self._has_more_to_count or self._figures.is_over():
+            counted = count_figures(at=timezone.now(), keep=self._keep)
+            self._has_more_to_count = counted >= COUNTED_AT_ONCE
 
     def _prune_some(self) -> None:
         """Let go of what is old, so much a turn that the lease is kept on in between."""

@@ -21,6 +21,7 @@ ICONS = {
     "charge": "sell",
     "invoice": "receipt_long",
     "balance": "savings",
+    "document": "description",
     "delivery": "send",
     "try": "outgoing_mail",
 }
@@ -36,6 +37,7 @@ PAGES = {
     "price": "billing_price",
     "invoice": "invoices_invoice",
     "movement": "invoices_balancemovement",
+    "document": "invoices_document",
     "delivery": "invoices_delivery",
 }
 
@@ -45,6 +47,7 @@ class Chapter:
     """An entry as the page shows it."""
 
     at: datetime
+    after: str  # How long after what stands before it; empty: at the same moment, or the first.
     kind: str
     icon: str
     title: str
@@ -54,7 +57,16 @@ class Chapter:
     links: Sequence[tuple[str, str]]
 
 
-def chapter(entry: Entry) -> Chapter:
+def chapters(entries: Sequence[Entry]) -> list[Chapter]:
+    """Return entries as the page shows them, in their order."""
+    befores = [None, *entries]
+    return [
+        chapter(entry, after=_between(before.at, entry.at) if before else "")
+        for before, entry in zip(befores, entries, strict=False)
+    ]
+
+
+def chapter(entry: Entry, *, after: str = "") -> Chapter:
     """Return an entry as the page shows it."""
     figures: list[tuple[str, object]] = []
     tables: list[tuple[str, Sequence[str], Sequence[Sequence[object]]]] = []
@@ -65,6 +77,7 @@ def chapter(entry: Entry) -> Chapter:
             figures.append((_words(name), _shown(value)))
     return Chapter(
         at=entry.at,
+        after=after,
         kind=entry.kind,
         icon=ICONS.get(entry.kind, "circle"),
         title=entry.title,
@@ -79,10 +92,23 @@ def chapter(entry: Entry) -> Chapter:
     )
 
 
+def _between(before: datetime, at: datetime) -> str:
+    """Return the time between two instants in its largest unit that says enough; empty: none."""
+    seconds = (at - before).total_seconds()
+    if seconds <= 0:
+        return ""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds:,.0f} s"
+    return f"{seconds * 1000:.3g} ms"
+
+
 def _tone(entry: Entry) -> str:
-    if entry.kind == "failure" or entry.details.get("outcome") == "failed":
+    outcome = str(entry.details.get("outcome") or entry.details.get("state") or "")
+    if entry.kind == "failure" or outcome in {"failed", "given_up"}:
         return "bad"
-    return "good" if entry.kind in {"invoice", "failure_closed"} else "plain"
+    is_done = entry.kind in {"invoice", "document", "failure_closed"}
+    return "good" if is_done or outcome in {"succeeded", "sent", "handled"} else "plain"
 
 
 def _is_rows(value: object) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from billing.events.dispatch import flow
@@ -22,7 +23,7 @@ from billing.sellers.admin import (
     link,
     transaction_link,
 )
-from invoices.proving.admin.chapters import chapter
+from invoices.proving.admin.chapters import chapters
 from invoices.proving.queries.story import story
 
 STATE_COLOURS = {
@@ -68,7 +69,7 @@ class FailureInline(FactInline):
 
     @admin.display(description="opened")
     def opened(self, failure: Failure) -> str:
-        return link(failure, f"{failure.opened_at:%Y-%m-%d %H:%M}")
+        return link(failure, date_format(failure.opened_at, "DATETIME_FORMAT"))
 
 
 @admin.register(Event)
@@ -126,7 +127,7 @@ class EventAdmin(FactAdmin):
             "subtitle": told.transaction_id if told else None,
             "story": told,
             "timezone": event.seller.timezone if event else None,
-            "chapters": [chapter(entry) for entry in told.entries] if told else [],
+            "chapters": chapters(told.entries) if told else [],
             "media": self.media,
         }
         request.current_app = self.admin_site.name

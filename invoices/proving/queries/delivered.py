@@ -1,7 +1,24 @@
-"""Deliveries and their tries as entries of a story."""
+"""Documents, deliveries and their tries as entries of a story."""
 
 from invoices.delivery.models import Delivery, DeliveryAttempt
+from invoices.documents.models import Document
 from invoices.proving.queries.entries import Entry
+
+
+def of_document(document: Document) -> Entry:
+    """Return the entry of a file that was made of an invoice and stored."""
+    return Entry(
+        at=document.created_at,
+        kind="document",
+        title=f"{document.file_name} was made and stored",
+        details={
+            "format": document.format,
+            "size": document.size,
+            "sha256": document.sha256,
+            "why_plain": document.why_plain,
+        },
+        ids={"document": str(document.pk), "invoice": str(document.invoice_id)},
+    )
 
 
 def of_delivery(delivery: Delivery) -> Entry:

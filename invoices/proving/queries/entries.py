@@ -28,6 +28,7 @@ RANK = {
             "charge",
             "invoice",
             "balance",
+            "document",
             "follow_up",
             "delivery",
             "try",

@@ -1,4 +1,4 @@
-"""The story of a transaction: fact, event, each try, charges, invoice, deliveries."""
+"""The story of a transaction: fact, event, each try, charges, invoice, documents, deliveries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from invoices.balances.models import BalanceMovement
 from invoices.credit_notes.events import CORRECTION_ORDERED
 from invoices.credit_notes.models import Correction
 from invoices.delivery.models import Delivery, DeliveryAttempt
+from invoices.documents.models import Document
 from invoices.issuing.models import Charge, Invoice
 from invoices.proving.queries import delivered, entries
 from invoices.proving.queries.entries import Entry
@@ -99,7 +100,7 @@ def _of_archived(events: Sequence[Event]) -> Iterable[Entry]:
 
 def _of_documents(first: Event) -> Iterable[Entry]:
     """
-    Yield charges, invoices, movements of balances and deliveries that carry the transaction id.
+    Yield charges, invoices, movements of balances, documents and deliveries of the transaction.
 
     A charge that was collected brings its invoice along, and an invoice what was collected on it.
     """
@@ -112,6 +113,8 @@ def _of_documents(first: Event) -> Iterable[Entry]:
     yield from map(entries.of_invoice, (invoices[pk] for pk in sorted(invoices)))
     movements = BalanceMovement.objects.filter(same, seller=seller_id).select_related("customer")
     yield from map(entries.of_movement, movements.order_by("id"))
+    made = Document.objects.filter(same, seller=seller_id).order_by("id")
+    yield from map(delivered.of_document, made)
     deliveries = Delivery.objects.filter(same, seller=seller_id).order_by("id")
     yield from map(delivered.of_delivery, deliveries)
     tries = DeliveryAttempt.objects.filter(delivery__in=deliveries.values("pk"), seller=seller_id)

@@ -1,6 +1,6 @@
 """Reads of billing runs: how far they are, and what a run would bill."""
 
-from invoices.runs.queries.dry_runs import DryRun, dry_run
+from invoices.runs.queries.dry_runs import DryRun, dry_run, next_document
 from invoices.runs.queries.progress import (
     Progress,
     events_of,
@@ -17,6 +17,7 @@ __all__ = [
     "Progress",
     "dry_run",
     "events_of",
+    "next_document",
     "open_failures",
     "progress",
     "running",

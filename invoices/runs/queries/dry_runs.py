@@ -116,6 +116,15 @@ def dry_run(
     return result
 
 
+def next_document(contract: Contract, *, until: date, on: date) -> Draft | Exception | None:
+    """
+    Return the document that a contract would get by what is known today if it was billed on a day.
+
+    None if nothing would be owed; what would keep it from being issued is returned, not raised.
+    """
+    return _drafts([contract], until=until, on=on).get(contract.pk)
+
+
 def due_contracts(seller: Seller, *, until: date) -> int:
     """Return how many contracts of a seller are due by a day."""
     return Contract.objects.filter(seller=seller, next_billing_date__lte=until).count()

@@ -1,0 +1,1 @@
+"""Reads of the start page and of the search."""
