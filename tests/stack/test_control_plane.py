@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from kombu.exceptions import OperationalError
@@ -90,8 +91,10 @@ def plane(services: Services, tmp_path: Path) -> Iterator[Plane]:
     app.close()
 
 
-def fetch(port: int, path: str) -> dict[str, Any]:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
+def fetch(port: int, path: str, *, sent: dict[str, str] | None = None) -> dict[str, Any]:
+    """Ask Flower, or send it something; return nothing while it doesn't answer, or refuses."""
+    data = None if sent is None else urlencode(sent).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data)
     login = base64.b64encode(LOGIN.encode()).decode()
     request.add_header("Authorization", f"Basic {login}")
     try:
@@ -116,11 +119,7 @@ class TestWithRedis:
         wait_until(lambda: sizes() == {2}, within=20)
 
     def test_flower_sees_the_workers_and_a_task_that_travelled_over_sqs(self, plane: Plane) -> None:
-        port = plane.services.ports.take("flower")
-        broker = plane.services.environ["REDIS_URL"]
-        flower = ["flower", "--address=127.0.0.1", f"--port={port}"]
-        plane.start("flower", [*CELERY, "-b", broker, *flower])
-        wait_until(lambda: is_open(port), within=60)
+        port = start_flower(plane)
         plane.start_worker("one")
 
         plane.send("a")
@@ -132,6 +131,31 @@ class TestWithRedis:
         wait_until(lambda: states() == [("SUCCESS", "one@test")], within=20)
         assert "one@test" in fetch(port, "/api/workers?refresh=1")
 
+    def test_flower_grows_and_shrinks_a_pool_limits_a_rate_and_ends_a_worker(
+        self, plane: Plane
+    ) -> None:
+        port = start_flower(plane)
+        plane.start_worker("one")
+        plane.await_control("one")
+
+        def size() -> int:
+            worker = fetch(port, "/api/workers?refresh=1").get("one@test", {})
+            return len(worker.get("stats", {}).get("pool", {}).get("processes", ()))
+
+        def told(path: str, **values: str) -> str:
+            return str(fetch(port, f"/api{path}", sent=values).get("message"))
+
+        wait_until(lambda: size() == 1, within=20)
+        assert "Growing" in told("/worker/pool/grow/one@test", n="2")
+        wait_until(lambda: size() == 3, within=20)
+        assert "Shrinking" in told("/worker/pool/shrink/one@test", n="1")
+        wait_until(lambda: size() == 2, within=20)
+        limited = told("/task/rate-limit/sample.note", workername="one@test", ratelimit="200/s")
+        assert limited == "new rate limit set successfully"
+        assert "Shutting down" in told("/worker/shutdown/one@test")
+
+        assert plane.started[1].wait(30) == 0
+
     @pytest.mark.slow
     def test_a_worker_ends_when_it_is_told_to(self, plane: Plane) -> None:
         plane.start_worker("one")
@@ -140,6 +164,16 @@ class TestWithRedis:
         plane.app.control.shutdown()
 
         assert plane.started[0].wait(30) == 0
+
+
+def start_flower(plane: Plane) -> int:
+    """Start Flower, which knows Redis alone; return its port."""
+    port = plane.services.ports.take("flower")
+    broker = plane.services.environ["REDIS_URL"]
+    flower = ["flower", "--address=127.0.0.1", f"--port={port}"]
+    plane.start("flower", [*CELERY, "-b", broker, *flower])
+    wait_until(lambda: is_open(port), within=60)
+    return port
 
 
 def is_open(port: int) -> bool:
