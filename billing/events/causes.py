@@ -53,6 +53,7 @@ HEALING = frozenset(
 # From the opening to the first probe, then from each to the next; the last is kept.
 DISTANCES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 
+HELD = "held"  # Of what waits for approval.
 # Classes in plain words, for whoever reads the inbox.
 IN_WORDS = {
     "defect": "A defect of the program",
@@ -70,7 +71,7 @@ IN_WORDS = {
     "exchange_rate_missing": "A rate of exchange is missing",
     "plan_contradicts": "The terms of a plan contradict each other",
     "currency_unknown": "The currency is unknown",
-    "held": "It waits for approval",
+    HELD: "It waits for approval",
     "number_series_ahead": "A series of numbers is ahead of today",
     "correction_refused": "The invoice can't be corrected like that",
     "usage_meter_unknown": "Usage of a meter that isn't there",

@@ -7,6 +7,15 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from config import env
+
+# What operators look at beside the admin: name, icon, and the setting that says where it is.
+_WATCHED = (
+    ("Flower", "monitor_heart", "FLOWER_URL"),
+    ("Grafana", "monitoring", "GRAFANA_URL"),
+    ("Kibana", "manage_search", "KIBANA_URL"),
+)
+
 
 def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
     app, name = model.split(".")
@@ -17,6 +26,21 @@ def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
         "permission": _may_view(app, name),
         **more,
     }
+
+
+def _watched() -> list[dict[str, Any]]:
+    """Return links to what watches over the engine, where settings say; for superusers."""
+    items = [
+        {
+            "title": title,
+            "icon": icon,
+            "link": env.text(name, ""),
+            "permission": lambda request: request.user.is_superuser,
+        }
+        for title, icon, name in _WATCHED
+        if env.text(name, "")
+    ]
+    return [{"title": "Operators", "items": items}] if items else []
 
 
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
@@ -154,6 +178,7 @@ UNFOLD = {
                     {"title": "Try", "icon": "terminal", "link": reverse_lazy("docs")},
                 ],
             },
+            *_watched(),
         ],
     },
 }

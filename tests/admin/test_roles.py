@@ -40,8 +40,12 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
         "see", "see", "see", "-",
     ),
     "billing.Failure": (
-        "see retry_selected retry",
-        "see retry_selected write_off_selected retry write_off", "see", "-",
+        "see retry_selected retry say",
+        "see retry_selected write_off_selected retry write_off say", "see", "-",
+    ),
+    "billing.FailureCause": (
+        "see retry_all retry assign say",
+        "see retry_all write_off_all retry write_off assign say", "see", "-",
     ),
     "billing.Meter": (
         "see", "see add", "see", "-",
@@ -126,6 +130,12 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
     ),
     "invoices.DownloadLink": (
         "see revoke", "see revoke", "see", "see",
+    ),
+    "invoices.Hold": (
+        "see look_again", "see approve reject look_again", "see", "-",
+    ),
+    "invoices.HoldRule": (
+        "see", "see add end", "see", "-",
     ),
     "invoices.Invoice": (
         "see", "see cancel correct", "see", "see",

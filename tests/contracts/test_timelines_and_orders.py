@@ -210,9 +210,11 @@ class TestOnce:
     def test_an_event_has_one_open_failure(self, sql: Sql, order: Order) -> None:
         statement = (
             "INSERT INTO billing_failure (id, seller_id, event_id, code, reason, remedy, currency,"
-            " priority, state, opened_at, closed_by, closing_note) SELECT %s, seller_id, id,"
-            " 'defect', 'x', 'y', '', 1, 'open', now(), '', '' FROM billing_event"
+            " priority, state, opened_at, closed_by, closing_note, is_new, cause_id)"
+            " SELECT %s, seller_id, id, 'defect', 'x', 'y', '', 1, 'open', now(), '', '', false,"
+            " (SELECT id FROM billing_failurecause) FROM billing_event"
         )
+        factories.failure_cause(order.seller)
         sql(statement, uuid4())
 
         with refused("failure_open_once"):

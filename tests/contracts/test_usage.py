@@ -80,11 +80,12 @@ class TestFacts:
 
     def test_the_reason_of_a_closed_failure_stays(self, sql: Sql, seller: Seller) -> None:
         factories.order(factories.customer(seller))
+        factories.failure_cause(seller)
         sql(
             "INSERT INTO billing_failure (id, seller_id, event_id, code, reason, remedy, currency,"
-            " priority, state, opened_at, closed_at, closed_by, closing_note)"
+            " priority, state, opened_at, closed_at, closed_by, closing_note, is_new, cause_id)"
             " SELECT gen_random_uuid(), seller_id, id, 'x', 'x', 'x', '', 1, 'resolved', now(),"
-            " now(), '', '' FROM billing_event"
+            " now(), '', '', false, (SELECT id FROM billing_failurecause) FROM billing_event"
         )
 
         with refused("failure_reason_of_open"):

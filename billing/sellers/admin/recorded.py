@@ -20,6 +20,7 @@ from billing.staff.queries import actions_on
 REASONS = ("why", "reason", "note")  # Fields of forms by which people say why they do something.
 DELETES = "delete_selected"  # Django's own, which tells of what it deletes by itself.
 SHOWN = 200
+NAMED_AT_MOST = 1000  # Of rows that one action is for: so much is recorded of each.
 _Bulk = Callable[[Any, HttpRequest, Any], HttpResponse | None]
 
 
@@ -107,11 +108,14 @@ def _recorded(function: _Bulk, name: str, says: str) -> _Bulk:
     @wraps(function)
     def acted(model_admin: Recorded, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         with transaction.atomic():
-            rows = list(queryset)  # As they are before: they may then be others.
+            rows = list(queryset[: NAMED_AT_MOST + 1])  # As they are before: then they may differ.
             answer = function(model_admin, request, queryset)
             if not isinstance(answer, TemplateResponse):
                 action = name.removesuffix("_selected")
-                model_admin.record(request, rows, action=action, what=str(says))
+                what = str(says)
+                if len(rows) > NAMED_AT_MOST:
+                    what = f"{what}: the first {NAMED_AT_MOST} of more"
+                model_admin.record(request, rows[:NAMED_AT_MOST], action=action, what=what)
             return answer
 
     return acted

@@ -11,7 +11,7 @@ from billing.catalog.models import Price
 from billing.catalog.queries import PriceMissing, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.customers.events import CUSTOMER_DAY_ENDED
-from billing.events.causes import place_of
+from billing.events.causes import HELD, place_of
 from billing.events.commands import Trouble
 from billing.events.models import Event
 from billing.exchange.queries import ExchangeRateMissing
@@ -101,7 +101,7 @@ _FORESEEN: dict[type[Exception], tuple[str, str]] = {
         "Make the contract or order in a currency of ISO 4217, and write this one off.",
     ),
     Held: (
-        "held",
+        HELD,
         "Look at it in the admin (Oversight → Approvals), and approve or reject it; or mend what "
         "it rests on, then retry: it is looked at anew.",
     ),

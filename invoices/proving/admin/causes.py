@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import localize, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
@@ -138,6 +138,9 @@ class FailureCauseAdmin(FactAdmin):
         ("Identity", {"fields": ("fingerprint", "code", "place", "pattern")}),
     )
 
+    def has_write_off_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("billing.write_off_failure")
+
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_failure")
 
@@ -247,7 +250,7 @@ class FailureCauseAdmin(FactAdmin):
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _decision_page(request, Deed.RETRY))
 
-    @button("Write off all", path="write-off", permission="decide", icon="delete_forever")
+    @button("Write off all", path="write-off", permission="write_off", icon="delete_forever")
     def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _decision_page(request, Deed.WRITE_OFF))
 
@@ -265,7 +268,7 @@ class FailureCauseAdmin(FactAdmin):
     def retry_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._decide(request, queryset, Deed.RETRY)
 
-    @admin.action(description="Write off all of the selected causes …", permissions=["decide"])
+    @admin.action(description="Write off all of the selected causes …", permissions=["write_off"])
     def write_off_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         form = WhyForm(request.POST if "why" in request.POST else None, row=None)
         if form.is_valid():
@@ -287,7 +290,7 @@ class FailureCauseAdmin(FactAdmin):
 
 def timeline(notes: Iterable[FailureNote]) -> str:
     """Return what was said and decided, in the order of time."""
-    rows = [(f"{note.at:%Y-%m-%d %H:%M}", note.by, _told(note), note.text or "") for note in notes]
+    rows = [(localize(note.at), note.by, _told(note), note.text or "") for note in notes]
     return table(("when", "who", "what", ""), rows) if rows else "Nothing was said yet."
 
 

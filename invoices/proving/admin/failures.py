@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.api.references import UUID_FORM
-from billing.events.causes import in_words
+from billing.events.causes import HELD, in_words
 from billing.events.commands import retry
 from billing.events.models import Failure, FailureCause, FailureNote
 from billing.sellers.admin import (
@@ -262,7 +263,7 @@ class FailureAdmin(FactAdmin):
         """Show the latest tries of the event; archived ones stand with its story."""
         attempts = failure.event.attempts.order_by("-pk")[:TRIES_SHOWN]
         rows = [
-            (f"{each.started_at:%Y-%m-%d %H:%M:%S}", each.task, each.outcome, each.error_class)
+            (localize(each.started_at), each.task, each.outcome, each.error_class)
             for each in attempts
         ]
         return table(("when", "task", "outcome", "error"), rows)
@@ -273,7 +274,7 @@ class FailureAdmin(FactAdmin):
         others = failure.event.failures.exclude(pk=failure.pk).order_by("-pk")[:TRIES_SHOWN]
         rows = [
             (
-                link(each, f"{each.opened_at:%Y-%m-%d %H:%M}"),
+                link(each, localize(each.opened_at)),
                 each.reason,
                 f"{each.get_state_display()} by {each.closed_by}",
                 each.closing_note,
@@ -362,8 +363,9 @@ class FailureAdmin(FactAdmin):
 
 
 def open_failures(request: HttpRequest) -> str:
-    """Return how many failures of the user's sellers are open, for the sidebar."""
-    return str(scoped(Failure.objects.filter(state=Failure.State.OPEN), request).count())
+    """Return how many of the user's sellers are open, for the sidebar; approvals have their own."""
+    waiting = Failure.objects.filter(state=Failure.State.OPEN).exclude(code=HELD)
+    return str(scoped(waiting, request).count())
 
 
 def _selected(request: HttpRequest) -> list[tuple[str, str]]:

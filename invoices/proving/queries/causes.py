@@ -26,6 +26,7 @@ from django.db.models import (
 from django.db.models.expressions import RawSQL
 
 from billing.copying import uuid_array
+from billing.events.causes import HELD
 from billing.events.models import Failure, FailureCause, FailureNote
 from billing.events.priorities import (
     AGES,
@@ -75,13 +76,14 @@ def inbox(causes: QuerySet[FailureCause], *, at: datetime) -> QuerySet[Any]:
     """
     Return the causes for which something waits, each with its priority by now (`urgency`).
 
-    Each cause is read once, by an index that holds open failures alone, with all that counts.
+    Each cause is read once, by an index that holds open failures alone, with all that counts. What
+    waits for approval is left out: it is decided on a page of its own.
     """
     bounds = [at - age for age in AGES]
     urgency = RawSQL(  # noqa: S611  # No text of anybody's is in it.
         _URGENCY, [MOST_OF_MONEY, PER_DIGIT, PER_STEP, *bounds, *NUMBERS, UNKNOWN_DIGITS]
     )
-    waiting = causes.filter(Exists(_open_of(OuterRef("pk"))))
+    waiting = causes.exclude(code=HELD).filter(Exists(_open_of(OuterRef("pk"))))
     return waiting.annotate(
         urgency=ExpressionWrapper(_of_class() + urgency, output_field=IntegerField())
     )
