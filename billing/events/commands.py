@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, Q, TextField, When
+from django.db.models import Value as Fixed
 
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, log, metrics
@@ -267,22 +269,21 @@ def _cause_of(event: Event, trouble: Trouble, *, at: datetime) -> tuple[FailureC
 
 def _resolve(events: Sequence[Event], *, at: datetime) -> None:
     """Note that what had failed went well: nothing but one statement where nothing had."""
-    unresolved = (Failure.State.RETRIED, Failure.State.OPEN)
-    failures = list(
-        Failure.objects.filter(
-            event__any_of=[event.pk for event in events], state__in=unresolved
-        ).order_by("pk")
-    )
-    if not failures:
-        return
-    known = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
+    failures = Failure.objects.filter(event__any_of=[event.pk for event in events])
+    was_open = Q(state=Failure.State.OPEN)  # It was only probed: nobody has closed it yet.
     state = Failure.State.RESOLVED
-    known.filter(state=Failure.State.OPEN).update(
-        state=state, closed_at=at, closed_by=ENGINE, closing_note=HEALED
+    resolved = failures.filter(was_open | Q(state=Failure.State.RETRIED)).update(
+        state=state,
+        closed_at=Case(When(was_open, then=Fixed(at)), default="closed_at"),
+        closed_by=Case(When(was_open, then=Fixed(ENGINE)), default="closed_by"),
+        closing_note=Case(When(was_open, then=Fixed(HEALED, TextField())), default="closing_note"),
     )
-    known.filter(state=Failure.State.RETRIED).update(state=state)
-    _tell_closed(failures, events, state)
-    log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
+    if not resolved:
+        return
+    # An event is handled once: all that is resolved of it is so by now.
+    told = list(failures.filter(state=state).order_by("pk"))
+    _tell_closed(told, events, state)
+    log.append([failure_closed(each, each.event, at=at) for each in told], at=at)
 
 
 def tell_handled(events: Sequence[Event], *, tried: Try) -> None:

@@ -165,7 +165,7 @@ class TestOrders:
         ) as queries:
             drain([event])
 
-        assert len(queries) <= 23  # One of them only since no documents are made: is an app told?
+        assert len(queries) <= 24  # One of them only since no documents are made: is an app told?
 
     def test_nothing_is_asked_while_the_number_series_is_locked(self, seller: Seller) -> None:
         Seller.objects.update(vat_id_policy="confirmed")

@@ -14,7 +14,8 @@ from billing.staff.origins import actor_of
 
 def note_file(request: Request, answer: HttpResponseBase) -> None:
     """Record that staff took a file, if the answer to their session is one; pages aren't."""
-    if not isinstance(request.auth, Membership) or answer.status_code != HTTPStatus.OK:
+    # Who is refused has no `auth`: to ask for it would refuse again.
+    if answer.status_code != HTTPStatus.OK or not isinstance(request.auth, Membership):
         return
     is_json = answer.get("Content-Type", "").startswith("application/json")
     if isinstance(answer, Response) or is_json or request.method != "GET":

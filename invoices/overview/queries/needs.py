@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
+from billing.events.causes import HELD
 from billing.events.dispatch import flow
 from billing.events.models import Failure
 from billing.sellers.models import Seller
@@ -70,7 +71,7 @@ def waiting_events(seller: Seller) -> Waiting:
 
 def open_failures(seller: Seller) -> OpenFailures:
     """Return a seller's open failures; money is added up of the most urgent 10,000."""
-    mine = Failure.objects.filter(seller=seller, state=Failure.State.OPEN)
+    mine = Failure.objects.filter(seller=seller, state=Failure.State.OPEN).exclude(code=HELD)
     urgent = mine.order_by("-priority", "opened_at")
     sums: dict[str, list[int]] = defaultdict(list)
     stakes = mine.order_by("-priority").values_list("currency", "money_at_stake_minor")[
