@@ -39,7 +39,16 @@ DEEDS: dict[str, dict[str, Any]] = {
     "billing.ApiKey.rotate": {"overlap_hours": "1"},
     "billing.Coupon.end": END,
     "billing.Failure.retry": {},
+    "billing.Failure.say": {"text": "Asked the customer"},
     "billing.Failure.write_off": {"why": "Agreed by phone"},
+    "billing.FailureCause.assign": {"to": ""},
+    "billing.FailureCause.retry": {"why": ""},
+    "billing.FailureCause.say": {"text": "Asked the customer"},
+    "billing.FailureCause.write_off": {"why": "Agreed by phone"},
+    "invoices.Hold.approve": {"why": "Agreed by phone"},
+    "invoices.Hold.look_again": {},
+    "invoices.Hold.reject": {"why": "Agreed by phone"},
+    "invoices.HoldRule.end": {},
     "billing.Price.end_sale": END,
     "billing.Seller.advance_clock": {"to": "2026-02-01"},
     "billing.SellerRegistration.end": END,
@@ -70,7 +79,7 @@ OF_SUPERUSERS = {"auth.User.reset_second_factor"}  # Tried where they are told o
 ON_LISTS = {"billing.StaffAction.export"}
 # Commands that only tell something, and processes.
 TELLING = {
-    "check_audit", "describe_api", "explain", "queues", "relay", "scheduler", "simulate", "trace",
+    "check_audit", "describe_api", "explain", "exporter", "queues", "relay", "scheduler", "simulate", "trace",
     "verify",
 }  # fmt: skip
 
