@@ -52,10 +52,10 @@ class House:
 
     def row(self, model: type[Model]) -> Any:
         """The seller's row of a model, whichever; None if the model has no seller."""
-        if model is Seller:
-            return self.seller
-        if model is Failure:
-            return self.failure
+        # The order that is held has a failure and its cause too, on no list.
+        own = {Seller: self.seller, Failure: self.failure, FailureCause: self.failure.cause}
+        if model in own:
+            return own[model]
         if not any(field.name == "seller" for field in model._meta.fields):
             return None
         return model._default_manager.filter(seller=self.seller).order_by("pk").first()
