@@ -18,8 +18,9 @@ from billing.contracts.commands import (
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
 from billing.customers.models import Customer
 from billing.events.causes import fingerprint
-from billing.events.commands import Try, complete
+from billing.events.commands import complete
 from billing.events.models import Event, FailureCause
+from billing.events.tries import Try
 from billing.exchange.commands import NewRate, record_own_rate
 from billing.exchange.models import ExchangeRate, OwnExchangeRate
 from billing.orders.commands import NewLine, References, place_order

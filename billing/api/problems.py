@@ -17,7 +17,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
-from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ValidationError
 from rest_framework.response import Response
 
 from billing.api.messages import printable
@@ -88,7 +87,7 @@ _NO_SUCH_ADDRESS = Refusal(
 
 _EXCEPTIONS: dict[type[Exception], Refusal] = {
     Http404: _NOT_FOUND,
-    NotFound: _NOT_FOUND,
+    exceptions.NotFound: _NOT_FOUND,
     PermissionDenied: Refusal(403, "permission_denied", detail="This is not permitted."),
     RequestDataTooBig: Refusal(
         413, "body_too_large", detail="The body is larger than is taken: send less at once."
@@ -154,7 +153,7 @@ def all_told() -> Iterator[tuple[str, Refusal]]:
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """Return the answer to what went wrong in a view."""
-    if isinstance(error, APIException) and not isinstance(error, NotFound):
+    if isinstance(error, exceptions.APIException) and not isinstance(error, exceptions.NotFound):
         return _of_framework(error)
     refusal = _refusal(error)
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -209,9 +208,9 @@ def _of_constraint(error: IntegrityError) -> Refusal:
     return _CONSTRAINTS.get(getattr(diagnosis, "constraint_name", None) or "", _DEFECT)
 
 
-def _of_framework(error: APIException) -> Response:
+def _of_framework(error: exceptions.APIException) -> Response:
     headers = {"WWW-Authenticate": header} if (header := _header(error)) else {}
-    if isinstance(error, ValidationError):
+    if isinstance(error, exceptions.ValidationError):
         errors = list(_flat(error.detail))
         detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "Wrong input."
         body = _problem(
@@ -227,7 +226,7 @@ def _of_framework(error: APIException) -> Response:
     return _answer(body, headers)
 
 
-def _header(error: APIException) -> str | None:
+def _header(error: exceptions.APIException) -> str | None:
     return getattr(error, "auth_header", None)
 
 
@@ -239,7 +238,7 @@ def _flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
             yield from _flat(inner, ".".join(filter(None, (path, part))))
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
-            is_message = isinstance(inner, ErrorDetail)
+            is_message = isinstance(inner, exceptions.ErrorDetail)
             yield from _flat(inner, path if is_message else f"{path}.{index}".lstrip("."))
     else:
         yield _entry(path, getattr(detail, "code", "invalid"), str(detail))

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from billing.events import dispatch, metrics, windows
+from billing.events.commits import after_commit
 from billing.events.log import require_transaction
 from billing.events.models import Event
 
@@ -83,7 +84,7 @@ def append_bulk(bulk: Bulk, *, at: datetime) -> Appended:
         count, day, key = cursor.fetchone()
     metrics.note_counted(Counter({bulk.type: count}), metrics.APPENDED)
     if bulk.sent_directly and count:
-        transaction.on_commit(partial(_send, bulk.seller_id, at=at), robust=True)
+        after_commit(partial(_send, bulk.seller_id, at=at))
     return Appended(count, Reached(day, key) if key else None)
 
 

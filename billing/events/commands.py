@@ -1,11 +1,8 @@
 """Writes to the log: how an event's handling ended, and what a human decided about a failure."""
 
-import logging
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,59 +14,14 @@ from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, log, metrics
 from billing.events.causes import HEALING, distance, fingerprint, pattern_of
 from billing.events.facts import failure_closed, failure_opened
-from billing.events.happened import fields_of, tell_committed, tell_each_committed
+from billing.events.happened import tell_closed, tell_handled, tell_opened
 from billing.events.models import Attempt, Event, Failure, FailureCause
 from billing.events.priorities import priority_of
-from billing.happenings.context import Fields, Value, nested
-from billing.happenings.lines import Action, Outcome
-from billing.mending import NOTHING, Mend
+from billing.events.tries import Trouble, Try
+from billing.mending import Mend
 
 ENGINE = "the engine"
 HEALED = "It healed: tried again, it went well."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
-    """One try of a worker: which task, where, from when to when."""
-
-    task: str
-    worker: str
-    started_at: datetime
-    ended_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
-    """Who handles events by which task, at what instant, and since when by its own stopwatch."""
-
-    task: str
-    name: str
-    at: datetime
-    started: float = field(default_factory=time.monotonic)
-
-    def tried(self) -> Try:
-        """Return the try so far, as one that ends now."""
-        elapsed = timedelta(seconds=time.monotonic() - self.started)
-        return Try(task=self.task, worker=self.name, started_at=self.at, ended_at=self.at + elapsed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """
-    Why an event could not be handled, in plain words, and what it may cost.
-
-    What must be mended (`mend`) names its cause, within its `place`: an exception's class, or a
-    function of a defect; empty, the type of the event.
-    """
-
-    code: str
-    reason: str
-    remedy: str
-    error_class: str
-    money_at_stake_minor: int | None = None
-    currency: str = ""
-    place: str = ""
-    mend: Mend = NOTHING
 
 
 def complete(event: Event, *, tried: Try) -> None:
@@ -161,7 +113,7 @@ def retry(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str = "") 
     failures, events = _lock_open(failure_ids)
     closing = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
     closing.update(state=Failure.State.RETRIED, closed_by=by, closed_at=at, closing_note=why)
-    _tell_closed(failures, events, Failure.State.RETRIED)
+    tell_closed(failures, events, Failure.State.RETRIED)
     metrics.note_events([event.type for event in events], "retried")
     _send_again(events, at=at)
     return len(failures)
@@ -188,7 +140,7 @@ def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -
     Event.objects.filter(pk__any_of=[event.pk for event in events]).update(
         state=Event.State.WRITTEN_OFF
     )
-    _tell_closed(failures, events, Failure.State.WRITTEN_OFF)
+    tell_closed(failures, events, Failure.State.WRITTEN_OFF)
     metrics.note_events([event.type for event in events], Event.State.WRITTEN_OFF)
     log.append([failure_closed(each, each.event, at=at) for each in failures], at=at)
     return len(failures)
@@ -226,7 +178,7 @@ def _open_or_restate(event: Event, trouble: Trouble, *, tried: Try) -> Failure:
         failure = Failure.objects.create(
             seller_id=event.seller_id, event=event, state=state, opened_at=at, **told
         )
-        _tell_opened(failure, event, tried)
+        tell_opened(failure, event, tried)
         metrics.note_failure(failure.code)
         log.append([failure_opened(failure, event)], at=at)
         return failure
@@ -282,61 +234,8 @@ def _resolve(events: Sequence[Event], *, at: datetime) -> None:
         return
     # An event is handled once: all that is resolved of it is so by now.
     told = list(failures.filter(state=state).order_by("pk"))
-    _tell_closed(told, events, state)
+    tell_closed(told, events, state)
     log.append([failure_closed(each, each.event, at=at) for each in told], at=at)
-
-
-def tell_handled(events: Sequence[Event], *, tried: Try) -> None:
-    """Tell once it is committed that events were handled."""
-    lasted: Fields = {"anlass.task": tried.task, "event.duration": _nanoseconds(tried)}
-    tell_each_committed(
-        Action.EVENT_HANDLED,
-        [(f"{each.type} was handled", nested({**fields_of(each), **lasted})) for each in events],
-    )
-
-
-def _tell_opened(failure: Failure, event: Event, tried: Try) -> None:
-    tell_committed(
-        Action.FAILURE_OPENED,
-        f"{event.type} can't be handled: a failure of class {failure.code} was opened",
-        {
-            **fields_of(event),
-            **_fields_of(failure),
-            "anlass.task": tried.task,
-            "event.duration": _nanoseconds(tried),
-        },
-        outcome=Outcome.FAILURE,
-        level=logging.WARNING,
-    )
-
-
-def _tell_closed(failures: Sequence[Failure], events: Sequence[Event], state: str) -> None:
-    by_id = {event.pk: event for event in events}
-    for each in failures:
-        each.state, each.event = state, by_id[each.event_id]
-    tell_each_committed(
-        Action.FAILURE_CLOSED,
-        [
-            (
-                f"A failure of class {each.code} was closed: {each.get_state_display()}",
-                nested({**fields_of(each.event), **_fields_of(each)}),
-            )
-            for each in failures
-        ],
-    )
-
-
-def _fields_of(failure: Failure) -> dict[str, Value]:
-    return {
-        "anlass.failure.id": str(failure.pk),
-        "anlass.failure.class": failure.code,
-        "anlass.failure.priority": failure.priority,
-        "anlass.failure.state": failure.state,
-    }
-
-
-def _nanoseconds(tried: Try) -> int:
-    return (tried.ended_at - tried.started_at) // timedelta(microseconds=1) * 1000
 
 
 def _lock_open(

@@ -1,17 +1,18 @@
 """Telling of facts: once they are committed, and not at all if they aren't."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import copy_context
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
-
-from billing.events.models import Event
+from billing.events.commits import after_commit
+from billing.events.models import Event, Failure
+from billing.events.tries import Try
 from billing.happenings import spans, traces
-from billing.happenings.context import Fields, Row, Value, bound, bound_fields, note
-from billing.happenings.lines import Action, tell, tell_each
+from billing.happenings.context import Fields, Row, Value, bound, bound_fields, nested, note
+from billing.happenings.lines import Action, Outcome, tell, tell_each
 
 TOLD_EACH_AT_MOST = 20  # Events that are appended at a time; more are only counted.
 STORIES_AT_MOST = 100  # Transactions of one request that its line names.
@@ -24,15 +25,13 @@ def tell_committed(action: Action, message: str, fields: Fields, **more: Any) ->
 
     The line bears what is bound now, and the trace. Outside of transactions it is told at once.
     """
-    act = partial(tell, action, message, fields, **more)
-    transaction.on_commit(partial(copy_context().run, act), robust=True)
+    after_commit(partial(tell, action, message, fields, **more))
 
 
 def tell_each_committed(action: Action, rows: Sequence[Row]) -> None:
     """Tell of many facts as `tell_committed` does of one, by short lines of their own."""
     if rows:
-        act = partial(tell_each, action, rows)
-        transaction.on_commit(partial(copy_context().run, act), robust=True)
+        after_commit(partial(tell_each, action, rows))
 
 
 def fields_of(event: Event) -> dict[str, Value]:
@@ -72,13 +71,68 @@ def tell_appended(events: Sequence[Event]) -> None:
     if not events:
         return
     if spans.is_request():
-        transaction.on_commit(partial(_note_stories, events), robust=True)
+        after_commit(partial(_note_stories, events))
     if len(events) > TOLD_EACH_AT_MOST:
         more: Fields = {"anlass.count": len(events), "anlass.event.type": events[0].type}
         tell_committed(Action.EVENT_APPENDED, f"{len(events)} events were appended", more)
         return
     for event in events:
         tell_committed(Action.EVENT_APPENDED, f"{event.type} was appended", fields_of(event))
+
+
+def tell_handled(events: Sequence[Event], *, tried: Try) -> None:
+    """Tell once it is committed that events were handled."""
+    lasted: Fields = {"anlass.task": tried.task, "event.duration": _nanoseconds(tried)}
+    tell_each_committed(
+        Action.EVENT_HANDLED,
+        [(f"{each.type} was handled", nested({**fields_of(each), **lasted})) for each in events],
+    )
+
+
+def tell_opened(failure: Failure, event: Event, tried: Try) -> None:
+    """Tell once it is committed that an event was put before a human."""
+    tell_committed(
+        Action.FAILURE_OPENED,
+        f"{event.type} can't be handled: a failure of class {failure.code} was opened",
+        {
+            **fields_of(event),
+            **_fields_of(failure),
+            "anlass.task": tried.task,
+            "event.duration": _nanoseconds(tried),
+        },
+        outcome=Outcome.FAILURE,
+        level=logging.WARNING,
+    )
+
+
+def tell_closed(failures: Sequence[Failure], events: Sequence[Event], state: str) -> None:
+    """Tell once it is committed that failures of these events are closed, and have them say so."""
+    by_id = {event.pk: event for event in events}
+    for each in failures:
+        each.state, each.event = state, by_id[each.event_id]
+    tell_each_committed(
+        Action.FAILURE_CLOSED,
+        [
+            (
+                f"A failure of class {each.code} was closed: {each.get_state_display()}",
+                nested({**fields_of(each.event), **_fields_of(each)}),
+            )
+            for each in failures
+        ],
+    )
+
+
+def _fields_of(failure: Failure) -> dict[str, Value]:
+    return {
+        "anlass.failure.id": str(failure.pk),
+        "anlass.failure.class": failure.code,
+        "anlass.failure.priority": failure.priority,
+        "anlass.failure.state": failure.state,
+    }
+
+
+def _nanoseconds(tried: Try) -> int:
+    return (tried.ended_at - tried.started_at) // timedelta(microseconds=1) * 1000
 
 
 def _note_stories(events: Sequence[Event]) -> None:

@@ -7,12 +7,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, metrics
 from billing.events.actors import acting
 from billing.events.announcing import announcement, wanted
+from billing.events.commits import after_commit
 from billing.events.happened import tell_appended
 from billing.events.models import Event
 from billing.happenings.spans import kept_for, lent_id
@@ -96,7 +97,7 @@ def _announce(facts: Sequence[Event], *, at: datetime) -> list[Event]:
 def send_again(events: Sequence[Event]) -> None:
     """Send events that wait anew, once the transaction that says so is committed."""
     if events:
-        transaction.on_commit(partial(dispatch.send_now, events), robust=True)
+        after_commit(partial(dispatch.send_now, events))
 
 
 def require_transaction() -> None:

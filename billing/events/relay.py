@@ -14,10 +14,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from billing.events import dispatch, windows
-from billing.events.commands import Trouble, Try, fail
+from billing.events.commands import fail
 from billing.events.happened import fields_of
 from billing.events.models import BulkMessage, Event
 from billing.events.queues import dead_letters
+from billing.events.tries import Trouble, Try
 from billing.happenings.context import Fields, nested
 from billing.happenings.lines import Action, Outcome, tell, tell_each
 

@@ -11,6 +11,7 @@ from billing.api.models import IdempotentRequest
 from billing.events import commands as events
 from billing.events import log, pressure
 from billing.events.models import Event
+from billing.events.tries import Trouble, Worker
 from billing.orders.models import Order
 from billing.sellers.models import Seller
 from tests import factories
@@ -99,8 +100,8 @@ class TestWhoIsTheCause:
 
     def test_what_was_just_retried_has_not_waited_long(self, app: App, flood: list[Event]) -> None:
         now = timezone.now()
-        me = events.Worker(task="issuing.bill", name="w", at=flood[0].recorded_at)
-        trouble = events.Trouble(code="defect", reason="x", remedy="y", error_class="z")
+        me = Worker(task="issuing.bill", name="w", at=flood[0].recorded_at)
+        trouble = Trouble(code="defect", reason="x", remedy="y", error_class="z")
         failures = [
             events.fail(event_id=event.pk, tried=me.tried(), trouble=trouble) for event in flood
         ]

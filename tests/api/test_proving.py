@@ -5,8 +5,9 @@ from django.contrib.auth.models import User
 
 from billing.catalog.models import Product
 from billing.events import commands
-from billing.events.commands import Trouble, Worker, fail
+from billing.events.commands import fail
 from billing.events.models import Event, Failure
+from billing.events.tries import Trouble, Worker
 from billing.sellers.models import Seller
 from tests import factories
 from tests.api.conftest import UNKNOWN, App, bill_all

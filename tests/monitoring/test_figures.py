@@ -16,6 +16,7 @@ from billing.contracts.queries import DueKind
 from billing.events import commands as events
 from billing.events.models import Event, Failure
 from billing.events.queues import create_queues
+from billing.events.tries import Trouble, Worker
 from invoices.issuing.commands import bill, bill_due
 from invoices.issuing.models import Invoice
 from invoices.monitoring.metrics import StateCollector
@@ -90,10 +91,8 @@ class TestOneEvent:
         failed = rise("anlass_events_total", type="order.placed", outcome="failed")
         retried = rise("anlass_events_total", type="order.placed", outcome="retried")
         opened = rise("anlass_failures_opened_total", **{"class": "price_missing"})
-        me = events.Worker(task="issuing.bill", name="test", at=AT)
-        trouble = events.Trouble(
-            code="price_missing", reason="None.", remedy="Make one.", error_class="X"
-        )
+        me = Worker(task="issuing.bill", name="test", at=AT)
+        trouble = Trouble(code="price_missing", reason="None.", remedy="Make one.", error_class="X")
 
         events.fail(event_id=event_id, tried=me.tried(), trouble=trouble)
         events.retry(failure_ids=[Failure.objects.get().pk], by="Ada", at=AT)

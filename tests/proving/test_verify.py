@@ -14,6 +14,7 @@ from billing.contracts.commands import change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.events import commands as events
 from billing.events.models import Event, Failure
+from billing.events.tries import Trouble, Try
 from billing.sellers.models import Seller
 from invoices.issuing.models import Charge, Invoice
 from invoices.proving.queries.checks import CHECKS
@@ -442,8 +443,8 @@ class TestSettled:
         advance(seller, date(2026, 2, 1))
         request = ChangeRequest(kind=KIND.CHANGE_QUANTITY, quantity=Decimal(9))
         change_subscription(subscription_id=subscription.id, request=request, at=AT)
-        tried = events.Try(task="issuing.bill", worker="w", started_at=AT, ended_at=AT)
-        trouble = events.Trouble(code="defect", reason="x", remedy="y", error_class="E")
+        tried = Try(task="issuing.bill", worker="w", started_at=AT, ended_at=AT)
+        trouble = Trouble(code="defect", reason="x", remedy="y", error_class="E")
         event = Event.objects.get(state="waiting")
         failure = events.fail(event_id=event.id, tried=tried, trouble=trouble)
         assert failure

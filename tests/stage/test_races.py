@@ -14,9 +14,10 @@ from billing.contracts.commands import append_due, change_subscription
 from billing.contracts.commands.change import ChangeRequest
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.events import relay
-from billing.events.commands import Try, fail
+from billing.events.commands import fail
 from billing.events.log import OutsideTransaction
 from billing.events.models import Event, Failure
+from billing.events.tries import Try
 from billing.orders.models import Order
 from billing.pricing.timeline import ContradictoryTimeline
 from invoices.issuing.commands import bill

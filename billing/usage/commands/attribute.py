@@ -11,6 +11,7 @@ from billing.events import commands as events
 from billing.events.causes import place_of
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.events.tries import Trouble, Worker
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 from billing.usage.commands.attribution import Attributed, Attribution, Unattributed
@@ -34,7 +35,7 @@ def attribute_waiting(*, event_id: UUID, at: datetime, worker: str) -> int:
     Each chunk is a transaction of its own, so that the work done stays done. While a record still
     waits, the event fails again, and its failure tells of all of them.
     """
-    me = events.Worker(task=ATTRIBUTE, name=worker, at=at)
+    me = Worker(task=ATTRIBUTE, name=worker, at=at)
     attributed, after = 0, None
     try:
         while True:
@@ -51,9 +52,7 @@ def attribute_waiting(*, event_id: UUID, at: datetime, worker: str) -> int:
 
 
 @transaction.atomic
-def _attribute_next(
-    event_id: UUID, after: UUID | None, me: events.Worker
-) -> tuple[int, UUID | None]:
+def _attribute_next(event_id: UUID, after: UUID | None, me: Worker) -> tuple[int, UUID | None]:
     """
     Attribute the next chunk; return how many of it, and the latest looked at, None at the end.
 
@@ -97,7 +96,7 @@ def _attribute(seller: Seller, chunk: Sequence[UnattributedRecord], *, at: datet
     return len(attributed)
 
 
-def _end(event: Event, told: UnattributedUsage, me: events.Worker) -> None:
+def _end(event: Event, told: UnattributedUsage, me: Worker) -> None:
     """Note the event as handled, or as failed while records wait."""
     if not told.waiting:
         events.complete(event, tried=me.tried())
@@ -115,8 +114,8 @@ def _end(event: Event, told: UnattributedUsage, me: events.Worker) -> None:
     )
 
 
-def _defect(error: Exception) -> events.Trouble:
-    return events.Trouble(
+def _defect(error: Exception) -> Trouble:
+    return Trouble(
         code="defect",
         reason=f"{type(error).__name__}: {error}",
         remedy=_DEFECT,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from billing.events.commands import Trouble
+from billing.events.tries import Trouble
 from billing.mending import Mend
 from billing.usage.models import Reason
 

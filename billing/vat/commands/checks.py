@@ -13,6 +13,7 @@ from billing.customers.models import Customer
 from billing.events import commands as events
 from billing.events import log
 from billing.events.models import Event
+from billing.events.tries import Worker
 from billing.pricing.tax_area import NORTHERN_IRELAND, is_in_eu
 from billing.sellers.queries import today
 from billing.vat.commands.vies import Answer, ask
@@ -38,7 +39,7 @@ def check_vat_id(*, event_id: UUID, at: datetime, worker: str) -> VatIdCheck | N
     asked for again later. The register is asked before anything is locked; an answer about an id
     that the customer no longer has by then is dropped, since the new one has an event of its own.
     """
-    me = events.Worker(task=CHECK_VAT_ID, name=worker, at=at)
+    me = Worker(task=CHECK_VAT_ID, name=worker, at=at)
     event = Event.objects.get(pk=event_id)
     customer = Customer.objects.select_related("seller").get(pk=event.payload["customer_id"])
     if event.state != Event.State.WAITING:
@@ -86,7 +87,7 @@ def append_due_checks(*, at: datetime) -> int:
 
 @transaction.atomic
 def _note(
-    event_id: UUID, customer: Customer, answer: Answer | None, me: events.Worker
+    event_id: UUID, customer: Customer, answer: Answer | None, me: Worker
 ) -> VatIdCheck | None:
     vat_id = lock_customer(customer.pk).vat_id  # Before the event: the order of locks.
     event = Event.objects.select_for_update().get(pk=event_id)

@@ -20,6 +20,7 @@ from billing.events import log
 from billing.events.happened import handling
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.events.tries import Worker
 from billing.ids import new_id
 from invoices.credit_notes.models import Correction
 from invoices.credit_notes.queries.draft import CreditDraft, credit_draft
@@ -46,7 +47,7 @@ def credit(*, event_id: UUID, at: datetime, worker: str) -> Invoice | None:
     What can't be issued becomes a failure; what is wrong with the database or its connection is
     raised, with nothing written.
     """
-    me = events.Worker(task=CREDIT, name=worker, at=at)
+    me = Worker(task=CREDIT, name=worker, at=at)
     target = Event.objects.get(pk=event_id)
     try:
         with handling(target, task=CREDIT), transaction.atomic():
@@ -62,7 +63,7 @@ def credit(*, event_id: UUID, at: datetime, worker: str) -> Invoice | None:
     return None
 
 
-def _credit(target: Event, me: events.Worker) -> Invoice | None:
+def _credit(target: Event, me: Worker) -> Invoice | None:
     correction = Correction.objects.get(pk=target.payload["correction_id"])
     lines = _lines(correction)
     concerned = {line.charge.subscription.contract_id for line in lines if line.charge.subscription}
@@ -122,7 +123,7 @@ def _reopen(event: Event, correction: Correction, lines: Sequence[Taken], *, at:
 
 
 def _issue(
-    event: Event, me: events.Worker, correction: Correction, invoice: Invoice, draft: CreditDraft
+    event: Event, me: Worker, correction: Correction, invoice: Invoice, draft: CreditDraft
 ) -> Invoice:
     demand = demand_of(
         event,

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from billing.events.commands import Trouble
 from billing.events.models import Event
+from billing.events.tries import Trouble
 from invoices.credit_notes.queries.wanted import CorrectionRefused
 from invoices.issuing.queries import trouble as issuing
 

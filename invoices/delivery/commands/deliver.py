@@ -21,6 +21,7 @@ from billing.events import commands as events
 from billing.events.happened import fields_of, handling, tell_committed
 from billing.events.models import Event, Failure
 from billing.events.patience import patiently
+from billing.events.tries import Worker
 from billing.happenings.context import Value
 from billing.happenings.lines import Action, Outcome
 from billing.happenings.spans import span
@@ -63,7 +64,7 @@ def deliver(*, event_id: UUID, at: datetime, worker: str) -> DeliveryAttempt | N
 
     None if there is nothing to do: it is sent already, or another worker is at it.
     """
-    me = events.Worker(task=DELIVER, name=worker, at=at)
+    me = Worker(task=DELIVER, name=worker, at=at)
     begun = _begin(event_id, me)
     if begun is None:
         return None
@@ -74,7 +75,7 @@ def deliver(*, event_id: UUID, at: datetime, worker: str) -> DeliveryAttempt | N
 
 
 @transaction.atomic
-def _begin(event_id: UUID, me: events.Worker) -> Begun | None:
+def _begin(event_id: UUID, me: Worker) -> Begun | None:
     event = Event.objects.select_for_update().get(pk=event_id)
     if event.state != Event.State.WAITING:
         return None
@@ -114,7 +115,7 @@ def _is_unwanted(delivery: Delivery) -> bool:
     return endpoint is not None and endpoint.state != WebhookEndpoint.State.ENABLED
 
 
-def _drop(delivery: Delivery, event: Event, me: events.Worker) -> None:
+def _drop(delivery: Delivery, event: Event, me: Worker) -> None:
     if delivery.pruned_at:  # Nothing is left to send: never an empty message.
         events.fail(event_id=event.pk, tried=me.tried(), trouble=no_longer_kept(delivery))
         return
@@ -149,7 +150,7 @@ def _send(begun: Begun, *, at: datetime) -> Ending:
 
 
 @transaction.atomic
-def _end(begun: Begun, outcome: Ending, me: events.Worker) -> DeliveryAttempt:
+def _end(begun: Begun, outcome: Ending, me: Worker) -> DeliveryAttempt:
     event = Event.objects.select_for_update().get(pk=begun.event.pk)
     delivery = _locked(begun.delivery.pk)
     attempt = DeliveryAttempt.objects.get(pk=begun.attempt.pk)

@@ -18,6 +18,7 @@ from billing.events.causes import place_of
 from billing.events.happened import handling
 from billing.events.models import Attempt, Event
 from billing.events.patience import PASSING
+from billing.events.tries import Trouble, Worker
 from invoices.delivery.catalogue import message_of
 from invoices.delivery.commands.order import NewDelivery, order
 from invoices.delivery.models import Delivery
@@ -33,14 +34,14 @@ _DEFECT = "Report it to the developers with the transaction id; retry once it is
 
 def plan_deliveries(*, event_id: UUID, at: datetime, worker: str) -> list[Delivery]:
     """Order what an event makes due; return it. Nothing if the event is handled already."""
-    me = events.Worker(task=PLAN, name=worker, at=at)
+    me = Worker(task=PLAN, name=worker, at=at)
     try:
         return _plan(event_id, me)
     except PASSING:
         raise
     except Exception as error:
         logger.exception("Defect while planning the deliveries of event %s", event_id)
-        trouble = events.Trouble(
+        trouble = Trouble(
             code="defect",
             reason=f"{type(error).__name__}: {error}",
             remedy=_DEFECT,
@@ -52,7 +53,7 @@ def plan_deliveries(*, event_id: UUID, at: datetime, worker: str) -> list[Delive
 
 
 @transaction.atomic
-def _plan(event_id: UUID, me: events.Worker) -> list[Delivery]:
+def _plan(event_id: UUID, me: Worker) -> list[Delivery]:
     event = Event.objects.select_for_update(of=("self",)).select_related("seller").get(pk=event_id)
     if event.state != Event.State.WAITING or _is_planned(event):
         return []

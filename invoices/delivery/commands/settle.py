@@ -6,6 +6,7 @@ from billing.events import commands as events
 from billing.events import log
 from billing.events.causes import pattern_of
 from billing.events.models import Event
+from billing.events.tries import Trouble, Try
 from billing.mending import Mend
 from billing.sellers.queries import today
 from invoices.delivery import metrics
@@ -28,7 +29,7 @@ def settle(
     delivery: Delivery,
     event: Event,
     outcome: Outcome,
-    tried: events.Try,
+    tried: Try,
 ) -> None:
     """Note how a try ended; the caller has locked delivery and event, which waits."""
     delivery.held_until = None
@@ -54,10 +55,10 @@ def settle(
     events.complete(event, tried=tried)
 
 
-def still_disabled(delivery: Delivery) -> events.Trouble:
+def still_disabled(delivery: Delivery) -> Trouble:
     """Return what keeps a failed webhook from being retried: its endpoint is disabled."""
     where = delivery.endpoint.url if delivery.endpoint else delivery.address
-    return events.Trouble(
+    return Trouble(
         code="webhook_disabled",
         reason=f"{where} is disabled: nothing was sent.",
         remedy=_ENABLE_AGAIN,
@@ -66,9 +67,9 @@ def still_disabled(delivery: Delivery) -> events.Trouble:
     )
 
 
-def no_longer_kept(delivery: Delivery) -> events.Trouble:
+def no_longer_kept(delivery: Delivery) -> Trouble:
     """Return what keeps a failed webhook from being retried: what it said was let go."""
-    return events.Trouble(
+    return Trouble(
         code="webhook_pruned",
         reason=f"What was to be sent to {delivery.address} is no longer kept: nothing was sent.",
         remedy=_SEND_ANEW,
@@ -77,7 +78,7 @@ def no_longer_kept(delivery: Delivery) -> events.Trouble:
     )
 
 
-def _close(delivery: Delivery, state: Delivery.State, tried: events.Try) -> None:
+def _close(delivery: Delivery, state: Delivery.State, tried: Try) -> None:
     delivery.state = state
     delivery.next_try_at = None
     delivery.settled_at = tried.ended_at
@@ -96,7 +97,7 @@ def _note_health(
     delivery: Delivery,
     *,
     fails: bool,
-    tried: events.Try,
+    tried: Try,
     is_gone: bool = False,
 ) -> str:
     """
@@ -132,7 +133,7 @@ def _note_health(
 
 def _trouble(
     attempt: DeliveryAttempt, delivery: Delivery, outcome: Outcome, *, disabled: str
-) -> events.Trouble:
+) -> Trouble:
     said = f"{outcome.status or ''} {outcome.answer[:TOLD_OF_ANSWER]}".strip() or "no answer"
     what = f"the {delivery.get_channel_display()} to {attempt.address or 'the customer'}"
     if disabled:
@@ -141,7 +142,7 @@ def _trouble(
     else:
         code, reason = f"{delivery.channel}_given_up", f"{delivery.type}: {what} was given up: "
         remedy = outcome.remedy or _TRY_AGAIN
-    return events.Trouble(
+    return Trouble(
         code=code,
         reason=f"{reason}{said}",
         remedy=remedy,
@@ -164,7 +165,7 @@ def _mend(delivery: Delivery, outcome: Outcome) -> Mend:
     return Mend("mail_server", part=f"{delivery.channel} {said}")
 
 
-def _tell(delivery: Delivery, event: Event, tried: events.Try) -> None:
+def _tell(delivery: Delivery, event: Event, tried: Try) -> None:
     """Tell the seller's apps what became of an e-mail; of webhooks nothing is told by webhooks."""
     if delivery.channel != "email" or delivery.state == Delivery.State.WITHHELD:
         return

@@ -21,6 +21,7 @@ from billing.events import log
 from billing.events.happened import fields_of, handling, tell_committed
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.events.tries import Worker
 from billing.happenings.context import Value
 from billing.happenings.lines import Action
 from billing.happenings.spans import span
@@ -66,7 +67,7 @@ def render_documents(*, event_id: UUID, at: datetime, worker: str) -> list[Docum
 
     Returns nothing if the event is handled already. What can't be made becomes a failure.
     """
-    me = events.Worker(task=RENDER, name=worker, at=at)
+    me = Worker(task=RENDER, name=worker, at=at)
     event = Event.objects.get(pk=event_id)
     if event.state != Event.State.WAITING:
         return []
@@ -130,7 +131,7 @@ def keep_files(
     return [_stored(invoice, file, version, at=at) for file in files]
 
 
-def _render(event: Event, me: events.Worker) -> list[Document]:
+def _render(event: Event, me: Worker) -> list[Document]:
     wanted = metrics.UNKNOWN
     try:
         invoice = _invoice(event)
@@ -171,7 +172,7 @@ def _keep(
     invoice: Invoice,
     files: Sequence[File],
     template: DocumentTemplate | None,
-    me: events.Worker,
+    me: Worker,
 ) -> list[Document]:
     documents = keep_files(invoice, files, template, at=me.at)
     with transaction.atomic():

@@ -1,8 +1,8 @@
 """What can keep the documents of an invoice from being made, in plain words."""
 
 from billing.events.causes import pattern_of, place_of
-from billing.events.commands import Trouble
 from billing.events.models import Event
+from billing.events.tries import Trouble
 from billing.mending import NOTHING, Mend
 from invoices.documents.delivering import DocumentDoesNotFit
 from invoices.documents.pdf.logo import LogoDoesNotWork

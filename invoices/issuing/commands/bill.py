@@ -36,6 +36,7 @@ from billing.events import commands as events
 from billing.events.happened import handling
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.events.tries import Worker
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
 from billing.sellers.queries import due_until
@@ -83,7 +84,7 @@ def _bill_until(target: Event, *, at: datetime, worker: str) -> list[Invoice]:
         if target.type == CUSTOMER_DAY_ENDED:
             for ahead in ahead_of_day(target.stream_id, day=target.as_of_date):
                 issued += bill(event_id=ahead, at=at, worker=worker)
-        event, invoices = _bill_next(target, events.Worker(task=BILL, name=worker, at=at))
+        event, invoices = _bill_next(target, Worker(task=BILL, name=worker, at=at))
         issued += invoices
         if event is None or event.pk == target.pk:
             break
@@ -91,7 +92,7 @@ def _bill_until(target: Event, *, at: datetime, worker: str) -> list[Invoice]:
 
 
 def _bill_next(
-    target: Event, me: events.Worker, *, customer_first: bool = False
+    target: Event, me: Worker, *, customer_first: bool = False
 ) -> tuple[Event | None, list[Invoice]]:
     event: Event | None = target
     try:
@@ -115,7 +116,7 @@ def _bill_next(
         return event, []
 
 
-def _put_aside(event: Event, error: Exception, me: events.Worker) -> None:
+def _put_aside(event: Event, error: Exception, me: Worker) -> None:
     """Put what can't be billed, or must be approved first, before a human."""
     if isinstance(error, Held):
         hold(event, error, me)
@@ -125,7 +126,7 @@ def _put_aside(event: Event, error: Exception, me: events.Worker) -> None:
     events.fail(event_id=event.pk, tried=me.tried(), trouble=trouble(error, event))
 
 
-def _lock_next(target: Event, me: events.Worker) -> Event | None:
+def _lock_next(target: Event, me: Worker) -> Event | None:
     """Lock contract or customer, and return the first event that waits for it, up to `target`."""
     if target.type in _OF_ORDERS:
         own = Event.objects.select_for_update().filter(pk=target.pk, state=Event.State.WAITING)
@@ -148,7 +149,7 @@ def _customer_of(target: Event) -> UUID:
     return of.objects.values_list("customer_id", flat=True).get(pk=target.stream_id)
 
 
-def _lock_contract(target: Event, me: events.Worker) -> None:
+def _lock_contract(target: Event, me: Worker) -> None:
     """Lock a contract, and append its day that was missed: it comes first."""
     contract = Contract.objects.select_related("customer").get(pk=target.stream_id)
     if is_collected := collects(contract.customer):
@@ -159,7 +160,7 @@ def _lock_contract(target: Event, me: events.Worker) -> None:
         contracts.append_period_ended(contract, at=me.at)
 
 
-def _lock_customer(target: Event, me: events.Worker) -> None:
+def _lock_customer(target: Event, me: Worker) -> None:
     """Lock a customer's day, and append one that was missed: it comes first."""
     customer = lock_day(target.stream_id, until=target.as_of_date)
     eve = target.as_of_date - timedelta(days=1)
@@ -171,13 +172,13 @@ def _order(event: Event) -> tuple[object, ...]:
     return event.as_of_date, event.type == PERIOD_ENDED, event.position
 
 
-def _bill_order(event: Event, me: events.Worker) -> list[Invoice]:
+def _bill_order(event: Event, me: Worker) -> list[Invoice]:
     order = Order.objects.select_related("customer__seller").get(pk=event.payload["order_id"])
     demand = demand_of(event, me, customer=order.customer, currency=order.currency)
     return charge(demand, lines_of_order(order))
 
 
-def _bill_change(event: Event, me: events.Worker) -> list[Invoice]:
+def _bill_change(event: Event, me: Worker) -> list[Invoice]:
     contract = _contract(event)
     change = SubscriptionChange.objects.get(pk=event.payload["change_id"])
     known = known_to_change(contract, change)
@@ -199,7 +200,7 @@ def _bill_change(event: Event, me: events.Worker) -> list[Invoice]:
     return charge(demand, demanded.lines)
 
 
-def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
+def _bill_usage(event: Event, me: Worker) -> list[Invoice]:
     contract = _contract(event)
     demand = _demand_of(contract, event, me)
     if collects(contract.customer):
@@ -222,7 +223,7 @@ def _bill_usage(event: Event, me: events.Worker) -> list[Invoice]:
     return charge(demand, demanded.lines)
 
 
-def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
+def _bill_period(event: Event, me: Worker) -> list[Invoice]:
     contract = _contract(event)
     demand = _demand_of(contract, event, me)
     # One that has failed already must not hold up its neighbours: its retry will bill it.
@@ -242,7 +243,7 @@ def _bill_period(event: Event, me: events.Worker) -> list[Invoice]:
     return charge(demand, demanded.lines)
 
 
-def _bill_reopened(event: Event, me: events.Worker) -> list[Invoice]:
+def _bill_reopened(event: Event, me: Worker) -> list[Invoice]:
     """Charge what a contract owes by now of what was taken back: at once, and by itself."""
     contract = _contract(event)
     if is_still_due(contract, on=event.as_of_date):
@@ -262,14 +263,14 @@ def _bill_reopened(event: Event, me: events.Worker) -> list[Invoice]:
     return charge_at_once(_demand_of(contract, event, me), demanded.lines)
 
 
-def _bill_order_reopened(event: Event, me: events.Worker) -> list[Invoice]:
+def _bill_order_reopened(event: Event, me: Worker) -> list[Invoice]:
     order = Order.objects.select_related("customer__seller").get(pk=event.payload["order_id"])
     demand = demand_of(event, me, customer=order.customer, currency=order.currency)
     lines = lines_of_order_reopened(order, correction_id=event.payload["correction_id"])
     return charge_at_once(demand, lines)
 
 
-_BILL: dict[str, Callable[[Event, events.Worker], list[Invoice]]] = {
+_BILL: dict[str, Callable[[Event, Worker], list[Invoice]]] = {
     ORDER_PLACED: _bill_order,
     SUBSCRIPTION_CHANGED: _bill_change,
     PERIOD_ENDED: _bill_period,
@@ -284,7 +285,7 @@ def _contract(event: Event) -> Contract:
     return Contract.objects.select_related("customer__seller", "seller").get(pk=event.stream_id)
 
 
-def _demand_of(contract: Contract, event: Event, me: events.Worker) -> Demand:
+def _demand_of(contract: Contract, event: Event, me: Worker) -> Demand:
     return demand_of(
         event, me, customer=contract.customer, currency=contract.currency, contract=contract
     )

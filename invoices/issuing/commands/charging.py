@@ -6,8 +6,8 @@ from billing.contracts.models import Contract
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.customers.queries import collects
-from billing.events import commands as events
 from billing.events.models import Event
+from billing.events.tries import Worker
 from billing.sellers.queries import today
 from invoices.issuing.commands.holding import check_not_held
 from invoices.issuing.commands.issue import (
@@ -26,7 +26,7 @@ from invoices.issuing.queries.prepared import check_draft
 
 def demand_of(
     event: Event,
-    me: events.Worker,
+    me: Worker,
     *,
     customer: Customer,
     currency: str,

@@ -23,9 +23,10 @@ from billing.contracts.commands import Billed
 from billing.customers import commands as customers
 from billing.customers.models import Customer
 from billing.events import commands as events
-from billing.events.happened import TOLD_EACH_AT_MOST, tell_committed
+from billing.events.happened import TOLD_EACH_AT_MOST, tell_committed, tell_handled
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.events.tries import Worker
 from billing.happenings import spans, traces
 from billing.happenings.context import Fields
 from billing.happenings.lines import Action
@@ -71,7 +72,7 @@ class Chunk:
 
     seller: Seller
     event_ids: Sequence[UUID]
-    me: events.Worker
+    me: Worker
 
 
 # Locks what is billed together, and returns what that writes. What it leaves out is billed alone.
@@ -165,7 +166,7 @@ def _each_for_itself(works: Sequence[Work]) -> Iterator[Work]:
             yield work
 
 
-def _write(works: Sequence[Work], me: events.Worker) -> None:
+def _write(works: Sequence[Work], me: Worker) -> None:
     """Write what was worked out; the number series is locked last."""
     if not works:
         return
@@ -181,7 +182,7 @@ def _write(works: Sequence[Work], me: events.Worker) -> None:
         write_documents(documents)
 
 
-def _tell(works: Sequence[Work], me: events.Worker) -> None:
+def _tell(works: Sequence[Work], me: Worker) -> None:
     """
     Have the log tell of events that are handled: of a large chunk by one line for all.
 
@@ -192,7 +193,7 @@ def _tell(works: Sequence[Work], me: events.Worker) -> None:
         count: Fields = {"anlass.count": len(works), "anlass.task": me.task}
         tell_committed(Action.CHUNK_HANDLED, f"{len(works)} events were handled together", count)
         handled = [work.event for work in works if not work.documents]
-    events.tell_handled(handled, tried=me.tried())
+    tell_handled(handled, tried=me.tried())
 
 
 def _note_collected(works: Sequence[Work], *, at: datetime) -> None:

@@ -19,6 +19,7 @@ from billing.events import commands as events
 from billing.events import log
 from billing.events.models import Event
 from billing.events.patience import PASSING
+from billing.events.tries import Worker
 from invoices.issuing.commands.charging import decide_to_wait, demand_of
 from invoices.issuing.commands.collecting import (
     chargeable,
@@ -50,7 +51,7 @@ def lock_day(customer_id: UUID, *, until: date) -> Customer:
     return customer
 
 
-def end_day(event: Event, me: events.Worker) -> list[Invoice]:
+def end_day(event: Event, me: Worker) -> list[Invoice]:
     """
     Charge what a customer's contracts owe up to a day, and issue what is collected on that day.
 
@@ -110,7 +111,7 @@ def _due(customer: Customer, day: date) -> list[Contract]:
     return list(due.select_related("customer", "seller").order_by("pk"))
 
 
-def _charge_or_fail(contract: Contract, event: Event, me: events.Worker) -> None:
+def _charge_or_fail(contract: Contract, event: Event, me: Worker) -> None:
     try:
         with transaction.atomic():
             _charge(contract, event, me)
@@ -123,7 +124,7 @@ def _charge_or_fail(contract: Contract, event: Event, me: events.Worker) -> None
         _fail_alone(contract, event, error, me)
 
 
-def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
+def _charge(contract: Contract, event: Event, me: Worker) -> None:
     demand = demand_of(
         event, me, customer=contract.customer, currency=contract.currency, contract=contract
     )
@@ -142,7 +143,7 @@ def _charge(contract: Contract, event: Event, me: events.Worker) -> None:
     )
 
 
-def _fail_alone(contract: Contract, event: Event, error: Exception, me: events.Worker) -> None:
+def _fail_alone(contract: Contract, event: Event, error: Exception, me: Worker) -> None:
     """Put a contract's due day before a human; its retry charges it."""
     due_on = contract.next_billing_date
     assert due_on is not None, "it was due"

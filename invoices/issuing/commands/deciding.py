@@ -25,6 +25,7 @@ from billing.events.models import (
     FailureNote,
 )
 from billing.events.patience import PASSING
+from billing.events.tries import Trouble, Worker
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 from invoices.issuing.commands.settle import write_off
@@ -89,7 +90,7 @@ def settle_failures(*, event_ids: Iterable[UUID], at: datetime, worker: str) -> 
     What is just being tried can't be decided on: then the event goes on waiting, until it can.
     """
     for event_id in event_ids:
-        me = events.Worker(task=SETTLE, name=worker, at=at)
+        me = Worker(task=SETTLE, name=worker, at=at)
         try:
             _settle(event_id, me)
         except PASSING:
@@ -100,7 +101,7 @@ def settle_failures(*, event_ids: Iterable[UUID], at: datetime, worker: str) -> 
 
 
 @transaction.atomic
-def _settle(event_id: UUID, me: events.Worker) -> None:
+def _settle(event_id: UUID, me: Worker) -> None:
     event = Event.objects.select_for_update().get(pk=event_id)
     if event.state != Event.State.WAITING:
         return
@@ -148,8 +149,8 @@ def _chunks(ids: Sequence[UUID], deed: Deed) -> Iterable[Sequence[UUID]]:
     return (ids[begin : begin + size] for begin in range(0, len(ids), size))
 
 
-def _defect(error: Exception) -> events.Trouble:
-    return events.Trouble(
+def _defect(error: Exception) -> Trouble:
+    return Trouble(
         code="defect",
         reason=f"{type(error).__name__}: {error}",
         remedy="Report it to the developers with the transaction id; retry once it is mended.",

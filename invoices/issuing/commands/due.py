@@ -19,8 +19,8 @@ from billing.copying import plainly, relate
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
 from billing.customers.queries import collects
-from billing.events import commands as events
 from billing.events.models import Event
+from billing.events.tries import Worker
 from billing.sellers.models import Seller
 from billing.sellers.queries import today
 from invoices.issuing.commands.charging import document_of
@@ -57,7 +57,7 @@ def bill_due(*, event_ids: Collection[UUID], at: datetime, worker: str) -> int:
     It is safe to run twice and at once with others. What can't be billed becomes a failure; what is
     wrong with the database or its connection is raised: what was committed before stays.
     """
-    me = events.Worker(task=BILL_DUE, name=worker, at=at)
+    me = Worker(task=BILL_DUE, name=worker, at=at)
     waiting = _named(event_ids)
     sellers = Seller.objects.in_bulk({each.seller_id for each in waiting})
     streams = {each.event_id: each.stream_id for each in waiting}

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from billing.events import commands as events
 from billing.events.models import Event, Failure
+from billing.events.tries import Worker
 from invoices.issuing.commands.issue import Demand, Ready
 from invoices.issuing.models import Hold
 from invoices.issuing.queries.held import Drafted, Held, digest, findings, is_approved, shown
@@ -50,7 +51,7 @@ def check_drafts(demand: Demand, drafts: Sequence[Drafted]) -> None:
 
 
 @transaction.atomic
-def hold(event: Event, held: Held, me: events.Worker) -> Failure | None:
+def hold(event: Event, held: Held, me: Worker) -> Failure | None:
     """Put an event's documents before a human for approval; None if the event no longer waits."""
     largest = max(held.drafts, key=lambda draft: abs(draft.net_minor))
     told = replace(

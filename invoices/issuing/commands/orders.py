@@ -12,8 +12,8 @@ from uuid import UUID
 
 from billing.customers import commands as customers
 from billing.customers.queries import collects
-from billing.events import commands as events
 from billing.events.models import Event
+from billing.events.tries import Worker
 from billing.orders.events import ORDER_PLACED
 from billing.orders.models import Order
 from billing.sellers.queries import today
@@ -50,10 +50,10 @@ def bill_facts(*, event_ids: Collection[UUID], at: datetime, worker: str) -> Non
             bill(event_id=event_id, at=at, worker=worker)
     if ORDER_PLACED in types.values():
         orders = [each for each in named if each in waiting and types[each] == ORDER_PLACED]
-        _bill_orders(orders, events.Worker(task=BILL, name=worker, at=at))
+        _bill_orders(orders, Worker(task=BILL, name=worker, at=at))
 
 
-def _bill_orders(named: Sequence[UUID], me: events.Worker) -> None:
+def _bill_orders(named: Sequence[UUID], me: Worker) -> None:
     room = max(TOGETHER_AT_MOST - len(named), 0)
     ids = dict.fromkeys([*named, *orders_in_turn(at_most=room)])
     for seller, of_seller in sellers_of(ids):

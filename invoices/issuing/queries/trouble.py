@@ -12,8 +12,8 @@ from billing.catalog.queries import PriceMissing, price_terms
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.events.causes import HELD, place_of
-from billing.events.commands import Trouble
 from billing.events.models import Event
+from billing.events.tries import Trouble
 from billing.exchange.queries import ExchangeRateMissing
 from billing.mending import NOTHING, Mend, mend_of
 from billing.money import UnknownCurrency, to_minor
