@@ -15,6 +15,7 @@ from benchmarks import (
     burst,
     documents,
     growth,
+    inbox,
     month_end,
     order_latency,
     pricing,
@@ -144,6 +145,11 @@ def measure_reads(sizes: Sizes) -> Figures:
     return asdict(reads.measure(url=sizes.url, invoices=sizes.contracts))
 
 
+def measure_inbox(sizes: Sizes) -> Figures:
+    """Return how long pages take among as many open failures as contracts are asked for."""
+    return asdict(inbox.measure(failures=sizes.contracts))
+
+
 def measure_memory(_: Sizes) -> Figures:
     """Return what the worker processes hold behind all that."""
     return {"max": max(process.rss_mib for process in worker_memory.measure())}
@@ -162,4 +168,5 @@ PARTS: dict[str, Callable[[Sizes], Figures]] = {
     "worker_rss_mib": measure_memory,
     "growth": measure_growth,
     "reads": measure_reads,
+    "inbox": measure_inbox,
 }
