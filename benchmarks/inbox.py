@@ -123,7 +123,7 @@ def _fail_more(built: Built, example: Failure, count: int) -> None:
     named = {
         "contracts": list(Contract.objects.filter(seller=built.seller).values_list("pk", flat=True))
     }
-    unnamed = {name: "md5('cause' || n)::uuid" for name in ("id", "fingerprint")}
+    unnamed = dict.fromkeys(("id", "fingerprint"), "md5('cause' || n)::uuid")
     _copies(example.cause, min(CAUSES, count), {**unnamed, "next_probe_at": "NULL"}, {})
     causes = FailureCause.objects.filter(seller=built.seller).values_list("pk", flat=True)
     named["causes"] = list(causes)

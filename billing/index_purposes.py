@@ -96,7 +96,8 @@ PURPOSES = {
     ),
     "failure_by_seller": "Lists of a seller's failures, newest first, closed ones too.",
     "failure_by_state": "Lists of a seller's failures in a state, newest first.",
-    "failure_inbox": "The inbox: a seller's open failures, most urgent first.",
+    "failure_inbox": "A seller's open failures, most urgent first.",
+    "failure_inbox_of_all": "Open failures of all sellers, most urgent first.",
     "failure_of_cause": "All failures of a cause, newest first.",
     "failure_open_of_cause": (
         "The inbox: how many wait for a cause, how much money in each currency, since when."

@@ -430,8 +430,13 @@ class Migration(migrations.Migration):
                     models.Index(fields=["seller", "state", "id"], name="failure_by_state"),
                     models.Index(
                         condition=models.Q(("state", "open")),
-                        fields=["seller", "-priority"],
+                        fields=["seller", "-priority", "opened_at"],
                         name="failure_inbox",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "open")),
+                        fields=["-priority", "opened_at"],
+                        name="failure_inbox_of_all",
                     ),
                 ],
                 "constraints": [

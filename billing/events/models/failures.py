@@ -134,9 +134,16 @@ class Failure(models.Model):
             # Lists of a seller's failures, newest first; those in one state.
             models.Index(fields=["seller", "id"], name="failure_by_seller"),
             models.Index(fields=["seller", "state", "id"], name="failure_by_state"),
-            # The inbox: a seller's open failures, most urgent first.
+            # Open failures, most urgent first: a seller's, and all that an operator sees.
             models.Index(
-                fields=["seller", "-priority"], name="failure_inbox", condition=Q(state="open")
+                fields=["seller", "-priority", "opened_at"],
+                name="failure_inbox",
+                condition=Q(state="open"),
+            ),
+            models.Index(
+                fields=["-priority", "opened_at"],
+                name="failure_inbox_of_all",
+                condition=Q(state="open"),
             ),
             # All of a cause, newest first.
             models.Index(fields=["cause", "id"], name="failure_of_cause"),

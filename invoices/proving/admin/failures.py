@@ -34,7 +34,7 @@ from billing.sellers.admin import (
     transaction_link,
 )
 from invoices.issuing.commands import Decision, Deed, decide, write_off
-from invoices.proving.admin.causes import comment_page, timeline
+from invoices.proving.admin.causes import ClassFilter, comment_page, timeline
 from invoices.proving.admin.mending import mend_link
 from invoices.proving.queries.concerned import customers_of
 from invoices.runs.models import BillingRun
@@ -48,6 +48,7 @@ STATE_COLOURS = {
 }
 RUNS_OFFERED = 10
 TRIES_SHOWN = 20
+COUNTED_AT_MOST = 999
 AT_ONCE = 100  # More than that is left to the workers.
 CLOSED = "No selected failure is open: nothing was done."
 
@@ -183,7 +184,7 @@ class FailureAdmin(FactAdmin):
     list_display = (
         "priority", "shown_class", "shown_reason", "at_stake", "shown_state", "opened_at", "story",
     )  # fmt: skip
-    list_filter = (InboxFilter, CauseFilter, RunFilter, "code")
+    list_filter = (InboxFilter, CauseFilter, RunFilter, ClassFilter)
     list_select_related = ("event", "cause")
     search_fields = ("code", "reason")
     search_ids = ("pk", "event", "event__transaction_id", "event__stream_id")
@@ -363,9 +364,14 @@ class FailureAdmin(FactAdmin):
 
 
 def open_failures(request: HttpRequest) -> str:
-    """Return how many of the user's sellers are open, for the sidebar; approvals have their own."""
+    """
+    Return how many of the user's sellers are open, for the sidebar of each page.
+
+    They are counted up to a limit; approvals have a count of their own.
+    """
     waiting = Failure.objects.filter(state=Failure.State.OPEN).exclude(code=HELD)
-    return str(scoped(waiting, request).count())
+    count = scoped(waiting, request)[: COUNTED_AT_MOST + 1].count()
+    return f"{COUNTED_AT_MOST}+" if count > COUNTED_AT_MOST else str(count)
 
 
 def _selected(request: HttpRequest) -> list[tuple[str, str]]:

@@ -40,9 +40,10 @@ from billing.events.priorities import (
     priority_of,
 )
 
-# Of a cause with more failures, contracts and customers are counted up to here: a page of causes
+# Contracts and customers are counted up to here, of many causes less of each: so a page of causes
 # costs the same however many events wait.
-LOOKED_AT = 1000
+LOOKED_AT = 5000
+LOOKED_AT_OF_EACH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +199,8 @@ def _told(cause_ids: Collection[UUID]) -> dict[UUID, Failure]:
 def _counted(cause_ids: Collection[UUID]) -> dict[UUID, tuple[int, int, int]]:
     """Return how many failures were looked at, and of how many contracts and customers they are."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, {"causes": uuid_array(cause_ids), "most": LOOKED_AT})
+        most = max(LOOKED_AT // max(len(cause_ids), 1), LOOKED_AT_OF_EACH)
+        cursor.execute(_COUNTED, {"causes": uuid_array(cause_ids), "most": most})
         return {cause: tuple(counts) for cause, *counts in cursor.fetchall()}
 
 
