@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
@@ -53,17 +53,20 @@ def site(
         finally:
             engine.close()
             empty_database()
+            connections.close_all()
 
 
 @pytest.fixture(scope="package")
 def browser(chromium: str, site: Site) -> Iterator[Browser]:
     """Chromium without a window."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
-        # Playwright waits in a loop of its own in this thread; Django takes that for async code.
+        # Playwright waits in a loop of its own in this thread; Django takes that for async code,
+        # and keeps connections of its own for it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         found = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield found
         found.close()
+        connections.close_all()
 
 
 @pytest.fixture(scope="package")
