@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
@@ -13,12 +13,26 @@ from pytest_django import DjangoDbBlocker
 from billing.events.queues import create_queues
 from billing.staff.roles import make_roles
 from tests.browser.filled import Filled, fill
+from tests.browser.looking import picture
 from tests.browser.people import Desk, hire
 from tests.browser.site import Site
 from tests.chaos.engine import IMPATIENT, Engine
 from tests.conftest import empty_database
 
 NO_CHROMIUM = "no Chromium on PATH: `apt-get install chromium`"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of what a test that failed saw last."""
+    report = yield
+    if report.failed and call.when == "call":
+        for name, desk in item.funcargs.items():
+            if isinstance(desk, Desk):
+                picture(desk.page, f"failed-{item.name}-{name}")
+    return report
 
 
 @pytest.fixture(scope="package")

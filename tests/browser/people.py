@@ -105,6 +105,10 @@ class Desk:
         field.press("Enter")
         self.page.wait_for_url("**/find/**")
 
+    def go_to(self, name: str) -> None:
+        """Follow a link of the sidebar."""
+        self.page.locator("#nav-sidebar-apps").get_by_role("link", name=name).first.click()
+
     def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow the first link of a name within the page's content."""
         self.main.get_by_role("link", name=name).first.click()
