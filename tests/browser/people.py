@@ -14,7 +14,6 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from billing.sellers.models import Membership, Seller
-from tests.browser.site import Site
 
 PASSWORD = "correct horse battery"
 DESKTOP = {"width": 1400, "height": 1000}
@@ -113,6 +112,14 @@ class Desk:
         """Follow the first link of a name within the page's content."""
         self.main.get_by_role("link", name=name).first.click()
 
+    def open_row(self) -> None:
+        """Open the first row of a list."""
+        self.page.locator("#result_list tbody a[href*='/change/']").first.click()
+
+    def choose(self, name: str) -> None:
+        """Follow one of the buttons above a row's page: an icon's name, and its own."""
+        self.main.get_by_role("link", name=re.compile(rf"^\w+ {name}( …)?$")).click()
+
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press a button of a form."""
         self.main.get_by_role("button", name=name, exact=True).click()
@@ -120,12 +127,3 @@ class Desk:
     @property
     def main(self) -> Locator:
         return self.page.locator("#main, #page").first
-
-    def appears(self, site: Site, text: str) -> None:
-        """Load the page anew until it shows a text."""
-
-        def is_shown() -> bool:
-            self.page.reload()
-            return self.page.get_by_text(text).count() > 0
-
-        site.wait_until(is_shown, f"{text!r} is on {self.page.url}")
