@@ -126,4 +126,4 @@ class Desk:
 
     @property
     def main(self) -> Locator:
-        return self.page.locator("#main, #page").first
+        return self.page.locator("#main")
