@@ -21,7 +21,9 @@ LINE = {"text": "Training", "quantity": "3", "unit_price": "99.00", "tax_class":
 def failed(site: Site) -> Iterator[Failure]:
     """An app's order of a business of which no address is known."""
     seller = factories.seller(name="Delta GmbH", makes_documents=True)
-    factories.customer(seller, name="Dora AG", external_id="dora", street="", email="d@dora.example")
+    factories.customer(
+        seller, name="Dora AG", external_id="dora", street="", email="d@dora.example"
+    )
     with closing(WebApp(site.url, factories.api_key(seller))) as app:
         placed = app.post("/orders", {"customer": "ext:dora", "lines": [LINE]})
     assert placed.status == 201, placed.body

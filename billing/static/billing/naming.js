@@ -12,6 +12,7 @@
             label.id ||= `${select.id}-label`;
             const shown = selection.querySelector(".select2-selection__rendered");
             selection.setAttribute("aria-labelledby", `${label.id} ${shown?.id ?? ""}`.trim());
+            shown?.setAttribute("aria-labelledby", label.id);
         }
     }
 
@@ -19,6 +20,6 @@
         document.querySelectorAll(".select2-selection").forEach(name);
     }
 
-    window.addEventListener("load", nameAll);
-    document.addEventListener("formset:added", () => setTimeout(nameAll));
+    // Fields are made by scripts, later ones by what is clicked.
+    new MutationObserver(nameAll).observe(document, { childList: true, subtree: true });
 })();
