@@ -1,7 +1,6 @@
 """A clerk's day: an order that failed is found, its cause mended, the order billed."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -18,7 +17,7 @@ LINE = {"text": "Training", "quantity": "3", "unit_price": "99.00", "tax_class":
 
 
 @pytest.fixture
-def failed(site: Site) -> Iterator[Failure]:
+def failed(site: Site) -> Failure:
     """An app's order of a business of which no address is known."""
     seller = factories.seller(name="Delta GmbH", makes_documents=True)
     factories.customer(
@@ -29,7 +28,7 @@ def failed(site: Site) -> Iterator[Failure]:
     assert placed.status == 201, placed.body
     told = Failure.objects.filter(event__transaction_id=placed.body["transaction_id"])
     site.wait_until(told.exists, "the order failed")
-    yield told.select_related("event", "seller").get()
+    return told.select_related("event", "seller").get()
 
 
 def test_a_clerk_finds_mends_and_retries_and_the_invoice_is_there(
@@ -62,7 +61,7 @@ def test_a_clerk_finds_mends_and_retries_and_the_invoice_is_there(
     issued = Invoice.objects.filter(seller=failed.seller)
     site.wait_until(issued.exists, "the invoice was issued")
 
-    # Found by the customer's own id, and opened: 3 × 99.00 = 297.00, and 19 % of it are 56.43.
+    # Found by the customer's own id, and opened: 3 x 99.00 = 297.00, and 19 % of it are 56.43.
     desk.search("dora")
     desk.follow("Dora AG")
     desk.follow(issued.get().number)

@@ -7,34 +7,32 @@ from tests.browser.filled import Filled
 from tests.browser.people import Desk
 
 STEPS_AT_MOST = 120
-# How an element looks, and what lies around it: one of them changes where it is seen to be focused.
-LOOKS = """element => {
-    const looks = [];
-    for (let each = element; each && looks.length < 3; each = each.parentElement) {
-        const { outlineStyle, outlineWidth, boxShadow, borderColor } = getComputedStyle(each);
-        const outline = outlineStyle === "none" ? "" : outlineWidth;
-        looks.push([outline, boxShadow, borderColor].join());
-    }
-    return looks.join(";");
+# Whether the focused element, or what lies around it, looks otherwise than without the focus.
+IS_FOCUS_SEEN = """() => {
+    const element = document.activeElement;
+    const looks = () => {
+        const found = [];
+        for (let each = element; each && found.length < 3; each = each.parentElement) {
+            const { outlineStyle, outlineWidth, boxShadow, borderColor } = getComputedStyle(each);
+            const outline = outlineStyle === "none" ? "" : outlineWidth;
+            found.push([outline, boxShadow, borderColor].join());
+        }
+        return found.join(";");
+    };
+    const focused = looks();
+    element.blur();
+    const plain = looks();
+    element.focus({ focusVisible: true });
+    return focused !== plain;
 }"""
-
-
-def is_focus_seen(page: Page) -> bool:
-    """Return whether the focused element looks otherwise than without the focus."""
-    element = page.evaluate_handle("document.activeElement")
-    focused = page.evaluate(LOOKS, element)
-    page.evaluate("element => element.blur()", element)
-    plain = page.evaluate(LOOKS, element)
-    page.evaluate("element => element.focus({ focusVisible: true })", element)
-    return bool(focused != plain)
 
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until an element is focused; fail if the focus isn't seen on the way."""
     for _ in range(STEPS_AT_MOST):
         page.keyboard.press("Tab")
-        told = page.evaluate("document.activeElement.outerHTML.slice(0, 300)")
-        assert is_focus_seen(page), told
+        if not page.evaluate(IS_FOCUS_SEEN):
+            pytest.fail(page.evaluate("document.activeElement.outerHTML.slice(0, 300)"))
         if page.evaluate("asked => document.activeElement.matches(asked)", selector):
             return
     pytest.fail(f"{selector} is not reached")
