@@ -60,6 +60,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("billing/favicon.svg")},
     ],
     "STYLES": [lambda _: static("billing/admin.css")],
+    "SCRIPTS": [lambda _: static("billing/naming.js")],
     "DASHBOARD_CALLBACK": "invoices.overview.admin.start_page",
     "COLORS": {
         "primary": {

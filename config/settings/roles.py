@@ -14,7 +14,7 @@ STAFF_ROLES = {
         "billing.add_customer", "billing.change_customer",
         "billing.add_contract", "billing.change_contract",
         "billing.add_subscription", "billing.add_subscriptionchange",
-        "billing.add_order",
+        "billing.add_order", "billing.add_orderline",
         "billing.change_failure",  # To retry.
         "invoices.add_deliverywish", "invoices.change_deliverywish",
         "invoices.add_delivery",  # To send once more.

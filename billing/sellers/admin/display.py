@@ -75,8 +75,9 @@ def definitions(values: Mapping[str, object]) -> SafeString:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
     """Return a small table; columns after the first are aligned to the right."""
-    return format_html(
-        '<table class="anlass-table"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>',
+    return format_html(  # Where it is scrolled, the keyboard must reach it.
+        '<table class="anlass-table" tabindex="0"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table>",
         format_html_join("", "<th>{}</th>", ((name,) for name in head)),
         format_html_join(
             "", "<tr>{}</tr>", ((format_html_join("", "<td>{}</td>", _cells(row)),) for row in rows)

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -145,11 +146,11 @@ class HoldAdmin(FactAdmin):
     search_ids = ("pk", "event", "event__transaction_id", "event__stream_id", "customer")
     actions_detail = ("approve", "reject", "look_again")
     readonly_fields = (
-        "gross", "reason", "shown_state", "transaction", "contract", "shown_documents",
+        "gross", "reason", "told_state", "transaction", "contract", "shown_documents",
         "caused_by", "decision_by", "decision_at", "decision_reason",
     )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("reason", "shown_state", "opened_at", "caused_by")}),
+        (None, {"fields": ("reason", "told_state", "opened_at", "caused_by")}),
         ("What would be issued", {"fields": ("customer", "contract", "shown_documents")}),
         ("Decision", {"fields": ("decision_by", "decision_at", "decision_reason")}),
         ("Where", {"fields": ("event", "failure", "transaction")}),
@@ -185,6 +186,10 @@ class HoldAdmin(FactAdmin):
         if hold.failure.state == Failure.State.OPEN:
             return "waiting", "waits for a decision"
         return "settled", hold.failure.get_state_display()
+
+    @admin.display(description="state")
+    def told_state(self, hold: Hold) -> str:
+        return str(self.shown_state(hold)[1])
 
     @admin.display(description="caused by")
     def caused_by(self, hold: Hold) -> str:
@@ -277,4 +282,9 @@ def _document(document: Mapping[str, Any]) -> SafeString:
 
 def _period(starts_on: str, ends_on: str | None) -> str:
     # Half-open: the last day is not part of it.
-    return f"{starts_on} to {date.fromisoformat(ends_on)} (excluded)" if ends_on else starts_on
+    first = _day(starts_on)
+    return f"{first} to {_day(ends_on)} (excluded)" if ends_on else first
+
+
+def _day(day: str) -> str:
+    return date_format(date.fromisoformat(day), "DATE_FORMAT")

@@ -178,7 +178,7 @@ class FailureCauseAdmin(FactAdmin):
 
     @admin.display(description="what is wrong")
     def what(self, cause: Any) -> str:
-        return format_html("{} {}", in_words(cause.code), self.urgency(cause))
+        return format_html("{}, priority {}", in_words(cause.code), self.urgency(cause))
 
     @admin.display(description="for example")
     def why(self, cause: Any) -> str:

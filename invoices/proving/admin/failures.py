@@ -257,7 +257,8 @@ class FailureAdmin(FactAdmin):
         """Show how many others wait for the same, with the page on which all are dealt with."""
         others = failure.cause.failures.filter(state=Failure.State.OPEN).exclude(pk=failure.pk)
         count = others.count()
-        return link(failure.cause, f"{count} others wait for the same: all of the cause")
+        told = "1 other waits" if count == 1 else f"{count} others wait"
+        return link(failure.cause, f"{told} for the same: all of the cause")
 
     @admin.display(description="tries")
     def tries(self, failure: Failure) -> str:
