@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -53,7 +55,7 @@ class MovementForm(OwnedForm):
         max_digits=18,
         decimal_places=4,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
-        help_text="Of an adjustment: with a minus if it takes away.",
+        help_text=_("Of an adjustment: with a minus if it takes away."),
     )
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 2}))
 
@@ -66,9 +68,9 @@ class MovementForm(OwnedForm):
             if from_minor(values["amount_minor"], currency) != amount:
                 self.add_error("amount", f"{currency} has no such small amounts.")
             if amount == 0 or (amount < 0 and values.get("kind") == Kind.PREPAYMENT):
-                self.add_error("amount", "It must be more than 0.")
+                self.add_error("amount", gettext("It must be more than 0."))
             if amount < 0 and values.get("expires_on"):
-                self.add_error("expires_on", "Only what comes in expires: leave it empty.")
+                self.add_error("expires_on", gettext("Only what comes in expires: leave it empty."))
         return values
 
     def _post_clean(self) -> None:
@@ -83,16 +85,16 @@ class MovementForm(OwnedForm):
 class MovementFigures:
     """How a movement's figures look."""
 
-    @admin.display(description="amount", ordering="amount_minor")
+    @admin.display(description=_("amount"), ordering="amount_minor")
     def amount(self, movement: BalanceMovement) -> str:
         return money(movement.amount_minor, movement.currency)
 
-    @admin.display(description="left of it", empty_value="-")
+    @admin.display(description=_("left of it"), empty_value="-")
     def rest(self, movement: BalanceMovement) -> str | None:
         rest_minor = movement.rest_minor
         return None if rest_minor is None else money(rest_minor, movement.currency)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, movement: BalanceMovement) -> str:
         return transaction_link(movement.transaction_id, "story")
 
@@ -101,7 +103,7 @@ class MovementInline(MovementFigures, FactInline):
     model = BalanceMovement
     fields = ("booked_on", "kind", "amount", "rest", "expires_on", "reason", "transaction")
     ordering = ("-pk",)
-    verbose_name_plural = "balance"
+    verbose_name_plural = _("balance")
 
 
 CustomerAdmin.also_show(MovementInline)
@@ -117,12 +119,14 @@ def _reverse(lot: BalanceMovement, values: Mapping[str, Any], at: datetime) -> s
 
 
 REVERSE = FormPage(
-    title="Take back what is left",
-    submit="Take it back",
+    title=_("Take back what is left"),
+    submit=_("Take it back"),
     form_class=ReverseForm,
     act=_reverse,
     refusals=(IntegrityError, LotUsedUp),
-    explanation="Because the payment bounced, or was paid out. Invoices that used some of it stay.",
+    explanation=_(
+        "Because the payment bounced, or was paid out. Invoices that used some of it stay."
+    ),
 )
 
 
@@ -175,6 +179,6 @@ class BalanceMovementAdmin(MovementFigures, FactAdmin):
         new = NewMoney(kind=Kind(said["kind"]), **{name: said[name] for name in names})
         return state_movement(customer=said["customer"], new=new, at=at)[0]
 
-    @button("Take back", path="reverse", permission="reverse", icon="undo")
+    @button(_("Take back"), path="reverse", permission="reverse", icon="undo")
     def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, REVERSE)

@@ -12,6 +12,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -50,9 +52,9 @@ class CorrectionInline(FactInline):
     fields = ("ordered_on", "kind", "reason", "bill_again", "settle", "ordered_by", "story")
     ordering = ("-pk",)
     show_change_link = False
-    verbose_name_plural = "corrections ordered"
+    verbose_name_plural = _("corrections ordered")
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, correction: Correction) -> str:
         return transaction_link(outcomes([correction])[correction.pk].transaction_id, "story")
 
@@ -61,10 +63,10 @@ class ReasonedForm(PageForm):
     reason = forms.CharField(
         max_length=300,
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
-        help_text="Printed on the credit note.",
+        help_text=_("Printed on the credit note."),
     )
     settle = forms.ChoiceField(
-        label="Money goes to",
+        label=_("Money goes to"),
         choices=Correction.Settle.choices,
         initial=Correction.Settle.INVOICE,
         widget=UnfoldAdminSelectWidget,
@@ -73,11 +75,13 @@ class ReasonedForm(PageForm):
 
 class CancelForm(ReasonedForm):
     bill_again = forms.BooleanField(
-        label="Bill again",
+        label=_("Bill again"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="What is owed by the facts as they are now comes on a new invoice, with the "
-        "customer's data of today. Else what is taken back is never charged again.",
+        help_text=_(
+            "What is owed by the facts as they are now comes on a new invoice, with the "
+            "customer's data of today. Else what is taken back is never charged again."
+        ),
     )
     field_order = ("reason", "bill_again", "settle")
 
@@ -145,8 +149,10 @@ class CorrectForm(ReasonedForm):
                 )
         self.fields["discount"] = PartField(
             names=("amount", "percent"),
-            label="Or a discount on all lines",
-            help_text="An amount in the terms of the lines, or a percentage of all that is left.",
+            label=gettext("Or a discount on all lines"),
+            help_text=gettext(
+                "An amount in the terms of the lines, or a percentage of all that is left."
+            ),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -166,7 +172,9 @@ class CorrectForm(ReasonedForm):
         self.named = named  # type: ignore[misc]  # Each form has lines of its own.
         discount = values.get("discount") or {}
         if not self.errors and bool(positions) == bool(discount):
-            self.add_error(None, "Say how much of which lines, or give a discount: one of them.")
+            self.add_error(
+                None, gettext("Say how much of which lines, or give a discount: one of them.")
+            )
         return values
 
 
@@ -207,11 +215,11 @@ def _page_of(by: str, form_class: type[PageForm], wanted: Any) -> FormPage:
 
     return FormPage(
         title="",
-        submit="Preview",
+        submit=gettext("Preview"),
         form_class=form_class,
         act=act,
         preview=preview,
-        confirm="Issue the credit note",
+        confirm=gettext("Issue the credit note"),
         refusals=(CorrectionRefused,),
     )
 
@@ -241,20 +249,24 @@ def _previewed(invoice: Invoice, wanted: Wanted, draft: CreditDraft) -> SafeStri
     ):
         rows.append((format_html("<strong>{}</strong>", name), "", money(amount_minor, currency)))
     title = document_title("credit_note", correction_kind=wanted.kind, locale=locale)
-    return format_html("<strong>{}</strong>{}", title, table(("Line", "Units", "Net"), rows))
+    return format_html(
+        "<strong>{}</strong>{}",
+        title,
+        table((gettext("Line"), gettext("Units"), gettext("Net")), rows),
+    )
 
 
-@button("Cancel …", path="cancel", permission="correct", icon="block")
+@button(_("Cancel …"), path="cancel", permission="correct", icon="block")
 def cancel(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Ask for a reason, show the credit note, and order it."""
     page = _page_of(request.user.get_username(), CancelForm, _cancelled)
     told = "All that is left of the invoice is taken back by a credit note (Stornorechnung)."
     return self.form_view(
-        request, object_id, replace(page, title="Cancel the invoice", explanation=told)
+        request, object_id, replace(page, title=gettext("Cancel the invoice"), explanation=told)
     )
 
 
-@button("Correct …", path="correct", permission="correct", icon="edit_note")
+@button(_("Correct …"), path="correct", permission="correct", icon="edit_note")
 def correct(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Ask how much of which lines, show the credit note, and order it."""
     page = _page_of(request.user.get_username(), CorrectForm, _corrected)
@@ -263,7 +275,7 @@ def correct(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpRes
         "are not charged again."
     )
     return self.form_view(
-        request, object_id, replace(page, title="Correct the invoice", explanation=told)
+        request, object_id, replace(page, title=gettext("Correct the invoice"), explanation=told)
     )
 
 

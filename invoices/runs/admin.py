@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
@@ -30,12 +32,16 @@ STATE_COLOURS = {
     "settled": "success",
 }
 HELP = {
-    "bar": "Done: billed up to the day, or nothing was owed, or someone wrote it off. Failed: "
-    "could not be billed. What is mended after the end doesn't change these figures.",
-    "total": "How many contracts, or customers whose charges are collected, were due.",
-    "finished_at": "When none of them waited any more.",
-    "failures": "What still waits for someone to mend it, by now. Once mended, retry it on its "
-    "page, or all of them in the list.",
+    "bar": _(
+        "Done: billed up to the day, or nothing was owed, or someone wrote it off. Failed: "
+        "could not be billed. What is mended after the end doesn't change these figures."
+    ),
+    "total": _("How many contracts, or customers whose charges are collected, were due."),
+    "finished_at": _("When none of them waited any more."),
+    "failures": _(
+        "What still waits for someone to mend it, by now. Once mended, retry it on its "
+        "page, or all of them in the list."
+    ),
 }
 FAILURES_SHOWN = 25
 
@@ -48,8 +54,8 @@ class BillingRunAdmin(FactAdmin):
     readonly_fields = ("state_now", "bar", "failures")
     fieldsets = (
         (None, {"fields": ("seller", "kind", "day", "state_now", "bar")}),
-        ("Figures", {"fields": ("total", "started_at", "finished_at")}),
-        ("What failed", {"fields": ("failures",)}),
+        (_("Figures"), {"fields": ("total", "started_at", "finished_at")}),
+        (_("What failed"), {"fields": ("failures",)}),
     )
 
     class Media:
@@ -66,26 +72,29 @@ class BillingRunAdmin(FactAdmin):
             run.is_failing = run.pk in failing
         return shown
 
-    @labelled("state", colours=STATE_COLOURS)
+    @labelled(_("state"), colours=STATE_COLOURS)
     def shown_state(self, run: Any) -> tuple[str, str]:
         return _state(run, is_failing=run.is_failing)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state_now(self, run: BillingRun) -> str:
         return _state(run, is_failing=bool(still_failing([run])))[1]
 
-    @admin.display(description="progress")
+    @admin.display(description=_("progress"))
     def bar(self, run: BillingRun) -> SafeString:
         return _bar(run)
 
-    @admin.display(description="failures")
+    @admin.display(description=_("failures"))
     def failures(self, run: BillingRun) -> str:
         """Show what of it waits for a human, most urgent first; all stands in the inbox."""
         found = open_failures(run)
         count = found.count()
         if not count:
             return "Nothing of it waits for a human."
-        shown = table(("failure", "at stake", "story"), _rows(run, found[:FAILURES_SHOWN]))
+        shown = table(
+            (gettext("failure"), gettext("at stake"), gettext("story")),
+            _rows(run, found[:FAILURES_SHOWN]),
+        )
         inbox = format_html(
             '<a class="anlass-link" href="{}?run={}">All {} in the list of failures</a>',
             reverse("admin:billing_failure_changelist"),

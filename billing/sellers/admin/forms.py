@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from unfold.forms import PaginationInlineFormSet
 
 from billing.money import UnknownCurrency, minor_digits
@@ -155,7 +156,7 @@ class OwnedFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         """Check that all references are of the owner's seller."""
         super().clean()
         if sum(form.has_changed() for form in self.forms) < self.min_num:
-            raise ValidationError("State at least one line.")
+            raise ValidationError(gettext("State at least one line."))
         if seller_id := getattr(self.instance, "seller_id", None):
             for form in self.forms:
                 refuse_foreign(form, seller_id)

@@ -11,6 +11,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
 from billing.identifiers import compact
@@ -25,16 +27,18 @@ from billing.sellers.models import Membership, Seller, SellerRegistration, TestC
 
 class DateForm(PageForm):
     to = forms.DateField(
-        label="Advance to",
+        label=_("Advance to"),
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="The scheduler takes the clock there, day by due day.",
+        help_text=_("The scheduler takes the clock there, day by due day."),
     )
     hold_due = forms.BooleanField(
-        label="Hold what is due on that day",
+        label=_("Hold what is due on that day"),
         required=False,
         widget=UnfoldBooleanWidget(),
-        help_text="Stop at the day's first moment: what is due on it waits until the clock is told "
-        "to go on, to the same day or a later one. Facts of the day can be stated before.",
+        help_text=_(
+            "Stop at the day's first moment: what is due on it waits until the clock is told "
+            "to go on, to the same day or a later one. Facts of the day can be stated before."
+        ),
     )
 
 
@@ -46,15 +50,15 @@ def _advance(seller: Seller, values: dict[str, Any], at: datetime) -> str:
 
 
 ADVANCE_OF_SELLER = FormPage(
-    title="Advance the test clock",
-    submit="Advance",
+    title=_("Advance the test clock"),
+    submit=_("Advance"),
     form_class=DateForm,
     act=_advance,
     refusals=(TestClockRefused,),
 )
 ADVANCE = FormPage(
-    title="Advance the test clock",
-    submit="Advance",
+    title=_("Advance the test clock"),
+    submit=_("Advance"),
     form_class=DateForm,
     act=lambda clock, values, at: _advance(clock.seller, values, at),
     refusals=(TestClockRefused,),
@@ -102,7 +106,9 @@ def _numbering(pattern: str) -> str:
         text = "Use {year} and {sequence} only, for example R{year}-{sequence:06d}."
         raise ValidationError(text) from wrong
     if len(numbers) < 4:
-        raise ValidationError("Two documents would get one number: use {year} and {sequence}.")
+        raise ValidationError(
+            gettext("Two documents would get one number: use {year} and {sequence}.")
+        )
     return pattern
 
 
@@ -110,7 +116,7 @@ class RegistrationInline(FactInline):
     model = SellerRegistration
     fields = ("country", "vat_id", "valid_from", "valid_until")
     ordering = ("country", "valid_from")
-    verbose_name_plural = "VAT registrations in other countries"
+    verbose_name_plural = _("VAT registrations in other countries")
 
 
 @admin.register(Seller)
@@ -123,11 +129,11 @@ class SellerAdmin(SellerScopedAdmin):
     actions_detail = ("advance_clock",)
     fieldsets = (
         (
-            "Legal entity",
+            _("Legal entity"),
             {"fields": ("name", "trading_name", "street", "postcode", "city", "country")},
         ),
         (
-            "Contact and business letters",
+            _("Contact and business letters"),
             {
                 "fields": (
                     "contact_name",
@@ -141,17 +147,17 @@ class SellerAdmin(SellerScopedAdmin):
             },
         ),
         (
-            "Tax",
+            _("Tax"),
             {"fields": ("vat_id", "tax_number", "oss", "vat_id_policy", "exchange_rate_policy")},
         ),
         (
-            "Small business",
+            _("Small business"),
             {"fields": ("small_business_from", "small_business_until", "small_business_text")},
         ),
-        ("Bank", {"fields": ("account_holder", "iban", "bic", "creditor_id")}),
-        ("Documents", {"fields": ("makes_documents",)}),
-        ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
-        ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
+        (_("Bank"), {"fields": ("account_holder", "iban", "bic", "creditor_id")}),
+        (_("Documents"), {"fields": ("makes_documents",)}),
+        (_("Billing"), {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
+        (_("Numbers"), {"fields": ("invoice_number_format", "credit_note_number_format")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -179,7 +185,7 @@ class SellerAdmin(SellerScopedAdmin):
         row = self.get_object(request, object_id)
         return shown if row and row.is_test else []
 
-    @button("Advance test clock", path="advance", permission="advance", icon="schedule")
+    @button(_("Advance test clock"), path="advance", permission="advance", icon="schedule")
     def advance_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE_OF_SELLER)
 
@@ -198,7 +204,7 @@ class TestClockAdmin(FactAdmin):
     def has_advance_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_testclock")
 
-    @button("Advance", path="advance", permission="advance", icon="schedule", is_primary=True)
+    @button(_("Advance"), path="advance", permission="advance", icon="schedule", is_primary=True)
     def advance(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE)
 

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.sellers.admin import Lines, OwnedForm, SellerScopedAdmin
@@ -51,10 +52,10 @@ class AddressesField(forms.CharField):
 class WishForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
     emails = AddressesField(
-        label="E-mail addresses",
+        label=_("E-mail addresses"),
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text="One a line; none: the customer's own address.",
+        help_text=_("One a line; none: the customer's own address."),
     )
 
 
@@ -99,8 +100,8 @@ class MailStyleAdmin(SellerScopedAdmin):
     search_fields = ("seller__name", "sender")
     fieldsets = (
         (None, {"fields": ("seller", "sender", "sender_name", "reply_to")}),
-        ("German", {"fields": ("subject_de", "body_de")}),
-        ("English", {"fields": ("subject_en", "body_en")}),
+        (_("German"), {"fields": ("subject_de", "body_de")}),
+        (_("English"), {"fields": ("subject_en", "body_en")}),
     )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from billing.sellers.admin import link, money, sellers_of
 from billing.sellers.models import Seller
@@ -33,7 +34,7 @@ admin.site.index_template = "invoices/admin/start.html"
 
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the admin's first page for one of the user's sellers: see `DASHBOARD_CALLBACK`."""
-    context = {**context, "title": "Today"}
+    context = {**context, "title": gettext("Today")}
     own = sellers_of(request).order_by("is_test", "name")
     seller = _chosen(request) or own.first()
     if seller is None:

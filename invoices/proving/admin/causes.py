@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.formats import localize, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing.events.causes import IN_WORDS, in_words
@@ -41,7 +43,7 @@ SHOWN = 25
 class WaitingFilter(admin.SimpleListFilter):
     """Shows the causes for which something waits; of them the new ones, or the user's own."""
 
-    title = "causes"
+    title = _("causes")
     parameter_name = "show"
 
     def lookups(
@@ -60,7 +62,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class ClassFilter(admin.SimpleListFilter):
     """Narrows the list to a class; the classes come from their table, not from the rows."""
 
-    title = "class"
+    title = _("class")
     parameter_name = "class"
 
     def lookups(
@@ -74,29 +76,29 @@ class ClassFilter(admin.SimpleListFilter):
 
 class WhyForm(PageForm):
     why = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="Kept with each of the failures.",
+        help_text=_("Kept with each of the failures."),
     )
 
 
 class NoteForm(PageForm):
     why = forms.CharField(
-        label="Note",
+        label=_("Note"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="What was mended; kept with each of the failures.",
+        help_text=_("What was mended; kept with each of the failures."),
     )
 
 
 class CommentForm(PageForm):
-    text = forms.CharField(label="Comment", widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    text = forms.CharField(label=_("Comment"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
 class AssignForm(PageForm):
-    to = forms.ChoiceField(label="To", required=False, widget=UnfoldAdminSelectWidget)
+    to = forms.ChoiceField(label=_("To"), required=False, widget=UnfoldAdminSelectWidget)
     text = forms.CharField(
-        label="Note", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        label=_("Note"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
@@ -114,7 +116,9 @@ def comment_page(by: str, of: Callable[[Any], tuple[FailureCause, Failure | None
         comment(cause, text=values["text"], by=by, at=at, failure=failure)
         return "Noted."
 
-    return FormPage(title="Comment", submit="Comment", form_class=CommentForm, act=act)
+    return FormPage(
+        title=gettext("Comment"), submit=gettext("Comment"), form_class=CommentForm, act=act
+    )
 
 
 @admin.register(FailureCause)
@@ -125,7 +129,7 @@ class FailureCauseAdmin(FactAdmin):
     ordering = ()
     search_fields = ("mend_part", "pattern")
     search_ids = ("pk", "fingerprint")
-    search_help_text = "What must be mended, or words of the reason; a fingerprint."
+    search_help_text = _("What must be mended, or words of the reason; a fingerprint.")
     actions = ("retry_all", "write_off_all")
     actions_detail = ("retry", "write_off", "assign", "say")
     readonly_fields = (
@@ -133,9 +137,9 @@ class FailureCauseAdmin(FactAdmin):
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("what", "why", "mend")}),
-        ("What waits", {"fields": ("waits_for_it", "at_stake", "since", "failures")}),
-        ("Who and when", {"fields": ("assigned", "story", "next_probe_at", "first_seen_at")}),
-        ("Identity", {"fields": ("fingerprint", "code", "place", "pattern")}),
+        (_("What waits"), {"fields": ("waits_for_it", "at_stake", "since", "failures")}),
+        (_("Who and when"), {"fields": ("assigned", "story", "next_probe_at", "first_seen_at")}),
+        (_("Identity"), {"fields": ("fingerprint", "code", "place", "pattern")}),
     )
 
     def has_write_off_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -157,7 +161,7 @@ class FailureCauseAdmin(FactAdmin):
             cause.figures = figures([cause], at=timezone.now())[cause.pk]
         return cause
 
-    @admin.display(description="priority")
+    @admin.display(description=_("priority"))
     def urgency(self, cause: Any) -> str:
         new = format_html(' <span class="anlass-new">{}</span>', "new") if _of(cause).is_new else ""
         return format_html(
@@ -167,7 +171,7 @@ class FailureCauseAdmin(FactAdmin):
             new,
         )
 
-    @admin.display(description="cause, reason and remedy")
+    @admin.display(description=_("cause, reason and remedy"))
     def shown_cause(self, cause: Any) -> str:
         return format_html(
             '<div class="anlass-reason"><strong>{}</strong>{}<p>{}</p></div>',
@@ -176,22 +180,22 @@ class FailureCauseAdmin(FactAdmin):
             mend_link(cause),
         )
 
-    @admin.display(description="what is wrong")
+    @admin.display(description=_("what is wrong"))
     def what(self, cause: Any) -> str:
         return format_html("{} {}", in_words(cause.code), self.urgency(cause))
 
-    @admin.display(description="for example")
+    @admin.display(description=_("for example"))
     def why(self, cause: Any) -> str:
         example = _of(cause).example
         if example is None:
             return format_html("<p>{}</p>", cause.pattern)
         return format_html("<p>{}</p><p>{}</p>", example.reason, example.remedy)
 
-    @admin.display(description="mend")
+    @admin.display(description=_("mend"))
     def mend(self, cause: Any) -> str:
         return mend_link(cause) or "What must be mended has no page here."
 
-    @admin.display(description="waits")
+    @admin.display(description=_("waits"))
     def waits_for_it(self, cause: Any) -> str:
         found = _of(cause)
         over = "" if found.is_counted else "over "
@@ -202,13 +206,13 @@ class FailureCauseAdmin(FactAdmin):
         lines = format_html_join("", "<div>{}{}</div>", ((over, told) for told, over in counts))
         return format_html('<a class="anlass-link" href="{}">{}</a>', url, lines)
 
-    @admin.display(description="at stake")
+    @admin.display(description=_("at stake"))
     def at_stake(self, cause: Any) -> str:
         stakes = _of(cause).stakes
         told = ((money(stake.amount_minor, stake.currency),) for stake in stakes)
         return format_html_join("", "<div>{}</div>", told) if stakes else "unknown"
 
-    @admin.display(description="since")
+    @admin.display(description=_("since"))
     def since(self, cause: Any) -> str:
         oldest = _of(cause).oldest
         if oldest is None:
@@ -217,11 +221,11 @@ class FailureCauseAdmin(FactAdmin):
             '<time datetime="{}">{}</time>', oldest.isoformat(), timesince(oldest, depth=1)
         )
 
-    @admin.display(description="assigned to")
+    @admin.display(description=_("assigned to"))
     def assigned(self, cause: Any) -> str:
         return _of(cause).assignee or "nobody"
 
-    @admin.display(description="failures")
+    @admin.display(description=_("failures"))
     def failures(self, cause: FailureCause) -> str:
         open_ones = cause.failures.filter(state=Failure.State.OPEN).select_related("event")
         shown = list(open_ones.order_by("-priority", "pk")[:SHOWN])
@@ -237,38 +241,43 @@ class FailureCauseAdmin(FactAdmin):
         ]
         return format_html(
             '{}<p><a class="anlass-link" href="{}?cause={}">All in the list of failures</a></p>',
-            table(("failure", "customer", "at stake", "story"), rows),
+            table(
+                (gettext("failure"), gettext("customer"), gettext("at stake"), gettext("story")),
+                rows,
+            ),
             reverse("admin:billing_failure_changelist"),
             cause.pk,
         )
 
-    @admin.display(description="timeline")
+    @admin.display(description=_("timeline"))
     def story(self, cause: FailureCause) -> str:
         return timeline(cause.notes.order_by("pk"))
 
-    @button("Retry all", path="retry", permission="decide", icon="replay", is_primary=True)
+    @button(_("Retry all"), path="retry", permission="decide", icon="replay", is_primary=True)
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _decision_page(request, Deed.RETRY))
 
-    @button("Write off all", path="write-off", permission="write_off", icon="delete_forever")
+    @button(_("Write off all"), path="write-off", permission="write_off", icon="delete_forever")
     def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _decision_page(request, Deed.WRITE_OFF))
 
-    @button("Assign", path="assign", permission="decide", icon="person_add")
+    @button(_("Assign"), path="assign", permission="decide", icon="person_add")
     def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _assign_page(request))
 
-    @button("Comment", path="comment", permission="decide", icon="comment")
+    @button(_("Comment"), path="comment", permission="decide", icon="comment")
     def say(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(
             request, object_id, comment_page(_name(request), lambda cause: (cause, None))
         )
 
-    @admin.action(description="Retry all of the selected causes", permissions=["decide"])
+    @admin.action(description=_("Retry all of the selected causes"), permissions=["decide"])
     def retry_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._decide(request, queryset, Deed.RETRY)
 
-    @admin.action(description="Write off all of the selected causes …", permissions=["write_off"])
+    @admin.action(
+        description=_("Write off all of the selected causes …"), permissions=["write_off"]
+    )
     def write_off_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         form = WhyForm(request.POST if "why" in request.POST else None, row=None)
         if form.is_valid():
@@ -291,7 +300,11 @@ class FailureCauseAdmin(FactAdmin):
 def timeline(notes: Iterable[FailureNote]) -> str:
     """Return what was said and decided, in the order of time."""
     rows = [(localize(note.at), note.by, _told(note), note.text or "") for note in notes]
-    return table(("when", "who", "what", ""), rows) if rows else "Nothing was said yet."
+    return (
+        table((gettext("when"), gettext("who"), gettext("what"), ""), rows)
+        if rows
+        else "Nothing was said yet."
+    )
 
 
 def _told(note: FailureNote) -> str:
@@ -309,20 +322,24 @@ def _decision_page(request: HttpRequest, deed: Deed) -> FormPage:
 
     if deed == Deed.RETRY:
         return FormPage(
-            title="Retry all",
-            submit="Retry all",
+            title=gettext("Retry all"),
+            submit=gettext("Retry all"),
             form_class=NoteForm,
             act=act,
-            explanation="All failures of the cause are closed as retried, and their events are "
-            "sent again, up to a thousand at a time. What fails again opens a new failure.",
+            explanation=gettext(
+                "All failures of the cause are closed as retried, and their events are "
+                "sent again, up to a thousand at a time. What fails again opens a new failure."
+            ),
         )
     return FormPage(
-        title="Write off all",
-        submit="Write off all",
+        title=gettext("Write off all"),
+        submit=gettext("Write off all"),
         form_class=WhyForm,
         act=act,
-        explanation="None of the events will be billed, and this can't be taken back. Orders are "
-        "then never billed. What contracts owe stays owed, and comes with their next event.",
+        explanation=gettext(
+            "None of the events will be billed, and this can't be taken back. Orders are "
+            "then never billed. What contracts owe stays owed, and comes with their next event."
+        ),
         is_dangerous=True,
     )
 
@@ -335,11 +352,11 @@ def _assign_page(request: HttpRequest) -> FormPage:
         return f"Assigned to {values['to'] or 'nobody'}."
 
     return FormPage(
-        title="Assign",
-        submit="Assign",
+        title=gettext("Assign"),
+        submit=gettext("Assign"),
         form_class=AssignForm,
         act=act,
-        explanation="Who is to mend the cause. All who work for the seller see it.",
+        explanation=gettext("Who is to mend the cause. All who work for the seller see it."),
         refusals=(NotOfTheSeller,),
     )
 
