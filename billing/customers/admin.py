@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.customers.commands import DetailsIncomplete, change_customer, create_customer
@@ -23,7 +24,7 @@ BILLING = (
 
 
 WHO = ("seller", "name", "kind", "external_id", "contact_name", "email", "phone")
-PLACES: tuple[tuple[str | None, Any], ...] = (
+PLACES: tuple[tuple[StrOrPromise | None, Any], ...] = (
     (
         _("Address"),
         {
@@ -43,7 +44,7 @@ PLACES: tuple[tuple[str | None, Any], ...] = (
         },
     ),
 )  # fmt: skip
-DOCUMENTS: tuple[tuple[str | None, Any], ...] = (
+DOCUMENTS: tuple[tuple[StrOrPromise | None, Any], ...] = (
     (
         _("Documents"),
         {

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -61,7 +62,7 @@ class OrderLineForm(OwnedLineForm):
     )
     supply = forms.ChoiceField(
         required=False,
-        choices=[("", "the product's, or digital"), *choices(SUPPLY_KINDS)],
+        choices=[("", _("the product's, or digital")), *choices(SUPPLY_KINDS)],
         widget=UnfoldAdminSelectWidget,
     )
 
@@ -118,7 +119,7 @@ class ShownOrderLineInline(FactInline):
     @admin.display(description=_("unit price"))
     def shown_unit_price(self, line: OrderLine) -> str:
         if line.unit_price is None:
-            return "the product's"
+            return gettext("the product's")
         return unit_price(line.unit_price, line.order.currency)
 
 

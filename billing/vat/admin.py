@@ -9,7 +9,9 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing.customers.admin import CustomerAdmin
@@ -47,7 +49,7 @@ TERMS = (
 
 
 class OverrideForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         "tax_override_once_a_day": _(
             "An override of the same supplies holds on some of these days: "
             "end it first, and let this one begin on that day."
@@ -69,9 +71,10 @@ class EndForm(PageForm):
     )
 
 
-def _end(override: TaxOverride, values: Mapping[str, Any], at: datetime) -> str:
+def _end(override: TaxOverride, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     end_override(override_id=override.pk, valid_until=values["valid_until"], at=at)
-    return f"The override ends: {values['valid_until']} is the first day without it."
+    said = _("The override ends: {day} is the first day without it.")
+    return format_lazy(said, day=values["valid_until"])
 
 
 END = FormPage(
@@ -165,9 +168,12 @@ class EndRegistrationForm(PageForm):
     )
 
 
-def _end_registration(row: SellerRegistration, values: dict[str, Any], _at: datetime) -> str:
+def _end_registration(
+    row: SellerRegistration, values: dict[str, Any], _at: datetime
+) -> StrOrPromise:
     end_registration(registration_id=row.pk, valid_until=values["valid_until"])
-    return f"The registration {row} ends: {values['valid_until']} is the first day without it."
+    said = _("The registration {row} ends: {day} is the first day without it.")
+    return format_lazy(said, row=str(row), day=values["valid_until"])
 
 
 END_REGISTRATION = FormPage(

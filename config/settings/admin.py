@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from config import env
 
@@ -19,7 +19,7 @@ _WATCHED = (
 )
 
 
-def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
+def _item(title: StrOrPromise, icon: str, model: str, **more: str) -> dict[str, Any]:
     app, name = model.split(".")
     return {
         "title": title,
@@ -42,7 +42,7 @@ def _watched() -> list[dict[str, Any]]:
         for title, icon, name in _WATCHED
         if env.text(name, "")
     ]
-    return [{"title": gettext("Operators"), "items": items}] if items else []
+    return [{"title": _("Operators"), "items": items}] if items else []
 
 
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:

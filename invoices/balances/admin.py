@@ -10,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -66,7 +68,10 @@ class MovementForm(OwnedForm):
         if amount is not None and currency:
             values["amount_minor"] = to_minor(amount, currency)
             if from_minor(values["amount_minor"], currency) != amount:
-                self.add_error("amount", f"{currency} has no such small amounts.")
+                self.add_error(
+                    "amount",
+                    _too_small(currency),
+                )
             if amount == 0 or (amount < 0 and values.get("kind") == Kind.PREPAYMENT):
                 self.add_error("amount", gettext("It must be more than 0."))
             if amount < 0 and values.get("expires_on"):
@@ -80,6 +85,10 @@ class MovementForm(OwnedForm):
         for name in ("customer", "kind", "currency"):
             if not self.cleaned_data.get(name):
                 raise ValidationError(name)
+
+
+def _too_small(currency: str) -> str:
+    return gettext("{currency} has no such small amounts.").format(currency=currency)
 
 
 class MovementFigures:
@@ -96,7 +105,7 @@ class MovementFigures:
 
     @admin.display(description=_("transaction"))
     def transaction(self, movement: BalanceMovement) -> str:
-        return transaction_link(movement.transaction_id, "story")
+        return transaction_link(movement.transaction_id, gettext("story"))
 
 
 class MovementInline(MovementFigures, FactInline):
@@ -113,9 +122,11 @@ class ReverseForm(PageForm):
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 2}))
 
 
-def _reverse(lot: BalanceMovement, values: Mapping[str, Any], at: datetime) -> str:
+def _reverse(lot: BalanceMovement, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     made = reverse_lot(lot_id=lot.pk, reason=values["reason"], at=at)
-    return f"Taken back: {from_minor(-made.amount_minor, made.currency)} {made.currency}."
+    amount = from_minor(-made.amount_minor, made.currency)
+    said = _("Taken back: {amount} {currency}.")
+    return format_lazy(said, amount=amount, currency=made.currency)
 
 
 REVERSE = FormPage(

@@ -10,10 +10,13 @@ from django import forms
 from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -44,7 +47,7 @@ from invoices.issuing.models import Invoice
 from invoices.issuing.queries.left import is_left, left_of_lines
 
 # In what a part is said, and what stands in its input as long as that is empty.
-HOW = {"quantity": "Units", "amount": "Amount", "percent": "Percent"}
+HOW = {"quantity": _("Units"), "amount": _("Amount"), "percent": _("Percent")}
 
 
 class CorrectionInline(FactInline):
@@ -56,7 +59,9 @@ class CorrectionInline(FactInline):
 
     @admin.display(description=_("transaction"))
     def story(self, correction: Correction) -> str:
-        return transaction_link(outcomes([correction])[correction.pk].transaction_id, "story")
+        return transaction_link(
+            outcomes([correction])[correction.pk].transaction_id, gettext("story")
+        )
 
 
 class ReasonedForm(PageForm):
@@ -112,10 +117,10 @@ class PartField(forms.MultiValueField):
     def __init__(self, *, names: Sequence[str] = tuple(HOW), **kwargs: Any) -> None:
         """Nothing needs to be said."""
         self.names = names
-        positive = MinValueValidator(Decimal("1e-12"), "It must be more than 0.")
+        positive = MinValueValidator(Decimal("1e-12"), _("It must be more than 0."))
         numbers = [
             DecimalField(max_digits=24, decimal_places=12, required=False, validators=[positive])
-            for _ in names
+            for _name in names
         ]
         numbers[-1].validators.append(MaxValueValidator(100))
         super().__init__(
@@ -126,8 +131,8 @@ class PartField(forms.MultiValueField):
         said = zip(self.names, data_list, strict=False)
         given = {name: value for name, value in said if value is not None}
         if len(given) > 1:
-            names = ", ".join(HOW[name].lower() for name in self.names)
-            raise forms.ValidationError(f"Give one of these: {names}.")
+            names = ", ".join(str(HOW[name]) for name in self.names)
+            raise forms.ValidationError(gettext("Give one of these: {names}.").format(names=names))
         return given
 
 
@@ -140,12 +145,20 @@ class CorrectForm(ReasonedForm):
         for line in lines:
             if left.get(line.pk, 0) > 0:
                 rest = from_minor(left[line.pk], line.currency)
-                terms = "with tax" if line.tax_included else "net"
+                terms = gettext("with tax") if line.tax_included else gettext("net")
                 self.fields[f"line_{line.position}"] = PartField(
-                    label=f"Line {line.position}: {line.text}",
-                    help_text=f"{rest} {line.currency} {terms} is left; it was for "
-                    f"{plain_decimal(line.quantity)} units. Give units, an amount or a percentage "
-                    "of what is left.",
+                    label=gettext("Line {position}: {text}").format(
+                        position=line.position, text=line.text
+                    ),
+                    help_text=gettext(
+                        "{rest} {currency} {terms} is left; it was for {quantity} units. "
+                        "Give units, an amount or a percentage of what is left."
+                    ).format(
+                        rest=rest,
+                        currency=line.currency,
+                        terms=terms,
+                        quantity=plain_decimal(line.quantity),
+                    ),
                 )
         self.fields["discount"] = PartField(
             names=("amount", "percent"),
@@ -207,11 +220,11 @@ def _page_of(by: str, form_class: type[PageForm], wanted: Any) -> FormPage:
         draft = checked_correction(invoice=invoice, wanted=asked, by=by, at=at)
         return _previewed(invoice, asked, draft)
 
-    def act(invoice: Invoice, values: dict[str, Any], at: datetime) -> str:
+    def act(invoice: Invoice, values: dict[str, Any], at: datetime) -> StrOrPromise:
         correction = order_correction(invoice_id=invoice.pk, wanted=wanted(values), by=by, at=at)
-        return (
-            f"Ordered: {correction.get_kind_display()} of {invoice.number}. It is issued at once."
-        )
+        kind = lazy(correction.get_kind_display, str)()
+        said = _("Ordered: {kind} of {number}. It is issued at once.")
+        return format_lazy(said, kind=kind, number=invoice.number)
 
     return FormPage(
         title="",
@@ -237,15 +250,15 @@ def _previewed(invoice: Invoice, wanted: Wanted, draft: CreditDraft) -> SafeStri
         for charge in draft.charges
     ]
     for name, amount_minor in (
-        ("Net", totals.net_minor),
+        (gettext("Net"), totals.net_minor),
         *(
-            (f"Tax {tax.category} {plain_decimal(tax.percent)} %", tax.tax_minor)
+            (f"{gettext('Tax')} {tax.category} {plain_decimal(tax.percent)} %", tax.tax_minor)
             for tax in totals.taxes
         ),
-        ("Gross", totals.gross_minor),
-        ("Settles of the invoice", draft.settled_minor),
-        ("To the balance", draft.to_balance_minor),
-        ("To be paid out", paid_out_minor),
+        (gettext("Gross"), totals.gross_minor),
+        (gettext("Settles of the invoice"), draft.settled_minor),
+        (gettext("To the balance"), draft.to_balance_minor),
+        (gettext("To be paid out"), paid_out_minor),
     ):
         rows.append((format_html("<strong>{}</strong>", name), "", money(amount_minor, currency)))
     title = document_title("credit_note", correction_kind=wanted.kind, locale=locale)
@@ -260,7 +273,9 @@ def _previewed(invoice: Invoice, wanted: Wanted, draft: CreditDraft) -> SafeStri
 def cancel(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Ask for a reason, show the credit note, and order it."""
     page = _page_of(request.user.get_username(), CancelForm, _cancelled)
-    told = "All that is left of the invoice is taken back by a credit note (Stornorechnung)."
+    told = gettext(
+        "All that is left of the invoice is taken back by a credit note (Stornorechnung)."
+    )
     return self.form_view(
         request, object_id, replace(page, title=gettext("Cancel the invoice"), explanation=told)
     )
@@ -270,7 +285,7 @@ def cancel(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResp
 def correct(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Ask how much of which lines, show the credit note, and order it."""
     page = _page_of(request.user.get_username(), CorrectForm, _corrected)
-    told = (
+    told = gettext(
         "Parts of lines, or a discount, are given back by a credit note (Rechnungskorrektur), and "
         "are not charged again."
     )

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
@@ -48,7 +50,10 @@ class DatevForm(PageForm):
     issued_to = forms.DateField(
         label=_("Last day of issue"),
         widget=UnfoldAdminSingleDateWidget(),
-        help_text=f"At most {LONGEST.days} days later; longer periods: manage.py export_datev.",
+        help_text=format_lazy(
+            _("At most {days} days later; longer periods: manage.py export_datev."),
+            days=LONGEST.days,
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -57,7 +62,8 @@ class DatevForm(PageForm):
         if not self.errors and not (
             said["issued_from"] <= said["issued_to"] <= said["issued_from"] + LONGEST
         ):
-            self.add_error("issued_to", f"Give a day up to {LONGEST.days} days after the first.")
+            said_why = gettext("Give a day up to {days} days after the first.")
+            self.add_error("issued_to", said_why.format(days=LONGEST.days))
         return said
 
 

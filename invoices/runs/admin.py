@@ -90,16 +90,16 @@ class BillingRunAdmin(FactAdmin):
         found = open_failures(run)
         count = found.count()
         if not count:
-            return "Nothing of it waits for a human."
+            return gettext("Nothing of it waits for a human.")
         shown = table(
             (gettext("failure"), gettext("at stake"), gettext("story")),
             _rows(run, found[:FAILURES_SHOWN]),
         )
         inbox = format_html(
-            '<a class="anlass-link" href="{}?run={}">All {} in the list of failures</a>',
+            '<a class="anlass-link" href="{}?run={}">{}</a>',
             reverse("admin:billing_failure_changelist"),
             run.pk,
-            _number(count),
+            gettext("All {count} in the list of failures").format(count=_number(count)),
         )
         return format_html("{}<p>{}</p>", shown, inbox)
 
@@ -124,12 +124,12 @@ class BillingRunAdmin(FactAdmin):
 def _state(run: BillingRun, *, is_failing: bool) -> tuple[str, str]:
     """Return how a run stands by now: its figures are frozen, its failures are not."""
     if run.finished_at is None:
-        return "running", "runs"
+        return "running", gettext("runs")
     if not run.failed:
-        return "finished", "done"
+        return "finished", gettext("done")
     if is_failing:
-        return "failures", "ended, some failed"
-    return "settled", "ended, failures were dealt with"
+        return "failures", gettext("ended, some failed")
+    return "settled", gettext("ended, failures were dealt with")
 
 
 def _rows(run: BillingRun, failures: Iterable[Failure]) -> list[tuple[str, ...]]:
@@ -142,10 +142,10 @@ def _rows(run: BillingRun, failures: Iterable[Failure]) -> list[tuple[str, ...]]
                 billed.get(failure.event.stream_id, ""),
                 failure.reason,
                 failure.remedy,
-                link(failure, "Show the failure, or retry it"),
+                link(failure, gettext("Show the failure, or retry it")),
             ),
             money(failure.money_at_stake_minor, failure.currency),
-            transaction_link(failure.event.transaction_id, "show"),
+            transaction_link(failure.event.transaction_id, gettext("show")),
         )
         for failure in shown
     ]
@@ -158,9 +158,17 @@ def _billed(run: BillingRun, ids: list[UUID]) -> dict[UUID, str]:
         return {each.pk: link(each) for each in customers}
     contracts = Contract.objects.filter(seller=run.seller_id, pk__in=ids)
     return {
-        each.pk: format_html("{}, {}", link(each.customer), link(each, f"contract {each}"))
+        each.pk: format_html(
+            "{}, {}",
+            link(each.customer),
+            link(each, _named(each)),
+        )
         for each in contracts.select_related("customer")
     }
+
+
+def _named(contract: Contract) -> str:
+    return gettext("contract {contract}").format(contract=contract)
 
 
 def _bar(run: BillingRun) -> SafeString:

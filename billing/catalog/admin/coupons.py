@@ -9,7 +9,10 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing.catalog.admin.fields import NamesField
@@ -41,7 +44,7 @@ TERMS = (
 
 class CouponForm(OwnedForm):
     named: ClassVar[Mapping[str, str]] = {"prices": "price_codes"}
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         "coupon_code_once": _("Another coupon has this code."),
         "coupon_percent_or_amount": _(
             "Give a percent (100 at most), or an amount and its currency."
@@ -76,7 +79,9 @@ class CouponForm(OwnedForm):
         values["plans"] = list(found)
         missing = sorted(set(names) - {plan.code for plan in found})
         if missing:
-            self.add_error("plan_codes", f"There is no plan {', '.join(missing)}.")
+            self.add_error(
+                "plan_codes", gettext("There is no plan {names}.").format(names=", ".join(missing))
+            )
         values["plan_codes"] = names or None
         return values
 
@@ -87,9 +92,10 @@ class EndForm(PageForm):
     )
 
 
-def _end(coupon: Coupon, values: Mapping[str, Any], at: datetime) -> str:
+def _end(coupon: Coupon, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     end_coupon(coupon_id=coupon.pk, valid_until=values["valid_until"], at=at)
-    return f"{coupon.code} ends: {values['valid_until']} is the first day without it."
+    said = _("{code} ends: {day} is the first day without it.")
+    return format_lazy(said, code=coupon.code, day=values["valid_until"])
 
 
 END = FormPage(
@@ -148,11 +154,11 @@ class CouponAdmin(FactAdmin):
 
     @admin.display(description=_("prices"))
     def shown_prices(self, coupon: Coupon) -> str:
-        return ", ".join(coupon.price_codes or ()) or "all recurring ones"
+        return ", ".join(coupon.price_codes or ()) or gettext("all recurring ones")
 
     @admin.display(description=_("plans"))
     def shown_plans(self, coupon: Coupon) -> str:
-        return ", ".join(coupon.plan_codes or ()) or "all"
+        return ", ".join(coupon.plan_codes or ()) or gettext("all")
 
     @button(_("End"), path="end", permission="end", icon="event_busy")
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:

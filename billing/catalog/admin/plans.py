@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from billing.catalog.admin.fields import NamesField
 from billing.catalog.admin.prices import REFUSALS, NewPriceInline, PriceInline, new_price
@@ -25,7 +26,7 @@ from billing.sellers.admin import FactAdmin, FactInline, Lines, OwnedForm, Selle
 
 class PlanForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("product",)
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         "plan_code_once": _("Another plan has this code."),
         "plan_anchor_day_in_month": _(
             "Only periods of months have an anchor day, not days or weeks."
@@ -39,7 +40,9 @@ class PlanForm(OwnedForm):
 
 
 class ProductForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {"product_code_once": _("Another product has it.")}
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "product_code_once": _("Another product has it.")
+    }
 
 
 class PlanInline(FactInline):
@@ -109,7 +112,7 @@ class PlanAdmin(SellerScopedAdmin):
 
 
 class MeterForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         "meter_code_once": _("Another meter has this code.")
     }
     dimensions = NamesField(

@@ -13,8 +13,10 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from billing.catalog.admin.fields import FiltersField, NamesField, TiersField, lines_of
@@ -56,7 +58,7 @@ TERMS = (
     "proration", "valid_from", "valid_until", "applies_to",
 )  # fmt: skip
 SHOWN = {"tiers": "shown_tiers"}  # How a column looks on a price's own page.
-FIELDSETS: tuple[tuple[str | None, Any], ...] = (
+FIELDSETS: tuple[tuple[StrOrPromise | None, Any], ...] = (
     (None, {"fields": ("code", "text", "kind", "timing", "model", "unit")}),
     (_("Amounts: those of the model"), {"fields": AMOUNTS}),
     (_("Usage"), {"fields": ("meter", "filters", "group_by")}),
@@ -75,14 +77,14 @@ FIELDSETS: tuple[tuple[str | None, Any], ...] = (
     ),
     (_("Sale"), {"fields": ("valid_from", "valid_until", "applies_to")}),
 )
-OVERLAPS = (
+OVERLAPS = _(
     "A price with this code and currency is on sale on some of these days: end its sale first, "
     "and let this one begin on that day."
 )
-OF_ONE_KIND = "The versions of a price have one kind and timing: give this one another code."
-FORWARD = "The first day no longer on sale must come after the first day on sale."
+OF_ONE_KIND = _("The versions of a price have one kind and timing: give this one another code.")
+FORWARD = _("The first day no longer on sale must come after the first day on sale.")
 
-PLAIN_WORDS = {
+PLAIN_WORDS: Mapping[str, StrOrPromise] = {
     "price_validity_forward": FORWARD,
     "price_has_amounts_of_its_model": _(
         "Give the amounts that the model needs, and no others: flat "
@@ -108,7 +110,7 @@ FITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 class PriceTermsForm(OwnedLineForm):
-    plain_words: ClassVar[Mapping[str, str]] = PLAIN_WORDS
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = PLAIN_WORDS
     text = forms.CharField(
         required=False,
         max_length=200,
@@ -160,7 +162,7 @@ class PriceTermsForm(OwnedLineForm):
 
 class PriceForm(PriceTermsForm, OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("plan", "product")
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         **PLAIN_WORDS,
         "price_of_plan_or_product": _("A product's price is charged once: choose the kind once."),
         "price_code_on_sale_once": OVERLAPS,
@@ -226,7 +228,7 @@ def shown_amount(price: Price) -> str:
         return unit_price(price.amount or price.unit_price, price.currency)
     if price.model == "package":
         each = unit_price(price.amount, price.currency)
-        return format_html("{} per {}", each, plain(price.size))
+        return format_html(gettext("{} per {}"), each, plain(price.size))
     return (
         price.get_model_display() if price.rate is None else format_html("{} %", plain(price.rate))
     )
@@ -238,9 +240,10 @@ class EndForm(PageForm):
     )
 
 
-def _end(price: Price, values: Mapping[str, Any], at: datetime) -> str:
+def _end(price: Price, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     end_price(price_id=price.pk, valid_until=values["valid_until"], at=at)
-    return f"The sale of {price.code} ends: {values['valid_until']} is the first day without it."
+    said = _("The sale of {code} ends: {day} is the first day without it.")
+    return format_lazy(said, code=price.code, day=values["valid_until"])
 
 
 END_SALE = FormPage(

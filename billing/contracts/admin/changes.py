@@ -8,8 +8,10 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
@@ -71,7 +73,7 @@ class ChangeForm(PageForm):
     named = {"price": "price_code", "prices": "discounted"}
     kind = forms.ChoiceField(
         label=_("What changes"),
-        choices=[(kind.value, kind.label) for kind in KIND if kind != KIND.START],
+        choices=[(kind.value, _(kind.label)) for kind in KIND if kind != KIND.START],
         widget=UnfoldAdminSelectWidget,
     )
     on = forms.DateField(
@@ -81,9 +83,9 @@ class ChangeForm(PageForm):
     )
     when = forms.ChoiceField(
         choices=[
-            (When.NOW.value, "on that day"),
-            (When.PERIOD_END.value, "when the period ends"),
-            (When.TERM_END.value, "when the contract's term ends"),
+            (When.NOW.value, _("on that day")),
+            (When.PERIOD_END.value, _("when the period ends")),
+            (When.TERM_END.value, _("when the contract's term ends")),
         ],
         widget=UnfoldAdminSelectWidget,
         help_text=_(
@@ -115,7 +117,9 @@ class ChangeForm(PageForm):
         ),
     )
     unit_price = decimal_field(required=False, help_text=_("Of an override."))
-    tiers = TiersField(required=False, help_text=f"Of an override. {HOW_TO_WRITE_TIERS}")
+    tiers = TiersField(
+        required=False, help_text=format_lazy("{} {}", _("Of an override."), HOW_TO_WRITE_TIERS)
+    )
     percent = decimal_field(
         required=False,
         validators=[MinValueValidator(-100), MaxValueValidator(1000)],
@@ -165,8 +169,9 @@ class ChangeForm(PageForm):
             )
         for name, kinds in BELONGS_TO.items():
             if kind and values.get(name) not in (None, "", []) and kind not in kinds:
-                of = " and ".join(KIND(each).label.lower() for each in sorted(kinds))
-                self.add_error(name, f"This belongs to {of}: leave it empty.")
+                said = gettext("This belongs to {kinds}: leave it empty.")
+                of = ", ".join(gettext(KIND(each).label) for each in sorted(kinds))
+                self.add_error(name, said.format(kinds=of))
         if values.get("coupon") and any(values.get(name) for name in OF_COUPON):
             self.add_error(
                 "coupon", gettext("The coupon says what is taken off: leave the terms empty.")
@@ -176,7 +181,7 @@ class ChangeForm(PageForm):
         return values
 
 
-def _change(subscription: Subscription, values: dict[str, Any], at: datetime) -> str:
+def _change(subscription: Subscription, values: dict[str, Any], at: datetime) -> StrOrPromise:
     kind, coupon = KIND(values["kind"]), values["coupon"]
     request = ChangeRequest(
         kind=kind,
@@ -195,7 +200,8 @@ def _change(subscription: Subscription, values: dict[str, Any], at: datetime) ->
         change = redeem_coupon(**which, code=coupon, at=at)
     else:
         change = change_subscription(**which, at=at)
-    return f"Recorded: {change.get_kind_display()} on {change.effective_on}."
+    what = _(KIND(change.kind).label)
+    return format_lazy(_("Recorded: {what} on {day}."), what=what, day=change.effective_on)
 
 
 def _override(values: dict[str, Any]) -> Override:

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
@@ -84,7 +85,7 @@ class SubscriptionChangeInline(FactInline):
 
     @admin.display(description=_("transaction"))
     def transaction(self, change: SubscriptionChange) -> str:
-        return transaction_link(getattr(change, "told_transaction_id", None), "story")
+        return transaction_link(getattr(change, "told_transaction_id", None), gettext("story"))
 
 
 def _listed(value: object) -> str:

@@ -12,8 +12,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -78,9 +80,9 @@ class RotateForm(PageForm):
     )
 
 
-def _revoke(key: ApiKey, at: datetime) -> str:
+def _revoke(key: ApiKey, at: datetime) -> StrOrPromise:
     revoke_api_key(api_key=key, at=at)
-    return f"The API key {key} is revoked."
+    return format_lazy(_("The API key {key} is revoked."), key=str(key))
 
 
 REVOKE = FormPage(
@@ -169,7 +171,7 @@ class ApiKeyAdmin(FactAdmin):
 
     @admin.display(description=_("used from"))
     def shown_networks(self, key: ApiKey) -> str:
-        return ", ".join(key.allowed_networks) or "anywhere"
+        return ", ".join(key.allowed_networks) or gettext("anywhere")
 
     @admin.display(description=_("replaced by"))
     def successor(self, key: ApiKey) -> str:
@@ -185,11 +187,12 @@ class ApiKeyAdmin(FactAdmin):
 
     @button(_("Rotate"), path="rotate", permission="rotate", icon="autorenew")
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        def act(former: ApiKey, values: dict[str, Any], at: datetime) -> str:
+        def act(former: ApiKey, values: dict[str, Any], at: datetime) -> StrOrPromise:
             overlap = values["overlap_hours"] * HOUR
             row, key = rotate_api_key(api_key_id=former.pk, overlap=overlap, at=at)
             self._show(request, key)  # Apart from what is told: that is logged as well.
-            return f"The API key {row} comes in the place of {former}."
+            said = _("The API key {key} comes in the place of {former}.")
+            return format_lazy(said, key=str(row), former=str(former))
 
         return self.form_view(request, object_id, replace(ROTATE, act=act))
 
@@ -198,5 +201,5 @@ class ApiKeyAdmin(FactAdmin):
         return self.form_view(request, object_id, REVOKE)
 
     def _show(self, request: HttpRequest, key: str) -> None:
-        words = "Copy the key now, it is not shown again: <code>{}</code>"
+        words = gettext("Copy the key now, it is not shown again: <code>{}</code>")
         self.message_user(request, format_html(words, key), messages.WARNING)

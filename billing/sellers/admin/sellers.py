@@ -11,8 +11,10 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
 from billing.identifiers import compact
@@ -42,11 +44,13 @@ class DateForm(PageForm):
     )
 
 
-def _advance(seller: Seller, values: dict[str, Any], at: datetime) -> str:
+def _advance(seller: Seller, values: dict[str, Any], at: datetime) -> StrOrPromise:
     to, hold_due = values["to"], values["hold_due"]
     advance_test_clock(seller=seller, to=to, hold_due=hold_due, at=at)
-    held = ", and holds what is due on that day" if hold_due else ""
-    return f"The test clock of {seller} is on its way to {to}{held}."
+    said = _("The test clock of {seller} is on its way to {day}.")
+    if hold_due:
+        said = _("The test clock of {seller} is on its way to {day}, and holds what is due on it.")
+    return format_lazy(said, seller=str(seller), day=to)
 
 
 ADVANCE_OF_SELLER = FormPage(
@@ -74,8 +78,8 @@ class SellerForm(OwnedForm):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as unknown:
-            text = f"{name} is no IANA time zone: use one such as Europe/Berlin."
-            raise ValidationError(text) from unknown
+            text = gettext("{name} is no IANA time zone: use one such as Europe/Berlin.")
+            raise ValidationError(text.format(name=name)) from unknown
         return name
 
     def clean_iban(self) -> str:
@@ -103,7 +107,7 @@ def _numbering(pattern: str) -> str:
     try:
         numbers = {pattern.format(year=year, sequence=n) for year in (2025, 2026) for n in (1, 2)}
     except (ValueError, LookupError, AttributeError, TypeError) as wrong:
-        text = "Use {year} and {sequence} only, for example R{year}-{sequence:06d}."
+        text = gettext("Use {year} and {sequence} only, for example R{year}-{sequence:06d}.")
         raise ValidationError(text) from wrong
     if len(numbers) < 4:
         raise ValidationError(

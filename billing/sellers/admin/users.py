@@ -114,7 +114,11 @@ class UserAdmin(Recorded, SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: 
         with transaction.atomic():
             remove_second_factor(user)
             self.record(request, [user])
-        self.message_user(request, f"{user} sets up a second factor anew.", messages.SUCCESS)
+        self.message_user(
+            request,
+            gettext("{user} sets up a second factor anew.").format(user=user),
+            messages.SUCCESS,
+        )
         return HttpResponseRedirect(reverse("admin:auth_user_change", args=[user.pk]))
 
     @admin.display(description=_("second factor"), boolean=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,7 +24,7 @@ from billing.staff.signin import factors
 from billing.staff.signin.views import CodeForm, code_drawn, page, secret_of
 
 UNKNOWN = "an unknown name"  # Not what was typed: it may be a password.
-WRONG = "That code is wrong, or was used before: take the one that the app shows now."
+WRONG = _("That code is wrong, or was used before: take the one that the app shows now.")
 
 
 class StaffSite(UnfoldAdminSite):  # type: ignore[misc]

@@ -8,12 +8,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
 from billing.catalog.models import Meter
 from billing.periods import add_months
-from billing.sellers.admin import FactAdmin, definitions, link, plain, scoped, table
+from billing.sellers.admin import FactAdmin, definitions, first_of, link, plain, scoped, table
 from billing.usage.models import UsageBucket
 from billing.usage.queries.records import records_of_day
 
@@ -132,8 +133,14 @@ class UsageBucketAdmin(FactAdmin):
             )
             for record in records[:SHOWN]
         ]
-        head = ("At (UTC)", "Key", "Value", "Properties", "Counts since")
-        more = {"": f"These are the first {SHOWN}."} if len(records) > SHOWN else {}
+        head = (
+            gettext("At (UTC)"),
+            gettext("Key"),
+            gettext("Value"),
+            gettext("Properties"),
+            gettext("Counts since"),
+        )
+        more = {"": first_of(SHOWN)} if len(records) > SHOWN else {}
         return table(head, rows) + definitions(more)
 
 

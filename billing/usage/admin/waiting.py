@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from billing.events.commands import retry
 from billing.events.models import Failure
@@ -21,6 +23,7 @@ from billing.sellers.admin import (
     PageForm,
     button,
     definitions,
+    first_of,
     labelled,
     table,
     transaction_link,
@@ -31,7 +34,7 @@ from billing.usage.queries.records import waiting_records
 
 SHOWN = 100
 COLOURS = {"waiting": "info", "failed": "danger", "handled": "success", "written_off": "warning"}
-NOTHING = "Nothing to replay: none of it has failed."
+NOTHING = _("Nothing to replay: none of it has failed.")
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -43,11 +46,11 @@ class WaitingFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("all", "all")]
+        return [("all", gettext("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "waiting"}
+        yield {**first, "display": gettext("waiting")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -55,7 +58,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 def _replay_page(by: str) -> FormPage:
-    def act(told: UnattributedUsage, values: Mapping[str, Any], at: datetime) -> str:
+    def act(told: UnattributedUsage, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         return _said(_replay([told.event_id], by=by, at=at))
 
     return FormPage(
@@ -75,8 +78,11 @@ def _replay(event_ids: Iterable[UUID | None], *, by: str, at: datetime) -> int:
     return retry(failure_ids=list(failures.values_list("pk", flat=True)), by=by, at=at)
 
 
-def _said(count: int) -> str:
-    return f"Sent again: {count} event{'' if count == 1 else 's'}." if count else NOTHING
+def _said(count: int) -> StrOrPromise:
+    if not count:
+        return NOTHING
+    said = ngettext_lazy("Sent again: {count} event.", "Sent again: {count} events.", count)
+    return format_lazy(said, count=count)
 
 
 @admin.register(UnattributedUsage)
@@ -109,11 +115,11 @@ class UnattributedUsageAdmin(FactAdmin):
 
     @admin.display(description=_("state"))
     def state(self, told: UnattributedUsage) -> str:
-        return told.event.get_state_display() if told.event else "waiting"
+        return told.event.get_state_display() if told.event else gettext("waiting")
 
     @admin.display(description=_("transaction"))
     def story(self, told: UnattributedUsage) -> str:
-        return transaction_link(told.event.transaction_id if told.event else None, "story")
+        return transaction_link(told.event.transaction_id if told.event else None, gettext("story"))
 
     @admin.display(description=_("records"))
     def shown_records(self, told: UnattributedUsage) -> SafeString | str:
@@ -129,7 +135,7 @@ class UnattributedUsageAdmin(FactAdmin):
             )
             for row in records[:SHOWN]
         ]
-        more = {"": f"These are the first {SHOWN}."} if len(records) > SHOWN else {}
+        more = {"": first_of(SHOWN)} if len(records) > SHOWN else {}
         return table(
             (gettext("Meter"), gettext("Key"), gettext("Received"), gettext("As sent")), rows
         ) + definitions(more)

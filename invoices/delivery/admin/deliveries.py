@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.sellers.admin import (
@@ -58,7 +60,7 @@ class DeliveryFigures:
 
     @admin.display(description=_("story"))
     def story(self, delivery: Delivery) -> str:
-        return transaction_link(delivery.transaction_id, "story")
+        return transaction_link(delivery.transaction_id, gettext("story"))
 
 
 class DeliveryInline(DeliveryFigures, FactInline):
@@ -87,9 +89,10 @@ class ResendForm(PageForm):
 
 
 def _resend_page(by: str) -> FormPage:
-    def act(delivery: Delivery, values: Mapping[str, Any], at: datetime) -> str:
+    def act(delivery: Delivery, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         made = resend(delivery=delivery, by=by, at=at, address=values["address"])
-        return f"Sent again: {made} to {made.address or 'the customer'}."
+        said = _("Sent again: {delivery} to {address}.")
+        return format_lazy(said, delivery=str(made), address=made.address or _("the customer"))
 
     return FormPage(
         title=gettext("Send once more"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from billing.sellers.admin import FactAdmin, FormPage, PageForm, button, link
 from invoices.delivery.commands import revoke_link
@@ -14,9 +15,9 @@ from invoices.delivery.models import DownloadLink
 from invoices.delivery.queries.links import path_of
 
 
-def _revoke(row: DownloadLink, _values: Mapping[str, Any], at: datetime) -> str:
+def _revoke(row: DownloadLink, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     revoke_link(link_id=row.pk, at=at)
-    return "The link is revoked."
+    return _("The link is revoked.")
 
 
 REVOKE = FormPage(

@@ -43,7 +43,7 @@ class DocumentInline(DocumentFigures, FactInline):
     verbose_name_plural = _("documents")
 
 
-@admin.display(description=_("PDF"), empty_value=_("not made yet"))
+@admin.display(description="PDF", empty_value=_("not made yet"))  # type: ignore[call-overload, untyped-decorator]
 def pdf(_page: Any, invoice: Invoice) -> SafeString | None:
     """Show the PDF within the page; where a browser can't, the link stands below it."""
     stored = Document.objects.filter(invoice=invoice.pk, kind=Document.Kind.PDF).first()

@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminColorInputWidget,
@@ -40,7 +41,7 @@ from invoices.documents.queries.previewed import check_template, previewed
 from invoices.documents.queries.templates import as_template, latest_template
 
 PREVIEW = "_preview"
-LANGUAGES = {"de": "German", "en": "English"}
+LANGUAGES = {"de": _("German"), "en": _("English")}
 HOUSE = Template()
 _LONGEST = 2000
 
@@ -60,7 +61,7 @@ def _text_of(footer: list[list[str]]) -> str:
     return "\n\n".join("\n".join(lines) for lines in footer)
 
 
-def _words(label: str, help_text: str) -> forms.CharField:
+def _words(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=False,
@@ -108,7 +109,7 @@ class TemplateForm(OwnedForm):
     )
     shown_columns = forms.MultipleChoiceField(
         label=_("columns"),
-        choices=[(column.value, column.value.replace("_", " ")) for column in Column],
+        choices=[(column.value, _(column.value.replace("_", " "))) for column in Column],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
@@ -152,8 +153,10 @@ class TemplateForm(OwnedForm):
         if latest and (basis is None or basis.seller_id != latest.seller_id):
             self.add_error(
                 "seller",
-                f"It has a template already. Open the page of its version {latest.version} and "
-                "choose “Edit as new version”, so that its texts and its logo stay.",
+                gettext(
+                    "It has a template already. Open the page of its version {version} and "
+                    "choose “Edit as new version”, so that its texts and its logo stay."
+                ).format(version=latest.version),
             )
 
     def _details(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -287,14 +290,15 @@ class DocumentTemplateAdmin(FactAdmin):
 
     @admin.display(description=_("columns"))
     def printed_columns(self, row: DocumentTemplate) -> str:
-        return ", ".join(column.replace("_", " ") for column in row.columns)
+        return ", ".join(gettext(column.replace("_", " ")) for column in row.columns)
 
     @admin.display(description=_("texts"), empty_value="-")
     def shown_texts(self, row: DocumentTemplate) -> SafeString | None:
+        places = (("intro", gettext("before the lines")), ("closing", gettext("after the lines")))
         texts = {
             f"{place}, {name}": linebreaksbr(row.texts.get(code, {}).get(part, ""))
             for code, name in LANGUAGES.items()
-            for part, place in (("intro", "before the lines"), ("closing", "after the lines"))
+            for part, place in places
         }
         return definitions(texts) if any(texts.values()) else None
 

@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.money import UnknownCurrency, to_minor
@@ -38,7 +40,7 @@ OF_AMOUNTS = (HoldRule.Kind.AMOUNT, HoldRule.Kind.CREDIT_NOTE)
 
 
 class RuleForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         "hold_rule_once": _("Such a rule holds already: end it first."),
     }
     limit = DecimalField(
@@ -60,13 +62,14 @@ class RuleForm(OwnedForm):
         if self.errors:
             return
         if not self.cleaned_data.get("kind"):
-            raise ValidationError(gettext("kind"))
+            raise ValidationError("kind")
 
 
 def _end_page(by: str) -> FormPage:
-    def act(rule: HoldRule, _values: Mapping[str, Any], at: datetime) -> str:
+    def act(rule: HoldRule, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         end_rule(rule_id=rule.pk, by=by, at=at)
-        return f"Ended: {rule} are issued without approval from now on."
+        said = _("Ended: {rule} are issued without approval from now on.")
+        return format_lazy(said, rule=_(HoldRule.Kind(rule.kind).label))
 
     return FormPage(
         title=gettext("End the rule"),

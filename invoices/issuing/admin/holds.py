@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.contracts.models import Contract
@@ -56,11 +57,11 @@ class WaitingFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("decided", "decided"), ("all", "all")]
+        return [("decided", gettext("decided")), ("all", gettext("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "waiting"}
+        yield {**first, "display": gettext("waiting")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -89,9 +90,9 @@ class RejectForm(PageForm):
 
 
 def _approve_page(by: Decider) -> FormPage:
-    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> str:
+    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         approve(hold_id=hold.pk, by=by, at=at, why=values["why"])
-        return "Approved: it is issued as it was shown."
+        return _("Approved: it is issued as it was shown.")
 
     return FormPage(
         title=gettext("Approve"),
@@ -106,9 +107,9 @@ def _approve_page(by: Decider) -> FormPage:
 
 
 def _reject_page(by: Decider) -> FormPage:
-    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> str:
+    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         reject(hold_id=hold.pk, by=by, at=at, why=values["why"])
-        return "Rejected: nothing is issued."
+        return _("Rejected: nothing is issued.")
 
     return FormPage(
         title=gettext("Reject"),
@@ -126,9 +127,9 @@ def _reject_page(by: Decider) -> FormPage:
 
 
 def _look_page(by: str) -> FormPage:
-    def act(hold: Hold, _values: Mapping[str, Any], at: datetime) -> str:
+    def act(hold: Hold, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         look_again(hold_id=hold.pk, by=by, at=at)
-        return "It is billed anew: issued, or held with what it would be now."
+        return _("It is billed anew: issued, or held with what it would be now.")
 
     return FormPage(
         title=gettext("Look again"),
@@ -188,15 +189,15 @@ class HoldAdmin(FactAdmin):
     @labelled(_("state"), colours=COLOURS)
     def shown_state(self, hold: Hold) -> tuple[str, str]:
         if made := _decision(hold):
-            return made.kind, made.kind
+            return made.kind, made.get_kind_display()
         if hold.failure.state == Failure.State.OPEN:
-            return "waiting", "waits for a decision"
+            return "waiting", gettext("waits for a decision")
         return "settled", hold.failure.get_state_display()
 
     @admin.display(description=_("caused by"))
     def caused_by(self, hold: Hold) -> str:
         names = User.objects.filter(pk__in=causers(hold)).values_list("username", flat=True)
-        return ", ".join(sorted(names)) or "an app or the calendar"
+        return ", ".join(sorted(names)) or gettext("an app or the calendar")
 
     @admin.display(description=_("contract"), empty_value="-")
     def contract(self, hold: Hold) -> SafeString | None:
@@ -211,7 +212,7 @@ class HoldAdmin(FactAdmin):
     @admin.display(description=_("decided by"), empty_value="-")
     def decision_by(self, hold: Hold) -> str | None:
         made = _decision(hold)
-        return f"{made.decided_by} ({made.kind})" if made else None
+        return f"{made.decided_by} ({made.get_kind_display()})" if made else None
 
     @admin.display(description=_("decided at"), empty_value="-")
     def decision_at(self, hold: Hold) -> datetime | None:
@@ -229,7 +230,7 @@ class HoldAdmin(FactAdmin):
 
     @admin.display(description=_("transaction"))
     def story(self, hold: Hold) -> str:
-        return transaction_link(hold.event.transaction_id, "story")
+        return transaction_link(hold.event.transaction_id, gettext("story"))
 
     @button(_("Approve …"), path="approve", permission="approve", icon="check", is_primary=True)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -274,14 +275,26 @@ def _document(document: Mapping[str, Any]) -> SafeString:
     sums = [
         (name, "", "", "", "", money(document[column], currency))
         for name, column in (
-            ("Net", "net_minor"), ("Tax", "tax_minor"), ("Gross", "gross_minor"),
+            (gettext("Net"), "net_minor"),
+            (gettext("Tax"), "tax_minor"),
+            (gettext("Gross"), "gross_minor"),
         )
     ]  # fmt: skip
-    name = "Credit note" if document["kind"] == "credit_note" else "Invoice"
-    head = (name, "Period", "Quantity", "Unit price", "Tax", "Net")
+    is_credit = document["kind"] == "credit_note"
+    head = (
+        gettext("Credit note") if is_credit else gettext("Invoice"),
+        gettext("Period"),
+        gettext("Quantity"),
+        gettext("Unit price"),
+        gettext("Tax"),
+        gettext("Net"),
+    )
     return table(head, [*rows, *sums])
 
 
 def _period(starts_on: str, ends_on: str | None) -> str:
     # Half-open: the last day is not part of it.
-    return f"{starts_on} to {date.fromisoformat(ends_on)} (excluded)" if ends_on else starts_on
+    if not ends_on:
+        return starts_on
+    end = date.fromisoformat(ends_on)
+    return gettext("{first} to {end} (excluded)").format(first=starts_on, end=end)

@@ -136,7 +136,7 @@ class ChargeInline(ChargeFigures, FactInline):
 
     @admin.display(description=_("transaction"))
     def shown_transaction(self, charge: Charge) -> str:
-        return transaction_link(charge.transaction_id, "story")
+        return transaction_link(charge.transaction_id, gettext("story"))
 
 
 class WaitingInline(ChargeInline):
@@ -159,7 +159,7 @@ class InvoiceInline(InvoiceFigures, FactInline):
 
     @admin.display(description=_("transaction"))
     def story(self, invoice: Invoice) -> str:
-        return transaction_link(invoice.transaction_id, "story")
+        return transaction_link(invoice.transaction_id, gettext("story"))
 
 
 CustomerAdmin.also_show(WaitingInline, InvoiceInline)
@@ -218,8 +218,8 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     @admin.display(description=_("taken back"), empty_value="-")
     def correction(self, invoice: Invoice) -> str | None:
         if getattr(invoice, "is_cancelled", False):
-            return "cancelled"
-        return "corrected" if getattr(invoice, "is_corrected", False) else None
+            return gettext("cancelled")
+        return gettext("corrected") if getattr(invoice, "is_corrected", False) else None
 
     @admin.display(description=_("taxes"))
     def shown_taxes(self, invoice: Invoice) -> SafeString:
@@ -253,7 +253,10 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
     def shown_corrects(self, invoice: Invoice) -> str | None:
         if invoice.corrected_invoice:
             return link(invoice.corrected_invoice)
-        numbers = (f"{row['number']} of {row['issue_date']}" for row in invoice.corrects)
+        numbers = (
+            gettext("{number} of {day}").format(number=row["number"], day=row["issue_date"])
+            for row in invoice.corrects
+        )
         return ", ".join(numbers) or None
 
     @admin.display(description=_("corrected by"), empty_value="-")
@@ -351,7 +354,9 @@ _SHOWN_OTHERWISE = {
 def _period(starts_on: date, ends_on: date | None) -> str:
     # Half-open: the last day is not part of it.
     first = _day(starts_on)
-    return f"{first} to {_day(ends_on)} (excluded)" if ends_on else first
+    if not ends_on:
+        return first
+    return gettext("{first} to {end} (excluded)").format(first=first, end=_day(ends_on))
 
 
 def _day(day: date) -> str:
@@ -369,7 +374,7 @@ def _tidy(value: object) -> object:
 
 def _in_words(row: Mapping[str, object]) -> str:
     return ", ".join(
-        f"{name.replace('_', ' ')} {_tidy(value)}" for name, value in row.items() if value
+        f"{gettext(name.replace('_', ' '))} {_tidy(value)}" for name, value in row.items() if value
     )
 
 

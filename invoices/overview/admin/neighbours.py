@@ -53,10 +53,10 @@ def next_invoice(_page: Any, contract: Contract) -> SafeString | str | None:
     found = next_document(contract, until=day, on=max(day, on))
     when = date_format(day, "DATE_FORMAT")
     if found is None:
-        return format_html("{}: nothing would be owed, what failed aside.", when)
+        return format_html(gettext("{}: nothing would be owed, what failed aside."), when)
     if isinstance(found, Draft):
         return format_html("<p>{}</p>{}", when, _draft(found, contract.currency))
-    return format_html("{}: it would fail. {}", when, found)
+    return format_html(gettext("{}: it would fail. {}"), when, found)
 
 
 def _draft(found: Draft, currency: str) -> SafeString:
@@ -66,9 +66,9 @@ def _draft(found: Draft, currency: str) -> SafeString:
     ]
     totals = found.taxed.totals
     sums = (
-        ("Net", "", money(totals.net_minor, currency)),
-        ("Tax", "", money(totals.tax_minor, currency)),
-        ("Gross", "", money(totals.gross_minor, currency)),
+        (gettext("Net"), "", money(totals.net_minor, currency)),
+        (gettext("Tax"), "", money(totals.tax_minor, currency)),
+        (gettext("Gross"), "", money(totals.gross_minor, currency)),
     )
     return table((gettext("Line"), gettext("Quantity"), gettext("Net")), [*rows, *sums])
 
@@ -92,12 +92,12 @@ def _what(each: Happening) -> SafeString:
     """Say what happened, with a link to its row."""
     row: Any = each.row
     if not isinstance(row, SubscriptionChange):
-        return format_html("{}: {}", each.kind, link(row))
+        return format_html("{}: {}", gettext(each.kind), link(row))
     said = [row.get_kind_display().lower(), str(row.plan or ""), plain(row.quantity)]
     if row.quantity is None:
         said.pop()
     return format_html(
-        "{}: {}, from {}",
+        gettext("{}: {}, from {}"),
         link(row.subscription),
         format_html_join(" ", "{}", ((part,) for part in said if part)),
         date_format(row.effective_on, "DATE_FORMAT"),
@@ -105,7 +105,7 @@ def _what(each: Happening) -> SafeString:
 
 
 def _story(each: Happening) -> str:
-    return transaction_link(each.transaction_id, "story") if each.transaction_id else ""
+    return transaction_link(each.transaction_id, gettext("story")) if each.transaction_id else ""
 
 
 CustomerAdmin.also_tell(_("Money here"), needs="invoices.view_balancemovement", balance=balance)

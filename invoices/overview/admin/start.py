@@ -101,7 +101,7 @@ def _documents(request: HttpRequest, seller: Seller, *, at: datetime) -> dict[st
 def _charts(request: HttpRequest, seller: Seller, found: Figures) -> list[Chart]:
     charts = [
         Chart(
-            name=f"Invoiced net, {currency}",
+            name=gettext("Invoiced net, {currency}").format(currency=currency),
             days=found.days,
             values=values,
             shown=_money_in(currency),
@@ -111,10 +111,10 @@ def _charts(request: HttpRequest, seller: Seller, found: Figures) -> list[Chart]
     ]
     if _may(request, "billing.view_event"):
         url = _list(seller, "billing_event")
-        charts.append(_counted("Events", found, found.events, url=url, tone="plain"))
+        charts.append(_counted(gettext("Events"), found, found.events, url=url, tone="plain"))
     if _may(request, "billing.view_failure"):
         url = _list(seller, "billing_failure", state="all")
-        charts.append(_counted("Failures", found, found.failures, url=url, tone="bad"))
+        charts.append(_counted(gettext("Failures"), found, found.failures, url=url, tone="bad"))
     return charts
 
 
@@ -161,5 +161,5 @@ def _span(span: timedelta) -> str:
     minutes = int(span.total_seconds()) // 60
     days, hours = minutes // 1440, minutes // 60
     if days:
-        return f"{days} d {hours % 24} h"
+        return gettext("{days} d {hours} h").format(days=days, hours=hours % 24)
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

@@ -63,15 +63,18 @@ class _ColumnFilter(admin.SimpleListFilter):
 
 
 class WhoFilter(_ColumnFilter):
-    title = parameter_name = column = "who"
+    title = _("who")
+    parameter_name = column = "who"
 
 
 class ActionFilter(_ColumnFilter):
-    title = parameter_name = column = "action"
+    title = _("action")
+    parameter_name = column = "action"
 
 
 class KindFilter(_ColumnFilter):
-    title = parameter_name = column = "kind"
+    title = _("kind")
+    parameter_name = column = "kind"
 
 
 class ObjectFilter(admin.SimpleListFilter):
@@ -100,7 +103,7 @@ class RangeForm(PageForm):
     )
     form = forms.ChoiceField(
         label=_("As"),
-        choices=[(CSV, "CSV, for spreadsheets"), (NDJSON, "NDJSON, for programs")],
+        choices=[(CSV, _("CSV, for spreadsheets")), (NDJSON, _("NDJSON, for programs"))],
         initial=CSV,
         widget=UnfoldAdminRadioSelectWidget(),
     )
@@ -159,7 +162,7 @@ class StaffActionAdmin(FactAdmin):
 
     @admin.display(description=_("details"))
     def shown_what(self, row: StaffAction) -> str:
-        because = f"Because: {row.why}" if row.why else ""
+        because = gettext("Because: {why}").format(why=row.why) if row.why else ""
         return format_html(
             '<div class="anlass-told">{}{}</div>', _paragraphs(row.what), _paragraphs(because)
         )

@@ -12,10 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize, number_format
+from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
+from django.utils.text import format_lazy
 from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing.events.causes import IN_WORDS, in_words
@@ -49,7 +52,7 @@ class WaitingFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("new", "new"), ("mine", "assigned to me")]
+        return [("new", gettext("new")), ("mine", gettext("assigned to me"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         # Only here: on a cause's own page there is no urgency to order by.
@@ -68,7 +71,7 @@ class ClassFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return sorted(IN_WORDS.items(), key=lambda known: known[1])
+        return sorted(((code, in_words(code)) for code in IN_WORDS), key=lambda known: known[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(code=self.value()) if self.value() else queryset
@@ -105,16 +108,16 @@ class AssignForm(PageForm):
         """Offer those who work for the seller."""
         super().__init__(*args, row=row, **kwargs)
         names = colleagues(row)
-        self.fields["to"].choices = [("", "nobody"), *zip(names, names, strict=True)]  # type: ignore[attr-defined]
+        self.fields["to"].choices = [("", gettext("nobody")), *zip(names, names, strict=True)]  # type: ignore[attr-defined]
 
 
 def comment_page(by: str, of: Callable[[Any], tuple[FailureCause, Failure | None]]) -> FormPage:
     """Return the page on which something is said about a cause, or one failure of it."""
 
-    def act(row: Any, values: Mapping[str, Any], at: datetime) -> str:
+    def act(row: Any, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         cause, failure = of(row)
         comment(cause, text=values["text"], by=by, at=at, failure=failure)
-        return "Noted."
+        return _("Noted.")
 
     return FormPage(
         title=gettext("Comment"), submit=gettext("Comment"), form_class=CommentForm, act=act
@@ -163,12 +166,12 @@ class FailureCauseAdmin(FactAdmin):
 
     @admin.display(description=_("priority"))
     def urgency(self, cause: Any) -> str:
-        new = format_html(' <span class="anlass-new">{}</span>', "new") if _of(cause).is_new else ""
+        mark = format_html(' <span class="anlass-new">{}</span>', gettext("new"))
         return format_html(
             '<span class="anlass-number" title="{}">{}</span>{}',
-            "0 to 100: class, money at stake, age, and how many wait",
+            gettext("0 to 100: class, money at stake, age, and how many wait"),
             _of(cause).priority,
-            new,
+            mark if _of(cause).is_new else "",
         )
 
     @admin.display(description=_("cause, reason and remedy"))
@@ -193,37 +196,40 @@ class FailureCauseAdmin(FactAdmin):
 
     @admin.display(description=_("mend"))
     def mend(self, cause: Any) -> str:
-        return mend_link(cause) or "What must be mended has no page here."
+        return mend_link(cause) or gettext("What must be mended has no page here.")
 
     @admin.display(description=_("waits"))
     def waits_for_it(self, cause: Any) -> str:
         found = _of(cause)
-        over = "" if found.is_counted else "over "
-        counts = [(_counted(found.events, "event"), "")]
-        counts += [(_counted(found.contracts, "contract"), over)] if found.contracts else []
-        counts += [(_counted(found.customers, "customer"), over)] if found.customers else []
+        over = "{}" if found.is_counted else gettext("over {}")
+        counts = [_counted(found.events, ngettext("{} event", "{} events", found.events))]
+        for number, words in (
+            (found.contracts, ngettext("{} contract", "{} contracts", found.contracts)),
+            (found.customers, ngettext("{} customer", "{} customers", found.customers)),
+        ):
+            counts += [over.format(_counted(number, words))] if number else []
         url = f"{reverse('admin:billing_failure_changelist')}?cause={cause.pk}"
-        lines = format_html_join("", "<div>{}{}</div>", ((over, told) for told, over in counts))
+        lines = format_html_join("", "<div>{}</div>", ((told,) for told in counts))
         return format_html('<a class="anlass-link" href="{}">{}</a>', url, lines)
 
     @admin.display(description=_("at stake"))
     def at_stake(self, cause: Any) -> str:
         stakes = _of(cause).stakes
         told = ((money(stake.amount_minor, stake.currency),) for stake in stakes)
-        return format_html_join("", "<div>{}</div>", told) if stakes else "unknown"
+        return format_html_join("", "<div>{}</div>", told) if stakes else gettext("unknown")
 
     @admin.display(description=_("since"))
     def since(self, cause: Any) -> str:
         oldest = _of(cause).oldest
         if oldest is None:
-            return "Nothing waits any more."
+            return gettext("Nothing waits any more.")
         return format_html(
             '<time datetime="{}">{}</time>', oldest.isoformat(), timesince(oldest, depth=1)
         )
 
     @admin.display(description=_("assigned to"))
     def assigned(self, cause: Any) -> str:
-        return _of(cause).assignee or "nobody"
+        return _of(cause).assignee or gettext("nobody")
 
     @admin.display(description=_("failures"))
     def failures(self, cause: FailureCause) -> str:
@@ -235,18 +241,19 @@ class FailureCauseAdmin(FactAdmin):
                 link(failure, failure.reason),
                 link(customers.get(failure.event_id)),
                 money(failure.money_at_stake_minor, failure.currency),
-                transaction_link(failure.event.transaction_id, "show"),
+                transaction_link(failure.event.transaction_id, gettext("show")),
             )
             for failure in shown
         ]
         return format_html(
-            '{}<p><a class="anlass-link" href="{}?cause={}">All in the list of failures</a></p>',
+            '{}<p><a class="anlass-link" href="{}?cause={}">{}</a></p>',
             table(
                 (gettext("failure"), gettext("customer"), gettext("at stake"), gettext("story")),
                 rows,
             ),
             reverse("admin:billing_failure_changelist"),
             cause.pk,
+            gettext("All in the list of failures"),
         )
 
     @admin.display(description=_("timeline"))
@@ -303,20 +310,20 @@ def timeline(notes: Iterable[FailureNote]) -> str:
     return (
         table((gettext("when"), gettext("who"), gettext("what"), ""), rows)
         if rows
-        else "Nothing was said yet."
+        else gettext("Nothing was said yet.")
     )
 
 
 def _told(note: FailureNote) -> str:
     if note.kind == FailureNote.Kind.ASSIGNED:
-        return f"assigned to {note.assignee or 'nobody'}"
+        return gettext("assigned to {name}").format(name=note.assignee or gettext("nobody"))
     return str(note.get_kind_display())
 
 
 def _decision_page(request: HttpRequest, deed: Deed) -> FormPage:
     by = _name(request)
 
-    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> str:
+    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         decision = Decision(deed=deed, by=by, at=at, why=values["why"])
         return _said(deed, decide_on_cause(cause, decision))
 
@@ -347,9 +354,9 @@ def _decision_page(request: HttpRequest, deed: Deed) -> FormPage:
 def _assign_page(request: HttpRequest) -> FormPage:
     by = _name(request)
 
-    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> str:
+    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         assign(cause, to=values["to"], by=by, at=at, text=values["text"])
-        return f"Assigned to {values['to'] or 'nobody'}."
+        return format_lazy(_("Assigned to {name}."), name=values["to"] or _("nobody"))
 
     return FormPage(
         title=gettext("Assign"),
@@ -361,16 +368,30 @@ def _assign_page(request: HttpRequest) -> FormPage:
     )
 
 
-def _said(deed: Deed, count: int) -> str:
+def _said(deed: Deed, count: int) -> StrOrPromise:
     if not count:
-        return "Nothing of it is open: nothing was done."
-    what = "retried" if deed == Deed.RETRY else "written off"
-    return f"{_counted(count, 'failure')} will be {what} by the workers, from now on."
+        return _("Nothing of it is open: nothing was done.")
+    if deed == Deed.RETRY:
+        said = ngettext_lazy(
+            "{} failure will be retried by the workers, from now on.",
+            "{} failures will be retried by the workers, from now on.",
+            count,
+        )
+    else:
+        said = ngettext_lazy(
+            "{} failure will be written off by the workers, from now on.",
+            "{} failures will be written off by the workers, from now on.",
+            count,
+        )
+    return format_lazy(said, lazy(_grouped, str)(count))
 
 
-def _counted(count: int, what: str) -> str:
-    number = number_format(count, use_l10n=True, force_grouping=True)
-    return f"{number} {what}" if count == 1 else f"{number} {what}s"
+def _counted(count: int, words: str) -> str:
+    return words.format(_grouped(count))
+
+
+def _grouped(count: int) -> str:
+    return number_format(count, use_l10n=True, force_grouping=True)
 
 
 def _of(cause: Any) -> Figures:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from invoices.proving.queries.entries import Entry
 
@@ -127,7 +128,7 @@ def _shown(value: object) -> object:
     if isinstance(value, list):
         return ", ".join(str(_shown(part)) for part in value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     return "-" if value is None else value
 
 
@@ -138,4 +139,4 @@ def _shown_mapping(value: Mapping[str, object]) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return gettext(name.replace("_", " "))

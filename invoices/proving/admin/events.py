@@ -95,7 +95,7 @@ class EventAdmin(FactAdmin):
 
     @labelled(_("state"), colours=STATE_COLOURS, ordering="state")
     def shown_state(self, event: Event) -> tuple[str, str]:
-        return event.state, event.state.replace("_", " ")
+        return event.state, event.get_state_display()
 
     @admin.display(description=_("transaction"))
     def transaction(self, event: Event) -> str:
@@ -103,7 +103,7 @@ class EventAdmin(FactAdmin):
 
     @admin.display(description=_("transaction"))
     def story(self, event: Event) -> str:
-        return transaction_link(event.transaction_id, "story")
+        return transaction_link(event.transaction_id, gettext("story"))
 
     @admin.display(description=_("tells of"))
     def shown_payload(self, event: Event) -> SafeString:

@@ -14,8 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.api.references import UUID_FORM
@@ -63,11 +65,11 @@ class InboxFilter(admin.SimpleListFilter):
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("closed", "closed"), ("all", "all")]
+        return [("closed", gettext("closed")), ("all", gettext("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "open"}
+        yield {**first, "display": gettext("open")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -143,7 +145,7 @@ class WriteOffForm(PageForm):
 
 
 def _retry_page(by: str) -> FormPage:
-    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> str:
+    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         return _retried(retry(failure_ids=[failure.pk], by=by, at=at, why=values["why"]))
 
     return FormPage(
@@ -159,7 +161,7 @@ def _retry_page(by: str) -> FormPage:
 
 
 def _write_off_page(by: str) -> FormPage:
-    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> str:
+    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         return _written_off(write_off(failure_ids=[failure.pk], by=by, at=at, why=values["why"]))
 
     return FormPage(
@@ -176,12 +178,14 @@ def _write_off_page(by: str) -> FormPage:
     )
 
 
-def _retried(count: int) -> str:
-    return f"Sent again: {count} event{'' if count == 1 else 's'}." if count else CLOSED
+def _retried(count: int) -> StrOrPromise:
+    said = ngettext_lazy("Sent again: {count} event.", "Sent again: {count} events.", count)
+    return format_lazy(said, count=count) if count else CLOSED
 
 
-def _written_off(count: int) -> str:
-    return f"Written off: {count} failure{'' if count == 1 else 's'}." if count else CLOSED
+def _written_off(count: int) -> StrOrPromise:
+    said = ngettext_lazy("Written off: {count} failure.", "Written off: {count} failures.", count)
+    return format_lazy(said, count=count) if count else CLOSED
 
 
 @admin.register(Failure)
@@ -255,14 +259,19 @@ class FailureAdmin(FactAdmin):
 
     @admin.display(description=_("mend"))
     def mend(self, failure: Failure) -> str:
-        return mend_link(failure.cause) or "What must be mended has no page here."
+        return mend_link(failure.cause) or gettext("What must be mended has no page here.")
 
     @admin.display(description=_("same cause"))
     def elsewhere(self, failure: Failure) -> str:
         """Show how many others wait for the same, with the page on which all are dealt with."""
         others = failure.cause.failures.filter(state=Failure.State.OPEN).exclude(pk=failure.pk)
         count = others.count()
-        return link(failure.cause, f"{count} others wait for the same: all of the cause")
+        said = ngettext(
+            "{count} other waits for the same: all of the cause",
+            "{count} others wait for the same: all of the cause",
+            count,
+        )
+        return link(failure.cause, said.format(count=count))
 
     @admin.display(description=_("tries"))
     def tries(self, failure: Failure) -> str:
@@ -282,13 +291,15 @@ class FailureAdmin(FactAdmin):
             (
                 link(each, localize(each.opened_at)),
                 each.reason,
-                f"{each.get_state_display()} by {each.closed_by}",
+                gettext("{state} by {name}").format(
+                    state=each.get_state_display(), name=each.closed_by
+                ),
                 each.closing_note,
             )
             for each in others
         ]
         if not rows:
-            return "It failed for the first time."
+            return gettext("It failed for the first time.")
         return table(
             (gettext("when"), gettext("reason"), gettext("what became of it"), gettext("why")), rows
         )
@@ -314,7 +325,7 @@ class FailureAdmin(FactAdmin):
 
     @admin.display(description=_("transaction"))
     def story(self, failure: Failure) -> str:
-        return transaction_link(failure.event.transaction_id, "story")
+        return transaction_link(failure.event.transaction_id, gettext("story"))
 
     @button(_("Retry"), path="retry", permission="decide", icon="replay", is_primary=True)
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -363,10 +374,15 @@ class FailureAdmin(FactAdmin):
             return False
         decision = Decision(deed=deed, by=_name(request), at=timezone.now(), why=why)
         count = decide(failures, decision)
-        self._tell(request, count, f"{count} failures are left to the workers, from now on.")
+        said = gettext("{count} failures are left to the workers, from now on.")
+        self._tell(
+            request,
+            count,
+            said.format(count=count),
+        )
         return True
 
-    def _tell(self, request: HttpRequest, count: int, said: str) -> None:
+    def _tell(self, request: HttpRequest, count: int, said: StrOrPromise) -> None:
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
 
 
