@@ -42,6 +42,16 @@ PAGES = {
     "delivery": "invoices_delivery",
 }
 
+# What figures of entries, and links to rows, are called; most are fields of tables as well.
+WORDS = (
+    "answer", "attempt", "cause", "change", "charge", "code", "correction", "duration ms", "format",
+    "gross", "is credit", "lines", "message id", "money at stake", "movement", "net", "number",
+    "order", "order line", "payload", "prepaid", "payable", "product", "size", "status",
+    "succeeded", "failed", "unknown", "sent", "withheld", "refused", "noted", "waiting", "handled",
+    "written off", "tax", "try", "worker", "why plain", "invoice", "document", "delivery", "event",
+    "failure", "price", "subscription", "contract", "customer",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter:

@@ -1,0 +1,85 @@
+"""Writes the catalogue of the admin's texts anew, and compiles it; or checks that it is whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import unfold
+from django import forms
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import trans_real
+
+from billing.sellers.admin import PageForm
+from billing.sellers.admin.forms import PlainForm
+from billing.staff import catalogue
+from billing.staff.catalogue import Texts
+from billing.staff.languages import labels_of
+from billing.staff.signin.views import CodeForm
+from invoices.documents.pdf.template import Column
+from invoices.proving.admin.chapters import WORDS
+
+FOLDERS = ("billing", "invoices", "config/settings", "config/templates")
+THEME = Path(unfold.__file__).parent
+
+
+class Command(BaseCommand):
+    help = "Write the catalogue of the admin's texts from the code, and compile it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true", help="Only say whether all is there.")
+
+    def handle(self, *_args: Any, check: bool, **_options: Any) -> None:
+        path = settings.LOCALE_PATHS[0] / "de/LC_MESSAGES/django.po"
+        old = catalogue.read(path)
+        new = catalogue.renewed(old, all_texts())
+        po, mo = catalogue.written(new), catalogue.compiled(new)
+        faults = list(catalogue.faults(new))
+        if not check:
+            path.write_bytes(po)
+            path.with_suffix(".mo").write_bytes(mo)
+        elif path.read_bytes() != po or path.with_suffix(".mo").read_bytes() != mo:
+            faults.append("The catalogue isn't that of the code: run make texts.")
+        if faults:
+            raise CommandError("\n".join(faults))
+
+
+def all_texts() -> Texts:
+    """Return all that staff read in the admin, but for what Django says in German by itself."""
+    root = settings.BASE_DIR
+    found = catalogue.texts_of_code([root / folder for folder in FOLDERS], root=root)
+    for app in ("billing", "invoices"):
+        for text in labels_of(apps.get_app_config(app)):
+            found.add(text, f"{app}/models")
+    for text in _labels_of_forms():
+        found.add(text, "labels of forms")
+    for text in (*WORDS, *(column.value.replace("_", " ") for column in Column)):
+        found.add(text, "words of pages")
+    for text in _texts_of_theme():
+        found.add(text, "the theme")
+    return found
+
+
+def _labels_of_forms() -> Iterator[str]:
+    """Yield the labels that forms take of their fields' names."""
+    for form in sorted(_below(PlainForm, PageForm, CodeForm), key=lambda each: each.__qualname__):
+        fields: dict[str, forms.Field] = getattr(form, "declared_fields", {})
+        yield from (name.replace("_", " ") for name, field in fields.items() if not field.label)
+
+
+def _below(*classes: type[Any]) -> set[type[Any]]:
+    return set(classes).union(*(_below(*each.__subclasses__()) for each in classes))
+
+
+def _texts_of_theme() -> Iterator[catalogue.Id]:
+    """Yield what the theme says that Django has no German for; of its parts that are in use."""
+    known = trans_real.DjangoTranslation("de", domain="django", localedirs=[])._catalog
+    for path in sorted((*THEME.rglob("*.py"), *THEME.rglob("*.html"))):
+        if "contrib" in path.parts:
+            continue
+        read = catalogue.texts_of_template if path.suffix == ".html" else catalogue.texts_of_python
+        for text in read(path):
+            one = text if isinstance(text, str) else (text[0], 0)
+            if one not in known:
+                yield text
