@@ -13,7 +13,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_python
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
@@ -71,6 +71,13 @@ def texts_of_template(path: Path) -> Iterator[Id]:
     for call in _CALL.finditer(templatize(path.read_text())):
         one, many = (literal_eval(part) if part else "" for part in call.groups())
         yield (one, many) if many else one
+
+
+def texts_of_compiled(path: Path) -> Iterator[str]:
+    """Yield the texts of a compiled catalogue; of those with a plural the singular."""
+    with path.open("rb") as file:
+        for message in read_mo(file):
+            yield _each(message.id)[0]
 
 
 def read(path: Path) -> Catalog:

@@ -4,7 +4,7 @@ The language in which staff read the admin: their browser's, or the one that the
 Whatever isn't a page of theirs stays in English: the API, the log, workers, what is stored.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import AppConfig
@@ -71,10 +71,10 @@ def label_of(name: str) -> Any:
     return capfirst(gettext_lazy(name.replace("_", " ")))
 
 
-def labels_of(app: AppConfig) -> Iterator[str]:
-    """Yield the labels that `translate_labels` marks, in English."""
+def labels_of(models: Iterable[type[Model]]) -> Iterator[str]:
+    """Yield the labels of models that `translate_labels` marks, in English."""
     with translation.override(None):
-        for model in app.get_models():
+        for model in models:
             yield str(model._meta.verbose_name)
             yield str(model._meta.verbose_name_plural)
             for field in _own_fields(model):

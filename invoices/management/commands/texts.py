@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import unfold
 from django import forms
-from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import trans_real
+from django.db.models import Model
 
+from billing.events.models import FailureNote
 from billing.sellers.admin import PageForm
 from billing.sellers.admin.forms import PlainForm
 from billing.staff import catalogue
@@ -18,6 +20,7 @@ from billing.staff.catalogue import Texts
 from billing.staff.languages import labels_of
 from billing.staff.signin.views import CodeForm
 from invoices.documents.pdf.template import Column
+from invoices.issuing.models import HoldDecision
 from invoices.proving.admin.chapters import WORDS
 
 FOLDERS = ("billing", "invoices", "config/settings", "config/templates")
@@ -49,9 +52,8 @@ def all_texts() -> Texts:
     """Return all that staff read in the admin, but for what Django says in German by itself."""
     root = settings.BASE_DIR
     found = catalogue.texts_of_code([root / folder for folder in FOLDERS], root=root)
-    for app in ("billing", "invoices"):
-        for text in labels_of(apps.get_app_config(app)):
-            found.add(text, f"{app}/models")
+    for text in labels_of(_shown_models()):
+        found.add(text, "labels of models")
     for text in _labels_of_forms():
         found.add(text, "labels of forms")
     for text in (*WORDS, *(column.value.replace("_", " ") for column in Column)):
@@ -59,6 +61,16 @@ def all_texts() -> Texts:
     for text in _texts_of_theme():
         found.add(text, "the theme")
     return found
+
+
+def _shown_models() -> list[type[Model]]:
+    """Return the models of this house that have a page in the admin, or a table on one."""
+    shown: set[Any] = {FailureNote, HoldDecision}  # Whose choices pages tell of.
+    for model, page in admin.site._registry.items():
+        tables: tuple[Any, ...] = (*page.inlines, *getattr(page, "add_inlines", ()))
+        shown |= {model, *(table.model for table in tables)}
+    own = (model for model in shown if model._meta.app_label in {"billing", "invoices"})
+    return sorted(own, key=lambda model: model._meta.label)
 
 
 def _labels_of_forms() -> Iterator[str]:
@@ -74,12 +86,12 @@ def _below(*classes: type[Any]) -> set[type[Any]]:
 
 def _texts_of_theme() -> Iterator[catalogue.Id]:
     """Yield what the theme says that Django has no German for; of its parts that are in use."""
-    known = trans_real.DjangoTranslation("de", domain="django", localedirs=[])._catalog
+    own = Path(django.__file__).parent.rglob("locale/de/LC_MESSAGES/django.mo")
+    known = {text for path in own for text in catalogue.texts_of_compiled(path)}
     for path in sorted((*THEME.rglob("*.py"), *THEME.rglob("*.html"))):
         if "contrib" in path.parts:
             continue
         read = catalogue.texts_of_template if path.suffix == ".html" else catalogue.texts_of_python
         for text in read(path):
-            one = text if isinstance(text, str) else (text[0], 0)
-            if one not in known:
+            if (text if isinstance(text, str) else text[0]) not in known:
                 yield text

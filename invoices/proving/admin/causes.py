@@ -99,7 +99,7 @@ class CommentForm(PageForm):
 
 
 class AssignForm(PageForm):
-    to = forms.ChoiceField(label=_("To"), required=False, widget=UnfoldAdminSelectWidget)
+    to = forms.ChoiceField(label=_("To whom"), required=False, widget=UnfoldAdminSelectWidget)
     text = forms.CharField(
         label=_("Note"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
