@@ -83,7 +83,7 @@ def texts_of_compiled(path: Path) -> Iterator[str]:
 def read(path: Path) -> Catalog:
     """Return the catalogue of a file; an empty one if there is none yet."""
     if not path.exists():
-        return Catalog(locale="de", project="Anlass", charset="utf-8")
+        return Catalog(locale="de")
     with path.open("rb") as file:
         return read_po(file, locale="de")
 
@@ -91,8 +91,10 @@ def read(path: Path) -> Catalog:
 def renewed(old: Catalog, found: Texts) -> Catalog:
     """Return a catalogue of just the texts that were found, with the German that is known."""
     new = Catalog(
-        locale="de", project="Anlass", charset="utf-8", creation_date=old.creation_date,
-        revision_date=old.revision_date, header_comment="# The admin's texts in German.",
+        locale="de", project="Anlass", version="v1", charset="utf-8", fuzzy=False,
+        creation_date=old.creation_date, revision_date=old.creation_date,
+        msgid_bugs_address="none", last_translator="none", language_team="none",
+        header_comment="# The admin's texts in German: write them here, then run make texts.",
     )  # fmt: skip
     for text, places in found.places.items():
         known = old.get(text[0] if isinstance(text, tuple) else text)
