@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
@@ -52,6 +53,10 @@ LINE_FIELDS = (
 REFERENCES = ("external_id", "purchase_order", "project_reference")
 
 
+def _supplies() -> list[tuple[str, StrOrPromise]]:
+    return [(kind, _(text)) for kind, text in choices(SUPPLY_KINDS)]
+
+
 class OrderLineForm(OwnedLineForm):
     unit = forms.CharField(
         required=False,
@@ -62,7 +67,7 @@ class OrderLineForm(OwnedLineForm):
     )
     supply = forms.ChoiceField(
         required=False,
-        choices=[("", _("the product's, or digital")), *choices(SUPPLY_KINDS)],
+        choices=[("", _("the product's, or digital")), *_supplies()],
         widget=UnfoldAdminSelectWidget,
     )
 

@@ -51,7 +51,7 @@ BY_HAND = [Kind.PREPAYMENT, Kind.ADJUSTMENT]
 class MovementForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
     kind = forms.ChoiceField(
-        choices=[(kind.value, kind.label) for kind in BY_HAND], widget=UnfoldAdminSelectWidget
+        choices=[(kind.value, _(kind.label)) for kind in BY_HAND], widget=UnfoldAdminSelectWidget
     )
     amount = DecimalField(
         max_digits=18,

@@ -72,7 +72,7 @@ class ReasonedForm(PageForm):
     )
     settle = forms.ChoiceField(
         label=_("Money goes to"),
-        choices=Correction.Settle.choices,
+        choices=[(settle.value, _(settle.label)) for settle in Correction.Settle],
         initial=Correction.Settle.INVOICE,
         widget=UnfoldAdminSelectWidget,
     )

@@ -41,8 +41,8 @@ from billing.sellers.models import ApiKey
 HOUR = timedelta(hours=1)
 # Grouped: what may be read and written of each part of the API stands together.
 SCOPES = [
-    ("", list(PRESETS.items())),
-    *((each.says, [(scope, scope) for scope in each.scopes]) for each in RESOURCES),
+    ("", [(scope, _(says)) for scope, says in PRESETS.items()]),
+    *((_(each.says), [(scope, scope) for scope in each.scopes]) for each in RESOURCES),
 ]
 
 
@@ -167,7 +167,7 @@ class ApiKeyAdmin(FactAdmin):
 
     @admin.display(description=_("scopes"))
     def shown_scopes(self, key: ApiKey) -> str:
-        return ", ".join(PRESETS.get(scope, scope) for scope in key.scopes)
+        return ", ".join(gettext(PRESETS.get(scope, scope)) for scope in key.scopes)
 
     @admin.display(description=_("used from"))
     def shown_networks(self, key: ApiKey) -> str:

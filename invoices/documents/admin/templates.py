@@ -92,7 +92,7 @@ class TemplateForm(OwnedForm):
         min_value=5, max_value=25, widget=UnfoldAdminDecimalFieldWidget
     )
     logo_place = forms.ChoiceField(
-        choices=[(place.value, place.value) for place in Place], widget=UnfoldAdminSelectWidget
+        choices=[(place.value, _(place.value)) for place in Place], widget=UnfoldAdminSelectWidget
     )
     intro_de = _words(_("before the lines, German"), _("Plain text."))
     closing_de = _words(_("after the lines, German"), _("Plain text."))

@@ -13,12 +13,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
 from billing.events.models import FailureNote
+from billing.scopes import PRESETS, RESOURCES
 from billing.sellers.admin import PageForm
 from billing.sellers.admin.forms import PlainForm
 from billing.staff import catalogue
 from billing.staff.catalogue import Texts
 from billing.staff.languages import labels_of
 from billing.staff.signin.views import CodeForm
+from invoices.documents.pdf.logo import Place
 from invoices.documents.pdf.template import Column
 from invoices.issuing.models import HoldDecision
 from invoices.proving.admin.chapters import WORDS
@@ -56,11 +58,19 @@ def all_texts() -> Texts:
         found.add(text, "labels of models")
     for text in _labels_of_forms():
         found.add(text, "labels of forms")
-    for text in (*WORDS, *(column.value.replace("_", " ") for column in Column)):
+    for text in (*WORDS, *_names_of_choices()):
         found.add(text, "words of pages")
     for text in _texts_of_theme():
         found.add(text, "the theme")
     return found
+
+
+def _names_of_choices() -> Iterator[str]:
+    """Yield what forms offer that no table has as its choices."""
+    yield from (column.value.replace("_", " ") for column in Column)
+    yield from (place.value for place in Place)
+    yield from PRESETS.values()
+    yield from (each.says for each in RESOURCES)
 
 
 def _shown_models() -> list[type[Model]]:

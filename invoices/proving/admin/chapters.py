@@ -50,6 +50,13 @@ WORDS = (
     "succeeded", "failed", "unknown", "sent", "withheld", "refused", "noted", "waiting", "handled",
     "written off", "tax", "try", "worker", "why plain", "invoice", "document", "delivery", "event",
     "failure", "price", "subscription", "contract", "customer",
+    # What explains a charge, and what events tell of.
+    "change id", "contract id", "subscription id", "plan id", "due on", "days used", "begun price",
+    "owed minor", "counted minor", "charged before minor", "counted quantity", "full price",
+    "exact amount", "price valid from", "days of period", "period starts on", "period ends on",
+    "stretch starts on", "stretch ends on", "change kind", "change effective on",
+    "change recorded on", "share used", "share whole", "steps", "indexes", "discounts",
+    "measured before", "trial ended on", "vat id", "up to", "flat",
 )  # fmt: skip
 
 
