@@ -56,7 +56,7 @@ WORDS = (
     "exact amount", "price valid from", "days of period", "period starts on", "period ends on",
     "stretch starts on", "stretch ends on", "change kind", "change effective on",
     "change recorded on", "share used", "share whole", "steps", "indexes", "discounts",
-    "measured before", "trial ended on", "vat id", "up to", "flat",
+    "measured before", "trial ended on", "vat id", "up to", "flat", "value",
 )  # fmt: skip
 
 
