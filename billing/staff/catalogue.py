@@ -62,7 +62,7 @@ def texts_of_code(folders: Iterable[Path], *, root: Path) -> Texts:
 def texts_of_python(path: Path) -> Iterator[Id]:
     """Yield the texts of a Python file."""
     with path.open("rb") as file:
-        for _, _, text, _ in extract_python(file, list(KEYWORDS), [], {}):
+        for _, _, text, _ in extract_python(file, KEYWORDS, [], {}):
             yield _id_of(text)
 
 
@@ -99,7 +99,7 @@ def renewed(old: Catalog, found: Texts) -> Catalog:
     for text, places in found.places.items():
         known = old.get(text[0] if isinstance(text, tuple) else text)
         german = known.string if known and isinstance(known.string, type(text)) else ""
-        new.add(text, german, locations=[(place, None) for place in places])  # type: ignore[list-item]
+        new.add(text, german, locations=[(place, 0) for place in places])
     return new
 
 
@@ -134,8 +134,8 @@ def _fills_alike(message: Message) -> bool:
     return all(sorted(_PLACES.findall(text)) in wanted for text in _each(message.string))
 
 
-def _each(text: str | Iterable[str]) -> list[str]:
-    return [text] if isinstance(text, str) else list(text)
+def _each(text: str | Iterable[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())
 
 
 def _id_of(text: object) -> Id:

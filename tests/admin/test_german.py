@@ -39,10 +39,10 @@ SAYS = (
 ALIKE = frozenset({
     "ada", "Aggregation", "Anlass", "API", "Bank", "BIC", "Code", "de", "Deutsch", "Download",
     "Downloads", "E-Mail", "en", "English", "Flower", "Format", "Grafana", "Hash", "IBAN", "ID",
-    "Inter", "Kibana", "Logo", "Maximum", "Minimum", "Name", "Noto Sans", "Noto Serif", "Option",
+    "Inter", "Kibana", "Logo", "Maximum", "Minimum", "Name", "Noto Sans", "Noto Serif",
     "PDF", "Peppol BIS Billing 3.0", "Position", "root", "SHA-256", "SKR03", "SKR04",
-    "Status", "System", "Test", "Text", "Trace", "Updates", "URL", "Version", "Webhook",
-    "Worker", "XML", "XRechnung (CII)", "XRechnung (UBL)", "Dimensions", "Restaurant", "Solar",
+    "Status", "System", "Test", "Text", "URL", "Version", "Webhook",
+    "Worker", "XML", "XRechnung (CII)", "XRechnung (UBL)", "Restaurant", "Solar",
 })  # fmt: skip
 ELSEWHERE = re.compile("(delete|open|edit-as-new|preview)/$")  # Files, and ways to other pages.
 # English on purpose. Why a failure is one, its remedy and class's name in code, types of events,

@@ -60,8 +60,8 @@ def all_texts() -> Texts:
         found.add(text, "labels of forms")
     for text in (*WORDS, *_names_of_choices()):
         found.add(text, "words of pages")
-    for text in _texts_of_theme():
-        found.add(text, "the theme")
+    for said in _texts_of_theme():
+        found.add(said, "the theme")
     return found
 
 
