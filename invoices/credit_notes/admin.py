@@ -14,7 +14,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
@@ -132,6 +132,8 @@ class PartField(forms.MultiValueField):
         given = {name: value for name, value in said if value is not None}
         if len(given) > 1:
             names = ", ".join(str(HOW[name]) for name in self.names)
+            if get_language() == "en":  # German nouns stay as they are.
+                names = names.lower()
             raise forms.ValidationError(gettext("Give one of these: {names}.").format(names=names))
         return given
 
