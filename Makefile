@@ -12,7 +12,7 @@ UNSERVED := SECRET_KEY=checks DATABASE_URL=postgresql://nobody@127.0.0.1:1/none 
 	BROKER_URL=sqs://none:none@127.0.0.1:1 REDIS_URL=redis://127.0.0.1:1/0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-pure test-slow check fix openapi client test-api-fuzz cases bench profile migrations lock
+.PHONY: help setup demo run test test-pure test-slow check fix openapi texts client test-api-fuzz cases bench profile migrations lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -38,7 +38,7 @@ test-pure: setup ## the pure core's tests: no services, seconds
 test-slow: setup $(CLIENT) ## the proofs that take minutes
 	@$(BIN)/python -m pytest -m slow
 
-check: setup $(CLIENT) ## exactly what CI checks: format, rules, types, imports, migrations
+check: setup $(CLIENT) ## exactly what CI checks: format, rules, types, imports, migrations, texts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(UNSERVED) $(BIN)/mypy
@@ -46,9 +46,13 @@ check: setup $(CLIENT) ## exactly what CI checks: format, rules, types, imports,
 	$(UNSERVED) $(BIN)/python manage.py check
 	$(UNSERVED) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(UNSERVED) $(BIN)/python manage.py describe_api --check
+	@$(UNSERVED) $(BIN)/python manage.py texts --check
 
 openapi: setup ## write docs/api/openapi.json and the table of codes, as the code says
 	@$(UNSERVED) $(BIN)/python manage.py describe_api
+
+texts: setup ## write the catalogue of the admin's texts, as the code says, and compile it
+	@$(UNSERVED) $(BIN)/python manage.py texts
 
 client: setup $(CLIENT) ## write the typed Python client from docs/api/openapi.json into clients/python
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from billing.api import health, problems
 from billing.api.callers.access import refuse_unscoped
@@ -41,6 +42,7 @@ api.append(path("", index_of(api), name="index"))
 urlpatterns = [
     path("api/v1", RedirectView.as_view(pattern_name="index")),
     path("api/v1/", include(api)),
+    path("admin/language/", set_language, name="set_language"),  # The theme's switch posts to it.
     path("admin/", admin.site.urls),
     path("", include("invoices.delivery.api.pages")),
     path("favicon.ico", RedirectView.as_view(url=static("billing/favicon.svg"))),

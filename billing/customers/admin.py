@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from billing.customers.commands import DetailsIncomplete, change_customer, create_customer
@@ -22,9 +24,9 @@ BILLING = (
 
 
 WHO = ("seller", "name", "kind", "external_id", "contact_name", "email", "phone")
-PLACES: tuple[tuple[str | None, Any], ...] = (
+PLACES: tuple[tuple[StrOrPromise | None, Any], ...] = (
     (
-        "Address",
+        _("Address"),
         {
             "fields": (
                 "street", "address_line_2", "postcode", "city", "country", "vat_id",
@@ -33,7 +35,7 @@ PLACES: tuple[tuple[str | None, Any], ...] = (
         },
     ),
     (
-        "Delivery of goods, where they go elsewhere",
+        _("Delivery of goods, where they go elsewhere"),
         {
             "fields": (
                 "delivery_name", "delivery_street", "delivery_postcode", "delivery_city",
@@ -42,9 +44,9 @@ PLACES: tuple[tuple[str | None, Any], ...] = (
         },
     ),
 )  # fmt: skip
-DOCUMENTS: tuple[tuple[str | None, Any], ...] = (
+DOCUMENTS: tuple[tuple[StrOrPromise | None, Any], ...] = (
     (
-        "Documents",
+        _("Documents"),
         {
             "fields": (
                 "document_format", "buyer_reference", "electronic_address",
@@ -53,18 +55,18 @@ DOCUMENTS: tuple[tuple[str | None, Any], ...] = (
         },
     ),
     (
-        "Direct debit",
+        _("Direct debit"),
         {"fields": ("mandate_reference", "mandate_iban", "mandate_signed_on")},
     ),
 )  # fmt: skip
 
 
 class CustomerForm(OwnedForm):
-    plain_words = {"customer_external_id_once": "Another customer has this external id."}
+    plain_words = {"customer_external_id_once": _("Another customer has this external id.")}
     locale = forms.ChoiceField(
         choices=settings.LANGUAGES,
         widget=UnfoldAdminSelectWidget,
-        help_text="Language of what the customer reads.",
+        help_text=_("Language of what the customer reads."),
     )
 
 
@@ -83,13 +85,13 @@ class CustomerAdmin(SellerScopedAdmin):
     add_fieldsets = (
         (None, {"fields": WHO}),
         *PLACES,
-        ("Billing", {"fields": BILLING}),
+        (_("Billing"), {"fields": BILLING}),
         *DOCUMENTS,
     )
     fieldsets = (
         (None, {"fields": (*WHO, "created_at")}),
         *PLACES,
-        ("Billing", {"fields": (*BILLING, "next_collection_date")}),
+        (_("Billing"), {"fields": (*BILLING, "next_collection_date")}),
         *DOCUMENTS,
     )
 

@@ -13,6 +13,8 @@ from pathlib import PurePath
 from types import TracebackType
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from billing.mending import NOTHING, Mend
 
 # Packages of our own: a defect lies in the innermost of their functions that it went through.
@@ -56,44 +58,44 @@ DISTANCES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), time
 HELD = "held"  # Of what waits for approval.
 # Classes in plain words, for whoever reads the inbox.
 IN_WORDS = {
-    "defect": "A defect of the program",
-    "worker_lost": "It kills its worker, or takes too long",
-    "message_refused": "The broker refuses its message",
-    "timeline_contradicts": "Changes of a subscription contradict each other",
-    "price_missing": "A price is missing",
-    "tax_data_missing": "A tax rate is missing",
-    "tax_not_decided": "Nobody has decided on the tax",
-    "seller_data_missing": "Something of the seller is missing",
-    "customer_data_missing": "Something of the customer is missing",
-    "invoice_content_missing": "The document would lack something",
-    "several_vat_ids": "One document would need several VAT ids",
-    "format_does_not_fit": "The customer's format can't say it",
-    "exchange_rate_missing": "A rate of exchange is missing",
-    "plan_contradicts": "The terms of a plan contradict each other",
-    "currency_unknown": "The currency is unknown",
-    HELD: "It waits for approval",
-    "number_series_ahead": "A series of numbers is ahead of today",
-    "correction_refused": "The invoice can't be corrected like that",
-    "usage_meter_unknown": "Usage of a meter that isn't there",
-    "usage_subscription_unknown": "Usage of a subscription that isn't there",
-    "usage_subscription_not_running": "Usage on a day without subscription",
-    "usage_property_missing": "Usage without what its meter measures",
-    "usage_property_not_number": "Usage whose measure is no number",
-    "usage_in_future": "Usage of a day that hasn't come",
-    "document_does_not_fit": "The document breaks its format's rules",
-    "document_storage_away": "The storage of documents is away",
-    "template_does_not_work": "The template of documents doesn't work",
-    "email_given_up": "An e-mail didn't arrive",
-    "download_given_up": "A download wasn't made",
-    "webhook_disabled": "An endpoint of webhooks is disabled",
-    "webhook_given_up": "A webhook didn't arrive",
-    "webhook_pruned": "A webhook is too old to be sent",
+    "defect": _("A defect of the program"),
+    "worker_lost": _("It kills its worker, or takes too long"),
+    "message_refused": _("The broker refuses its message"),
+    "timeline_contradicts": _("Changes of a subscription contradict each other"),
+    "price_missing": _("A price is missing"),
+    "tax_data_missing": _("A tax rate is missing"),
+    "tax_not_decided": _("Nobody has decided on the tax"),
+    "seller_data_missing": _("Something of the seller is missing"),
+    "customer_data_missing": _("Something of the customer is missing"),
+    "invoice_content_missing": _("The document would lack something"),
+    "several_vat_ids": _("One document would need several VAT ids"),
+    "format_does_not_fit": _("The customer's format can't say it"),
+    "exchange_rate_missing": _("A rate of exchange is missing"),
+    "plan_contradicts": _("The terms of a plan contradict each other"),
+    "currency_unknown": _("The currency is unknown"),
+    HELD: _("It waits for approval"),
+    "number_series_ahead": _("A series of numbers is ahead of today"),
+    "correction_refused": _("The invoice can't be corrected like that"),
+    "usage_meter_unknown": _("Usage of a meter that isn't there"),
+    "usage_subscription_unknown": _("Usage of a subscription that isn't there"),
+    "usage_subscription_not_running": _("Usage on a day without subscription"),
+    "usage_property_missing": _("Usage without what its meter measures"),
+    "usage_property_not_number": _("Usage whose measure is no number"),
+    "usage_in_future": _("Usage of a day that hasn't come"),
+    "document_does_not_fit": _("The document breaks its format's rules"),
+    "document_storage_away": _("The storage of documents is away"),
+    "template_does_not_work": _("The template of documents doesn't work"),
+    "email_given_up": _("An e-mail didn't arrive"),
+    "download_given_up": _("A download wasn't made"),
+    "webhook_disabled": _("An endpoint of webhooks is disabled"),
+    "webhook_given_up": _("A webhook didn't arrive"),
+    "webhook_pruned": _("A webhook is too old to be sent"),
 }
 
 
 def in_words(code: str) -> str:
-    """Return a class in plain words."""
-    return IN_WORDS.get(code, code.replace("_", " ").capitalize())
+    """Return a class in plain words, in the language of who reads it."""
+    return str(IN_WORDS.get(code) or code.replace("_", " ").capitalize())
 
 
 def pattern_of(message: str) -> str:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from billing.exchange.commands import NewRate, RateRefused, record_own_rate
@@ -29,7 +30,7 @@ class ExchangeRateAdmin(Recorded, ModelAdmin):  # type: ignore[misc]
     ordering = ("-day", "currency")
     show_full_result_count = False
 
-    @admin.display(description="rate", ordering="rate")
+    @admin.display(description=_("rate"), ordering="rate")
     def shown_rate(self, rate: ExchangeRate) -> str:
         return plain(rate.rate)
 
@@ -59,11 +60,11 @@ class OwnExchangeRateAdmin(FactAdmin):
     add_fieldsets = ((None, {"fields": ("seller", *TERMS)}),)
     fieldsets = (
         (None, {"fields": ("seller", "currency", "base", "shown_rate", "period", "day", "source")}),
-        ("Proof", {"fields": ("recorded_by", "created_at")}),
+        (_("Proof"), {"fields": ("recorded_by", "created_at")}),
     )
     readonly_fields = ("shown_rate",)
 
-    @admin.display(description="rate", ordering="rate")
+    @admin.display(description=_("rate"), ordering="rate")
     def shown_rate(self, rate: OwnExchangeRate) -> str:
         return plain(rate.rate)
 

@@ -9,6 +9,9 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
@@ -50,35 +53,41 @@ LINE_FIELDS = (
 REFERENCES = ("external_id", "purchase_order", "project_reference")
 
 
+def _supplies() -> list[tuple[str, StrOrPromise]]:
+    return [(kind, _(text)) for kind, text in choices(SUPPLY_KINDS)]
+
+
 class OrderLineForm(OwnedLineForm):
     unit = forms.CharField(
         required=False,
         max_length=3,
         validators=[check_unit],
         widget=UnitInput(),
-        help_text="UN/ECE recommendation 20 code; empty: the product's, or piece.",
+        help_text=_("UN/ECE recommendation 20 code; empty: the product's, or piece."),
     )
     supply = forms.ChoiceField(
         required=False,
-        choices=[("", "the product's, or digital"), *choices(SUPPLY_KINDS)],
+        choices=[("", _("the product's, or digital")), *_supplies()],
         widget=UnfoldAdminSelectWidget,
     )
 
     plain_words = {
-        "order_line_priced_or_of_product": "Give text, unit price and tax class; or a product "
-        "alone, whose price on the day holds.",
-        "order_line_has_quantity": "The quantity must be above zero; money is given back by "
-        "correcting an invoice.",
+        "order_line_priced_or_of_product": _(
+            "Give text, unit price and tax class; or a product alone, whose price on the day holds."
+        ),
+        "order_line_has_quantity": _(
+            "The quantity must be above zero; money is given back by correcting an invoice."
+        ),
     }
 
 
 class OrderForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
-    plain_words = {"order_external_id_once": "Another order has this external id."}
+    plain_words = {"order_external_id_once": _("Another order has this external id.")}
     ordered_on = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="Day of the order and of the supply; empty: today.",
+        help_text=_("Day of the order and of the supply; empty: today."),
     )
 
 
@@ -96,7 +105,7 @@ class OrderLineInline(StackedLineInline):
         "exemption_text",
         "item_number",
     )
-    verbose_name_plural = "lines"
+    verbose_name_plural = _("lines")
 
 
 class ShownOrderLineInline(FactInline):
@@ -106,16 +115,16 @@ class ShownOrderLineInline(FactInline):
         "tax_included", "supply", "exemption_text", "item_number",
     )  # fmt: skip
     ordering = ("position",)
-    verbose_name_plural = "lines"
+    verbose_name_plural = _("lines")
 
-    @admin.display(description="quantity")
+    @admin.display(description=_("quantity"))
     def shown_quantity(self, line: OrderLine) -> str:
         return plain(line.quantity)
 
-    @admin.display(description="unit price")
+    @admin.display(description=_("unit price"))
     def shown_unit_price(self, line: OrderLine) -> str:
         if line.unit_price is None:
-            return "the product's"
+            return gettext("the product's")
         return unit_price(line.unit_price, line.order.currency)
 
 
@@ -137,7 +146,7 @@ class OrderAdmin(FactAdmin):
     readonly_fields = ("transaction", "recorded_on", "recorded_at")
     add_fieldsets = (
         (None, {"fields": ("customer", "external_id", "currency", "ordered_on")}),
-        ("References", {"fields": ("purchase_order", "project_reference")}),
+        (_("References"), {"fields": ("purchase_order", "project_reference")}),
     )
     fieldsets = (
         (
@@ -168,11 +177,11 @@ class OrderAdmin(FactAdmin):
             at=at,
         )
 
-    @admin.display(description="order", ordering="external_id")
+    @admin.display(description=_("order"), ordering="external_id")
     def shown_order(self, order: Order) -> str:
         return str(order)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, order: Order) -> str:
         return transaction_link(getattr(order, "told_transaction_id", None))
 
@@ -183,7 +192,7 @@ class OrderInline(FactInline):
     ordering = ("-pk",)
     show_change_link = False
 
-    @admin.display(description="order")
+    @admin.display(description=_("order"))
     def shown_order(self, order: Order) -> str:
         return link(order)
 

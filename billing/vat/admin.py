@@ -9,6 +9,9 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing.customers.admin import CustomerAdmin
@@ -46,38 +49,41 @@ TERMS = (
 
 
 class OverrideForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {
-        "tax_override_once_a_day": "An override of the same supplies holds on some of these days: "
-        "end it first, and let this one begin on that day.",
-        "tax_override_percent_of_category": "Category S needs a percent; the others have none.",
-        "tax_override_exempt_says_why": "An exemption must say why: give its paragraph or code.",
-        "tax_override_validity_forward": "The end must come after the first day.",
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "tax_override_once_a_day": _(
+            "An override of the same supplies holds on some of these days: "
+            "end it first, and let this one begin on that day."
+        ),
+        "tax_override_percent_of_category": _("Category S needs a percent; the others have none."),
+        "tax_override_exempt_says_why": _("An exemption must say why: give its paragraph or code."),
+        "tax_override_validity_forward": _("The end must come after the first day."),
     }
     valid_from = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="First day of supply; empty: today.",
+        help_text=_("First day of supply; empty: today."),
     )
 
 
 class EndForm(PageForm):
     valid_until = forms.DateField(
-        label="First day of supply without it", widget=UnfoldAdminSingleDateWidget()
+        label=_("First day of supply without it"), widget=UnfoldAdminSingleDateWidget()
     )
 
 
-def _end(override: TaxOverride, values: Mapping[str, Any], at: datetime) -> str:
+def _end(override: TaxOverride, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     end_override(override_id=override.pk, valid_until=values["valid_until"], at=at)
-    return f"The override ends: {values['valid_until']} is the first day without it."
+    said = _("The override ends: {day} is the first day without it.")
+    return format_lazy(said, day=values["valid_until"])
 
 
 END = FormPage(
-    title="End the override",
-    submit="End it",
+    title=_("End the override"),
+    submit=_("End it"),
     form_class=EndForm,
     act=_end,
     refusals=(OverrideEndsTooEarly, OverrideEndedAlready),
-    explanation="What was charged keeps its tax. The end can be set once.",
+    explanation=_("What was charged keeps its tax. The end can be set once."),
 )
 
 
@@ -95,14 +101,14 @@ class TaxOverrideAdmin(FactAdmin):
     autocomplete_fields = ("customer", "product")
     actions_detail = ("end",)
     add_fieldsets = (
-        ("Which supplies: what is empty isn't asked for", {"fields": ("seller", *TERMS[:4])}),
-        ("Their tax", {"fields": TERMS[4:8]}),
-        ("Why and when", {"fields": TERMS[8:]}),
+        (_("Which supplies: what is empty isn't asked for"), {"fields": ("seller", *TERMS[:4])}),
+        (_("Their tax"), {"fields": TERMS[4:8]}),
+        (_("Why and when"), {"fields": TERMS[8:]}),
     )
     fieldsets = (
-        ("Which supplies", {"fields": ("seller", *TERMS[:4])}),
-        ("Their tax", {"fields": ("category", "shown_percent", *TERMS[6:8])}),
-        ("Why and when", {"fields": (*TERMS[8:], "recorded_by", "created_at")}),
+        (_("Which supplies"), {"fields": ("seller", *TERMS[:4])}),
+        (_("Their tax"), {"fields": ("category", "shown_percent", *TERMS[6:8])}),
+        (_("Why and when"), {"fields": (*TERMS[8:], "recorded_by", "created_at")}),
     )
     readonly_fields = ("shown_percent",)
 
@@ -122,11 +128,11 @@ class TaxOverrideAdmin(FactAdmin):
         by = request.user.get_username()
         return record_override(seller=form.cleaned_data["seller"], new=new, by=by, at=at)
 
-    @admin.display(description="percent", ordering="percent")
+    @admin.display(description=_("percent"), ordering="percent")
     def shown_percent(self, override: TaxOverride) -> str:
         return plain(override.percent)
 
-    @button("End …", path="end", permission="end", icon="event_busy")
+    @button(_("End …"), path="end", permission="end", icon="event_busy")
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, END)
 
@@ -140,8 +146,8 @@ class VatIdCheckAdmin(FactAdmin):
     search_ids = ("pk", "customer")
     fieldsets = (
         (None, {"fields": ("seller", "customer", "vat_id", "outcome", "consultation_number")}),
-        ("As the register has it", {"fields": ("name", "address", "answer")}),
-        ("When", {"fields": ("checked_at", "next_check_at")}),
+        (_("As the register has it"), {"fields": ("name", "address", "answer")}),
+        (_("When"), {"fields": ("checked_at", "next_check_at")}),
     )
 
 
@@ -150,7 +156,7 @@ class VatIdCheckInline(FactInline):
     fields = ("vat_id", "outcome", "consultation_number", "name", "checked_at", "next_check_at")
     ordering = ("-pk",)
     per_page = 5
-    verbose_name_plural = "checks of the VAT id"
+    verbose_name_plural = _("checks of the VAT id")
 
 
 CustomerAdmin.also_show(VatIdCheckInline)
@@ -158,22 +164,25 @@ CustomerAdmin.also_show(VatIdCheckInline)
 
 class EndRegistrationForm(PageForm):
     valid_until = forms.DateField(
-        label="First day of supply no longer under it", widget=UnfoldAdminSingleDateWidget()
+        label=_("First day of supply no longer under it"), widget=UnfoldAdminSingleDateWidget()
     )
 
 
-def _end_registration(row: SellerRegistration, values: dict[str, Any], _at: datetime) -> str:
+def _end_registration(
+    row: SellerRegistration, values: dict[str, Any], _at: datetime
+) -> StrOrPromise:
     end_registration(registration_id=row.pk, valid_until=values["valid_until"])
-    return f"The registration {row} ends: {values['valid_until']} is the first day without it."
+    said = _("The registration {row} ends: {day} is the first day without it.")
+    return format_lazy(said, row=str(row), day=values["valid_until"])
 
 
 END_REGISTRATION = FormPage(
-    title="End the registration",
-    submit="End it",
+    title=_("End the registration"),
+    submit=_("End it"),
     form_class=EndRegistrationForm,
     act=_end_registration,
     refusals=(RegistrationRefused, RegistrationEndedAlready),
-    explanation="Issued documents stay. The end can be set once.",
+    explanation=_("Issued documents stay. The end can be set once."),
 )
 
 
@@ -212,6 +221,6 @@ class SellerRegistrationAdmin(FactAdmin):
         names = ("seller", "country", "vat_id", "valid_from", "valid_until")
         return register_abroad(**{name: form.cleaned_data[name] for name in names}, at=at)
 
-    @button("End …", path="end", permission="end", icon="event_busy")
+    @button(_("End …"), path="end", permission="end", icon="event_busy")
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, END_REGISTRATION)

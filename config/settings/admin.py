@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from config import env
 
@@ -17,7 +19,7 @@ _WATCHED = (
 )
 
 
-def _item(title: str, icon: str, model: str, **more: str) -> dict[str, Any]:
+def _item(title: StrOrPromise, icon: str, model: str, **more: str) -> dict[str, Any]:
     app, name = model.split(".")
     return {
         "title": title,
@@ -40,7 +42,7 @@ def _watched() -> list[dict[str, Any]]:
         for title, icon, name in _WATCHED
         if env.text(name, "")
     ]
-    return [{"title": "Operators", "items": items}] if items else []
+    return [{"title": _("Operators"), "items": items}] if items else []
 
 
 def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
@@ -56,6 +58,7 @@ UNFOLD = {
     "SITE_SYMBOL": "receipt_long",
     "SITE_URL": None,
     "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("billing/favicon.svg")},
     ],
@@ -81,102 +84,102 @@ UNFOLD = {
         "show_search": True,
         "navigation": [
             {
-                "title": "Oversight",
+                "title": _("Oversight"),
                 "items": [
-                    {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
+                    {"title": _("Today"), "icon": "today", "link": reverse_lazy("admin:index")},
                     _item(
-                        "Inbox",
+                        _("Inbox"),
                         "error",
                         "billing.failurecause",
                         badge="invoices.proving.admin.failures.open_failures",
                         badge_variant="primary",
                     ),
-                    _item("Failures", "list", "billing.failure"),
+                    _item(_("Failures"), "list", "billing.failure"),
                     _item(
-                        "Approvals",
+                        _("Approvals"),
                         "approval",
                         "invoices.hold",
                         badge="invoices.issuing.admin.holds.waiting_holds",
                         badge_variant="primary",
                     ),
-                    _item("Billing runs", "event_upcoming", "invoices.billingrun"),
-                    _item("Waiting usage", "hourglass_empty", "billing.unattributedusage"),
-                    _item("Events", "bolt", "billing.event"),
-                    _item("Staff actions", "history", "billing.staffaction"),
+                    _item(_("Billing runs"), "event_upcoming", "invoices.billingrun"),
+                    _item(_("Waiting usage"), "hourglass_empty", "billing.unattributedusage"),
+                    _item(_("Events"), "bolt", "billing.event"),
+                    _item(_("Staff actions"), "history", "billing.staffaction"),
                 ],
             },
             {
-                "title": "Documents",
+                "title": _("Documents"),
                 "items": [
-                    _item("Invoices", "receipt_long", "invoices.invoice"),
-                    _item("Charges", "sell", "invoices.charge"),
-                    _item("Balances", "savings", "invoices.balancemovement"),
-                    _item("Files", "description", "invoices.document"),
-                    _item("Templates", "palette", "invoices.documenttemplate"),
+                    _item(_("Invoices"), "receipt_long", "invoices.invoice"),
+                    _item(_("Charges"), "sell", "invoices.charge"),
+                    _item(_("Balances"), "savings", "invoices.balancemovement"),
+                    _item(_("Files"), "description", "invoices.document"),
+                    _item(_("Templates"), "palette", "invoices.documenttemplate"),
                 ],
             },
             {
-                "title": "Delivery",
+                "title": _("Delivery"),
                 "items": [
-                    _item("Deliveries", "send", "invoices.delivery"),
-                    _item("Download links", "link", "invoices.downloadlink"),
-                    _item("Webhook endpoints", "webhook", "invoices.webhookendpoint"),
-                    _item("Customers' wishes", "contact_mail", "invoices.deliverywish"),
-                    _item("E-mail texts", "mail", "invoices.mailstyle"),
+                    _item(_("Deliveries"), "send", "invoices.delivery"),
+                    _item(_("Download links"), "link", "invoices.downloadlink"),
+                    _item(_("Webhook endpoints"), "webhook", "invoices.webhookendpoint"),
+                    _item(_("Customers' wishes"), "contact_mail", "invoices.deliverywish"),
+                    _item(_("E-mail texts"), "mail", "invoices.mailstyle"),
                 ],
             },
             {
-                "title": "Customers",
+                "title": _("Customers"),
                 "items": [
-                    _item("Customers", "group", "billing.customer"),
-                    _item("Contracts", "contract", "billing.contract"),
-                    _item("Subscriptions", "autorenew", "billing.subscription"),
-                    _item("Orders", "shopping_cart", "billing.order"),
-                    _item("Usage", "speed", "billing.usagebucket"),
+                    _item(_("Customers"), "group", "billing.customer"),
+                    _item(_("Contracts"), "contract", "billing.contract"),
+                    _item(_("Subscriptions"), "autorenew", "billing.subscription"),
+                    _item(_("Orders"), "shopping_cart", "billing.order"),
+                    _item(_("Usage"), "speed", "billing.usagebucket"),
                 ],
             },
             {
-                "title": "Catalog",
+                "title": _("Catalog"),
                 "items": [
-                    _item("Products", "inventory_2", "billing.product"),
-                    _item("Plans", "event_repeat", "billing.plan"),
-                    _item("Prices", "payments", "billing.price"),
-                    _item("Coupons", "local_activity", "billing.coupon"),
-                    _item("Tax rates", "percent", "billing.taxrate"),
-                    _item("Tax overrides", "rule", "billing.taxoverride"),
-                    _item("VAT id checks", "verified", "billing.vatidcheck"),
-                    _item("Exchange rates", "currency_exchange", "billing.exchangerate"),
-                    _item("Own exchange rates", "price_change", "billing.ownexchangerate"),
+                    _item(_("Products"), "inventory_2", "billing.product"),
+                    _item(_("Plans"), "event_repeat", "billing.plan"),
+                    _item(_("Prices"), "payments", "billing.price"),
+                    _item(_("Coupons"), "local_activity", "billing.coupon"),
+                    _item(_("Tax rates"), "percent", "billing.taxrate"),
+                    _item(_("Tax overrides"), "rule", "billing.taxoverride"),
+                    _item(_("VAT id checks"), "verified", "billing.vatidcheck"),
+                    _item(_("Exchange rates"), "currency_exchange", "billing.exchangerate"),
+                    _item(_("Own exchange rates"), "price_change", "billing.ownexchangerate"),
                 ],
             },
             {
-                "title": "Books",
+                "title": _("Books"),
                 "items": [
-                    _item("Bookkeeping", "account_balance", "invoices.bookkeeping"),
-                    _item("Account overrides", "swap_horiz", "invoices.accountoverride"),
-                    _item("Customers' accounts", "person_book", "invoices.debtoraccount"),
-                    _item("Charts of accounts", "list_alt", "invoices.account"),
+                    _item(_("Bookkeeping"), "account_balance", "invoices.bookkeeping"),
+                    _item(_("Account overrides"), "swap_horiz", "invoices.accountoverride"),
+                    _item(_("Customers' accounts"), "person_book", "invoices.debtoraccount"),
+                    _item(_("Charts of accounts"), "list_alt", "invoices.account"),
                 ],
             },
             {
-                "title": "Seller",
+                "title": _("Seller"),
                 "items": [
-                    _item("Sellers", "storefront", "billing.seller"),
-                    _item("Approval rules", "policy", "invoices.holdrule"),
-                    _item("VAT registrations", "public", "billing.sellerregistration"),
-                    _item("Test clocks", "schedule", "billing.testclock"),
-                    _item("API keys", "key", "billing.apikey"),
-                    _item("Memberships", "badge", "billing.membership"),
-                    _item("Users", "person", "auth.user"),
-                    _item("Groups", "groups", "auth.group"),
-                    _item("Failed sign-ins", "lock_clock", "axes.accessattempt"),
+                    _item(_("Sellers"), "storefront", "billing.seller"),
+                    _item(_("Approval rules"), "policy", "invoices.holdrule"),
+                    _item(_("VAT registrations"), "public", "billing.sellerregistration"),
+                    _item(_("Test clocks"), "schedule", "billing.testclock"),
+                    _item(_("API keys"), "key", "billing.apikey"),
+                    _item(_("Memberships"), "badge", "billing.membership"),
+                    _item(_("Users"), "person", "auth.user"),
+                    _item(_("Groups"), "groups", "auth.group"),
+                    _item(_("Failed sign-ins"), "lock_clock", "axes.accessattempt"),
                 ],
             },
             {
-                "title": "API",
+                "title": _("API"),
                 "items": [
-                    {"title": "Read", "icon": "menu_book", "link": reverse_lazy("redoc")},
-                    {"title": "Try", "icon": "terminal", "link": reverse_lazy("docs")},
+                    {"title": _("Read"), "icon": "menu_book", "link": reverse_lazy("redoc")},
+                    {"title": _("Try"), "icon": "terminal", "link": reverse_lazy("docs")},
                 ],
             },
             *_watched(),

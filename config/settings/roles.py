@@ -24,8 +24,9 @@ STAFF_ROLES = {
     "auditor": ["billing.view_*", "invoices.view_*", "billing.read_api"],
     "support": [
         "billing.view_customer", "billing.view_contract", "billing.view_subscription",
-        "billing.view_order", "billing.view_event",
-        "invoices.view_invoice", "invoices.view_document", "invoices.view_delivery",
+        "billing.view_order", "billing.view_orderline", "billing.view_event",
+        "invoices.view_invoice", "invoices.view_charge",
+        "invoices.view_document", "invoices.view_delivery",
         "invoices.view_deliverywish", "invoices.view_downloadlink",
         "invoices.add_delivery",  # To send once more.
     ],

@@ -10,6 +10,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -47,13 +51,13 @@ BY_HAND = [Kind.PREPAYMENT, Kind.ADJUSTMENT]
 class MovementForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
     kind = forms.ChoiceField(
-        choices=[(kind.value, kind.label) for kind in BY_HAND], widget=UnfoldAdminSelectWidget
+        choices=[(kind.value, _(kind.label)) for kind in BY_HAND], widget=UnfoldAdminSelectWidget
     )
     amount = DecimalField(
         max_digits=18,
         decimal_places=4,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
-        help_text="Of an adjustment: with a minus if it takes away.",
+        help_text=_("Of an adjustment: with a minus if it takes away."),
     )
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 2}))
 
@@ -64,11 +68,14 @@ class MovementForm(OwnedForm):
         if amount is not None and currency:
             values["amount_minor"] = to_minor(amount, currency)
             if from_minor(values["amount_minor"], currency) != amount:
-                self.add_error("amount", f"{currency} has no such small amounts.")
+                self.add_error(
+                    "amount",
+                    _too_small(currency),
+                )
             if amount == 0 or (amount < 0 and values.get("kind") == Kind.PREPAYMENT):
-                self.add_error("amount", "It must be more than 0.")
+                self.add_error("amount", gettext("It must be more than 0."))
             if amount < 0 and values.get("expires_on"):
-                self.add_error("expires_on", "Only what comes in expires: leave it empty.")
+                self.add_error("expires_on", gettext("Only what comes in expires: leave it empty."))
         return values
 
     def _post_clean(self) -> None:
@@ -80,28 +87,32 @@ class MovementForm(OwnedForm):
                 raise ValidationError(name)
 
 
+def _too_small(currency: str) -> str:
+    return gettext("{currency} has no such small amounts.").format(currency=currency)
+
+
 class MovementFigures:
     """How a movement's figures look."""
 
-    @admin.display(description="amount", ordering="amount_minor")
+    @admin.display(description=_("amount"), ordering="amount_minor")
     def amount(self, movement: BalanceMovement) -> str:
         return money(movement.amount_minor, movement.currency)
 
-    @admin.display(description="left of it", empty_value="-")
+    @admin.display(description=_("left of it"), empty_value="-")
     def rest(self, movement: BalanceMovement) -> str | None:
         rest_minor = movement.rest_minor
         return None if rest_minor is None else money(rest_minor, movement.currency)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, movement: BalanceMovement) -> str:
-        return transaction_link(movement.transaction_id, "story")
+        return transaction_link(movement.transaction_id, gettext("story"))
 
 
 class MovementInline(MovementFigures, FactInline):
     model = BalanceMovement
     fields = ("booked_on", "kind", "amount", "rest", "expires_on", "reason", "transaction")
     ordering = ("-pk",)
-    verbose_name_plural = "balance"
+    verbose_name_plural = _("balance")
 
 
 CustomerAdmin.also_show(MovementInline)
@@ -111,18 +122,22 @@ class ReverseForm(PageForm):
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 2}))
 
 
-def _reverse(lot: BalanceMovement, values: Mapping[str, Any], at: datetime) -> str:
+def _reverse(lot: BalanceMovement, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     made = reverse_lot(lot_id=lot.pk, reason=values["reason"], at=at)
-    return f"Taken back: {from_minor(-made.amount_minor, made.currency)} {made.currency}."
+    amount = from_minor(-made.amount_minor, made.currency)
+    said = _("Taken back: {amount} {currency}.")
+    return format_lazy(said, amount=amount, currency=made.currency)
 
 
 REVERSE = FormPage(
-    title="Take back what is left",
-    submit="Take it back",
+    title=_("Take back what is left"),
+    submit=_("Take it back"),
     form_class=ReverseForm,
     act=_reverse,
     refusals=(IntegrityError, LotUsedUp),
-    explanation="Because the payment bounced, or was paid out. Invoices that used some of it stay.",
+    explanation=_(
+        "Because the payment bounced, or was paid out. Invoices that used some of it stay."
+    ),
 )
 
 
@@ -175,6 +190,6 @@ class BalanceMovementAdmin(MovementFigures, FactAdmin):
         new = NewMoney(kind=Kind(said["kind"]), **{name: said[name] for name in names})
         return state_movement(customer=said["customer"], new=new, at=at)[0]
 
-    @button("Take back", path="reverse", permission="reverse", icon="undo")
+    @button(_("Take back"), path="reverse", permission="reverse", icon="undo")
     def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, REVERSE)

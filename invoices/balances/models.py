@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from billing.customers.models import Customer
 from billing.ids import new_id
@@ -117,4 +118,5 @@ class BalanceMovement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} on {self.booked_on}"
+        said = gettext("{kind} on {day}")
+        return said.format(kind=self.get_kind_display(), day=self.booked_on)

@@ -10,8 +10,13 @@ from django import forms
 from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -42,7 +47,7 @@ from invoices.issuing.models import Invoice
 from invoices.issuing.queries.left import is_left, left_of_lines
 
 # In what a part is said, and what stands in its input as long as that is empty.
-HOW = {"quantity": "Units", "amount": "Amount", "percent": "Percent"}
+HOW = {"quantity": _("Units"), "amount": _("Amount"), "percent": _("Percent")}
 
 
 class CorrectionInline(FactInline):
@@ -50,22 +55,24 @@ class CorrectionInline(FactInline):
     fields = ("ordered_on", "kind", "reason", "bill_again", "settle", "ordered_by", "story")
     ordering = ("-pk",)
     show_change_link = False
-    verbose_name_plural = "corrections ordered"
+    verbose_name_plural = _("corrections ordered")
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, correction: Correction) -> str:
-        return transaction_link(outcomes([correction])[correction.pk].transaction_id, "story")
+        return transaction_link(
+            outcomes([correction])[correction.pk].transaction_id, gettext("story")
+        )
 
 
 class ReasonedForm(PageForm):
     reason = forms.CharField(
         max_length=300,
         widget=UnfoldAdminTextareaWidget({"rows": 2}),
-        help_text="Printed on the credit note.",
+        help_text=_("Printed on the credit note."),
     )
     settle = forms.ChoiceField(
-        label="Money goes to",
-        choices=Correction.Settle.choices,
+        label=_("Money goes to"),
+        choices=[(settle.value, _(settle.label)) for settle in Correction.Settle],
         initial=Correction.Settle.INVOICE,
         widget=UnfoldAdminSelectWidget,
     )
@@ -73,11 +80,13 @@ class ReasonedForm(PageForm):
 
 class CancelForm(ReasonedForm):
     bill_again = forms.BooleanField(
-        label="Bill again",
+        label=_("Bill again"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="What is owed by the facts as they are now comes on a new invoice, with the "
-        "customer's data of today. Else what is taken back is never charged again.",
+        help_text=_(
+            "What is owed by the facts as they are now comes on a new invoice, with the "
+            "customer's data of today. Else what is taken back is never charged again."
+        ),
     )
     field_order = ("reason", "bill_again", "settle")
 
@@ -108,10 +117,10 @@ class PartField(forms.MultiValueField):
     def __init__(self, *, names: Sequence[str] = tuple(HOW), **kwargs: Any) -> None:
         """Nothing needs to be said."""
         self.names = names
-        positive = MinValueValidator(Decimal("1e-12"), "It must be more than 0.")
+        positive = MinValueValidator(Decimal("1e-12"), _("It must be more than 0."))
         numbers = [
             DecimalField(max_digits=24, decimal_places=12, required=False, validators=[positive])
-            for _ in names
+            for _name in names
         ]
         numbers[-1].validators.append(MaxValueValidator(100))
         super().__init__(
@@ -122,8 +131,10 @@ class PartField(forms.MultiValueField):
         said = zip(self.names, data_list, strict=False)
         given = {name: value for name, value in said if value is not None}
         if len(given) > 1:
-            names = ", ".join(HOW[name].lower() for name in self.names)
-            raise forms.ValidationError(f"Give one of these: {names}.")
+            names = ", ".join(str(HOW[name]) for name in self.names)
+            if get_language() == "en":  # German nouns stay as they are.
+                names = names.lower()
+            raise forms.ValidationError(gettext("Give one of these: {names}.").format(names=names))
         return given
 
 
@@ -136,17 +147,27 @@ class CorrectForm(ReasonedForm):
         for line in lines:
             if left.get(line.pk, 0) > 0:
                 rest = from_minor(left[line.pk], line.currency)
-                terms = "with tax" if line.tax_included else "net"
+                terms = gettext("with tax") if line.tax_included else gettext("net")
                 self.fields[f"line_{line.position}"] = PartField(
-                    label=f"Line {line.position}: {line.text}",
-                    help_text=f"{rest} {line.currency} {terms} is left; it was for "
-                    f"{plain_decimal(line.quantity)} units. Give units, an amount or a percentage "
-                    "of what is left.",
+                    label=gettext("Line {position}: {text}").format(
+                        position=line.position, text=line.text
+                    ),
+                    help_text=gettext(
+                        "{rest} {currency} {terms} is left; it was for {quantity} units. "
+                        "Give units, an amount or a percentage of what is left."
+                    ).format(
+                        rest=rest,
+                        currency=line.currency,
+                        terms=terms,
+                        quantity=plain_decimal(line.quantity),
+                    ),
                 )
         self.fields["discount"] = PartField(
             names=("amount", "percent"),
-            label="Or a discount on all lines",
-            help_text="An amount in the terms of the lines, or a percentage of all that is left.",
+            label=gettext("Or a discount on all lines"),
+            help_text=gettext(
+                "An amount in the terms of the lines, or a percentage of all that is left."
+            ),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -166,7 +187,9 @@ class CorrectForm(ReasonedForm):
         self.named = named  # type: ignore[misc]  # Each form has lines of its own.
         discount = values.get("discount") or {}
         if not self.errors and bool(positions) == bool(discount):
-            self.add_error(None, "Say how much of which lines, or give a discount: one of them.")
+            self.add_error(
+                None, gettext("Say how much of which lines, or give a discount: one of them.")
+            )
         return values
 
 
@@ -199,19 +222,19 @@ def _page_of(by: str, form_class: type[PageForm], wanted: Any) -> FormPage:
         draft = checked_correction(invoice=invoice, wanted=asked, by=by, at=at)
         return _previewed(invoice, asked, draft)
 
-    def act(invoice: Invoice, values: dict[str, Any], at: datetime) -> str:
+    def act(invoice: Invoice, values: dict[str, Any], at: datetime) -> StrOrPromise:
         correction = order_correction(invoice_id=invoice.pk, wanted=wanted(values), by=by, at=at)
-        return (
-            f"Ordered: {correction.get_kind_display()} of {invoice.number}. It is issued at once."
-        )
+        kind = lazy(correction.get_kind_display, str)()
+        said = _("Ordered: {kind} of {number}. It is issued at once.")
+        return format_lazy(said, kind=kind, number=invoice.number)
 
     return FormPage(
         title="",
-        submit="Preview",
+        submit=gettext("Preview"),
         form_class=form_class,
         act=act,
         preview=preview,
-        confirm="Issue the credit note",
+        confirm=gettext("Issue the credit note"),
         refusals=(CorrectionRefused,),
     )
 
@@ -229,41 +252,47 @@ def _previewed(invoice: Invoice, wanted: Wanted, draft: CreditDraft) -> SafeStri
         for charge in draft.charges
     ]
     for name, amount_minor in (
-        ("Net", totals.net_minor),
+        (gettext("Net"), totals.net_minor),
         *(
-            (f"Tax {tax.category} {plain_decimal(tax.percent)} %", tax.tax_minor)
+            (f"{gettext('Tax')} {tax.category} {plain_decimal(tax.percent)} %", tax.tax_minor)
             for tax in totals.taxes
         ),
-        ("Gross", totals.gross_minor),
-        ("Settles of the invoice", draft.settled_minor),
-        ("To the balance", draft.to_balance_minor),
-        ("To be paid out", paid_out_minor),
+        (gettext("Gross"), totals.gross_minor),
+        (gettext("Settles of the invoice"), draft.settled_minor),
+        (gettext("To the balance"), draft.to_balance_minor),
+        (gettext("To be paid out"), paid_out_minor),
     ):
         rows.append((format_html("<strong>{}</strong>", name), "", money(amount_minor, currency)))
     title = document_title("credit_note", correction_kind=wanted.kind, locale=locale)
-    return format_html("<strong>{}</strong>{}", title, table(("Line", "Units", "Net"), rows))
-
-
-@button("Cancel …", path="cancel", permission="correct", icon="block")
-def cancel(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
-    """Ask for a reason, show the credit note, and order it."""
-    page = _page_of(request.user.get_username(), CancelForm, _cancelled)
-    told = "All that is left of the invoice is taken back by a credit note (Stornorechnung)."
-    return self.form_view(
-        request, object_id, replace(page, title="Cancel the invoice", explanation=told)
+    return format_html(
+        "<strong>{}</strong>{}",
+        title,
+        table((gettext("Line"), gettext("Units"), gettext("Net")), rows),
     )
 
 
-@button("Correct …", path="correct", permission="correct", icon="edit_note")
+@button(_("Cancel …"), path="cancel", permission="correct", icon="block")
+def cancel(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+    """Ask for a reason, show the credit note, and order it."""
+    page = _page_of(request.user.get_username(), CancelForm, _cancelled)
+    told = gettext(
+        "All that is left of the invoice is taken back by a credit note (Stornorechnung)."
+    )
+    return self.form_view(
+        request, object_id, replace(page, title=gettext("Cancel the invoice"), explanation=told)
+    )
+
+
+@button(_("Correct …"), path="correct", permission="correct", icon="edit_note")
 def correct(self: InvoiceAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """Ask how much of which lines, show the credit note, and order it."""
     page = _page_of(request.user.get_username(), CorrectForm, _corrected)
-    told = (
+    told = gettext(
         "Parts of lines, or a discount, are given back by a credit note (Rechnungskorrektur), and "
         "are not charged again."
     )
     return self.form_view(
-        request, object_id, replace(page, title="Correct the invoice", explanation=told)
+        request, object_id, replace(page, title=gettext("Correct the invoice"), explanation=told)
     )
 
 

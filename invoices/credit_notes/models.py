@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from billing.ids import new_id
 from billing.sellers.models import Seller
@@ -49,7 +50,8 @@ class Correction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} on {self.ordered_on}"
+        said = gettext("{kind} on {day}")
+        return said.format(kind=self.get_kind_display(), day=self.ordered_on)
 
 
 class CorrectionLine(models.Model):

@@ -10,6 +10,9 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing.sellers.admin import (
@@ -33,17 +36,24 @@ from invoices.reports.queries.datev import LONGEST, AmountNotExact, datev_files,
 
 class BookkeepingForm(OwnedForm):
     plain_words = {
-        "bookkeeping_debtors_have_a_digit_more": "Customers' accounts have one digit more than "
-        "G/L accounts, and begin with 1 to 6: with 4 digits 10000 to 69999.",
+        "bookkeeping_debtors_have_a_digit_more": _(
+            "Customers' accounts have one digit more than "
+            "G/L accounts, and begin with 1 to 6: with 4 digits 10000 to 69999."
+        ),
     }
 
 
 class DatevForm(PageForm):
-    issued_from = forms.DateField(label="First day of issue", widget=UnfoldAdminSingleDateWidget())
+    issued_from = forms.DateField(
+        label=_("First day of issue"), widget=UnfoldAdminSingleDateWidget()
+    )
     issued_to = forms.DateField(
-        label="Last day of issue",
+        label=_("Last day of issue"),
         widget=UnfoldAdminSingleDateWidget(),
-        help_text=f"At most {LONGEST.days} days later; longer periods: manage.py export_datev.",
+        help_text=format_lazy(
+            _("At most {days} days later; longer periods: manage.py export_datev."),
+            days=LONGEST.days,
+        ),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -52,18 +62,21 @@ class DatevForm(PageForm):
         if not self.errors and not (
             said["issued_from"] <= said["issued_to"] <= said["issued_from"] + LONGEST
         ):
-            self.add_error("issued_to", f"Give a day up to {LONGEST.days} days after the first.")
+            said_why = gettext("Give a day up to {days} days after the first.")
+            self.add_error("issued_to", said_why.format(days=LONGEST.days))
         return said
 
 
 DATEV = FormPage(
-    title="Postings in DATEV format",
-    submit="Download",
+    title=_("Postings in DATEV format"),
+    submit=_("Download"),
     form_class=DatevForm,
     act=lambda *_: "",
-    explanation="A ZIP file with a file of postings per month, and one of customers. Customers "
-    "that have no account yet are numbered on the way. The auditor's archive (GoBD) is written on "
-    "the server: manage.py export_audit --from … --to … --output archive.zip.",
+    explanation=_(
+        "A ZIP file with a file of postings per month, and one of customers. Customers "
+        "that have no account yet are numbered on the way. The auditor's archive (GoBD) is written "
+        "on the server: manage.py export_audit --from … --to … --output archive.zip."
+    ),
 )
 
 
@@ -84,14 +97,14 @@ class BookkeepingAdmin(SellerScopedAdmin):
     list_select_related = ("seller",)
     fieldsets = (
         (None, {"fields": ("seller", "consultant_number", "client_number", "chart")}),
-        ("Fiscal year", {"fields": ("fiscal_year_month", "account_digits", "is_final")}),
-        ("Customers' accounts", {"fields": ("debtors", "collective_debtor", "first_debtor")}),
+        (_("Fiscal year"), {"fields": ("fiscal_year_month", "account_digits", "is_final")}),
+        (_("Customers' accounts"), {"fields": ("debtors", "collective_debtor", "first_debtor")}),
     )
 
     def has_datev_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("invoices.add_debtoraccount")  # It numbers customers.
 
-    @button("DATEV files …", path="datev", permission="datev", icon="download", is_primary=True)
+    @button(_("DATEV files …"), path="datev", permission="datev", icon="download", is_primary=True)
     def datev(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for a period, and answer its files."""
         books = self.get_object(request, object_id)
@@ -135,10 +148,10 @@ class AccountOverrideAdmin(SellerScopedAdmin):
     fieldsets = (
         (None, {"fields": ("seller", "purpose", "account", "tax_key", "reason")}),
         (
-            "Used for",
+            _("Used for"),
             {"fields": ("tax_category", "percent", "scope", "supply", "country", "product")},
         ),
-        ("When", {"fields": ("valid_from", "valid_until")}),
+        (_("When"), {"fields": ("valid_from", "valid_until")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -158,7 +171,7 @@ class DebtorAccountAdmin(FactAdmin):
     list_select_related = ("customer",)
     ordering = ("number",)
 
-    @admin.display(description="customer")
+    @admin.display(description=_("customer"))
     def shown_customer(self, debtor: DebtorAccount) -> str:
         return link(debtor.customer)
 

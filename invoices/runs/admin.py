@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.contracts.models import Contract
 from billing.customers.models import Customer
@@ -30,12 +32,16 @@ STATE_COLOURS = {
     "settled": "success",
 }
 HELP = {
-    "bar": "Done: billed up to the day, or nothing was owed, or someone wrote it off. Failed: "
-    "could not be billed. What is mended after the end doesn't change these figures.",
-    "total": "How many contracts, or customers whose charges are collected, were due.",
-    "finished_at": "When none of them waited any more.",
-    "failures": "What still waits for someone to mend it, by now. Once mended, retry it on its "
-    "page, or all of them in the list.",
+    "bar": _(
+        "Done: billed up to the day, or nothing was owed, or someone wrote it off. Failed: "
+        "could not be billed. What is mended after the end doesn't change these figures."
+    ),
+    "total": _("How many contracts, or customers whose charges are collected, were due."),
+    "finished_at": _("When none of them waited any more."),
+    "failures": _(
+        "What still waits for someone to mend it, by now. Once mended, retry it on its "
+        "page, or all of them in the list."
+    ),
 }
 FAILURES_SHOWN = 25
 
@@ -48,8 +54,8 @@ class BillingRunAdmin(FactAdmin):
     readonly_fields = ("state_now", "bar", "failures")
     fieldsets = (
         (None, {"fields": ("seller", "kind", "day", "state_now", "bar")}),
-        ("Figures", {"fields": ("total", "started_at", "finished_at")}),
-        ("What failed", {"fields": ("failures",)}),
+        (_("Figures"), {"fields": ("total", "started_at", "finished_at")}),
+        (_("What failed"), {"fields": ("failures",)}),
     )
 
     class Media:
@@ -66,31 +72,34 @@ class BillingRunAdmin(FactAdmin):
             run.is_failing = run.pk in failing
         return shown
 
-    @labelled("state", colours=STATE_COLOURS)
+    @labelled(_("state"), colours=STATE_COLOURS)
     def shown_state(self, run: Any) -> tuple[str, str]:
         return _state(run, is_failing=run.is_failing)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state_now(self, run: BillingRun) -> str:
         return _state(run, is_failing=bool(still_failing([run])))[1]
 
-    @admin.display(description="progress")
+    @admin.display(description=_("progress"))
     def bar(self, run: BillingRun) -> SafeString:
         return _bar(run)
 
-    @admin.display(description="failures")
+    @admin.display(description=_("failures"))
     def failures(self, run: BillingRun) -> str:
         """Show what of it waits for a human, most urgent first; all stands in the inbox."""
         found = open_failures(run)
         count = found.count()
         if not count:
-            return "Nothing of it waits for a human."
-        shown = table(("failure", "at stake", "story"), _rows(run, found[:FAILURES_SHOWN]))
+            return gettext("Nothing of it waits for a human.")
+        shown = table(
+            (gettext("failure"), gettext("at stake"), gettext("story")),
+            _rows(run, found[:FAILURES_SHOWN]),
+        )
         inbox = format_html(
-            '<a class="anlass-link" href="{}?run={}">All {} in the list of failures</a>',
+            '<a class="anlass-link" href="{}?run={}">{}</a>',
             reverse("admin:billing_failure_changelist"),
             run.pk,
-            _number(count),
+            gettext("All {count} in the list of failures").format(count=_number(count)),
         )
         return format_html("{}<p>{}</p>", shown, inbox)
 
@@ -115,12 +124,12 @@ class BillingRunAdmin(FactAdmin):
 def _state(run: BillingRun, *, is_failing: bool) -> tuple[str, str]:
     """Return how a run stands by now: its figures are frozen, its failures are not."""
     if run.finished_at is None:
-        return "running", "runs"
+        return "running", gettext("runs")
     if not run.failed:
-        return "finished", "done"
+        return "finished", gettext("done")
     if is_failing:
-        return "failures", "ended, some failed"
-    return "settled", "ended, failures were dealt with"
+        return "failures", gettext("ended, some failed")
+    return "settled", gettext("ended, failures were dealt with")
 
 
 def _rows(run: BillingRun, failures: Iterable[Failure]) -> list[tuple[str, ...]]:
@@ -133,10 +142,10 @@ def _rows(run: BillingRun, failures: Iterable[Failure]) -> list[tuple[str, ...]]
                 billed.get(failure.event.stream_id, ""),
                 failure.reason,
                 failure.remedy,
-                link(failure, "Show the failure, or retry it"),
+                link(failure, gettext("Show the failure, or retry it")),
             ),
             money(failure.money_at_stake_minor, failure.currency),
-            transaction_link(failure.event.transaction_id, "show"),
+            transaction_link(failure.event.transaction_id, gettext("show")),
         )
         for failure in shown
     ]
@@ -149,9 +158,17 @@ def _billed(run: BillingRun, ids: list[UUID]) -> dict[UUID, str]:
         return {each.pk: link(each) for each in customers}
     contracts = Contract.objects.filter(seller=run.seller_id, pk__in=ids)
     return {
-        each.pk: format_html("{}, {}", link(each.customer), link(each, f"contract {each}"))
+        each.pk: format_html(
+            "{}, {}",
+            link(each.customer),
+            link(each, _named(each)),
+        )
         for each in contracts.select_related("customer")
     }
+
+
+def _named(contract: Contract) -> str:
+    return gettext("contract {contract}").format(contract=contract)
 
 
 def _bar(run: BillingRun) -> SafeString:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from billing.ids import new_id
 from billing.sellers.models import Seller
@@ -86,4 +87,5 @@ class BillingRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} until {self.day}"
+        said = gettext("{kind} until {day}")
+        return said.format(kind=self.get_kind_display(), day=self.day)

@@ -111,7 +111,7 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
         "see", "see add change datev", "see", "-",
     ),
     "invoices.Charge": (
-        "see", "see", "see", "-",
+        "see", "see", "see", "see",
     ),
     "invoices.DebtorAccount": (
         "see", "see", "see", "-",

@@ -81,7 +81,7 @@ ON_LISTS = {"billing.StaffAction.export"}
 # Commands that only tell something, and processes.
 TELLING = {
     "check_audit", "describe_api", "explain", "exporter", "queues", "relay", "scheduler",
-    "simulate", "trace", "verify",
+    "simulate", "texts", "trace", "verify",
 }  # fmt: skip
 
 

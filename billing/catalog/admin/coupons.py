@@ -9,6 +9,10 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from billing.catalog.admin.fields import NamesField
@@ -40,21 +44,23 @@ TERMS = (
 
 class CouponForm(OwnedForm):
     named: ClassVar[Mapping[str, str]] = {"prices": "price_codes"}
-    plain_words: ClassVar[Mapping[str, str]] = {
-        "coupon_code_once": "Another coupon has this code.",
-        "coupon_percent_or_amount": "Give a percent (100 at most), or an amount and its currency.",
-        "coupon_validity_forward": "The end must come after the first day.",
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "coupon_code_once": _("Another coupon has this code."),
+        "coupon_percent_or_amount": _(
+            "Give a percent (100 at most), or an amount and its currency."
+        ),
+        "coupon_validity_forward": _("The end must come after the first day."),
     }
     price_codes = NamesField(
-        required=False, help_text="Codes of the prices it reduces; empty: all recurring ones."
+        required=False, help_text=_("Codes of the prices it reduces; empty: all recurring ones.")
     )
     plan_codes = NamesField(
-        required=False, help_text="Codes of the plans it is good for; empty: all."
+        required=False, help_text=_("Codes of the plans it is good for; empty: all.")
     )
     valid_from = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="First day on which it can be redeemed; empty: today.",
+        help_text=_("First day on which it can be redeemed; empty: today."),
     )
 
     def clean_currency(self) -> str:
@@ -73,29 +79,32 @@ class CouponForm(OwnedForm):
         values["plans"] = list(found)
         missing = sorted(set(names) - {plan.code for plan in found})
         if missing:
-            self.add_error("plan_codes", f"There is no plan {', '.join(missing)}.")
+            self.add_error(
+                "plan_codes", gettext("There is no plan {names}.").format(names=", ".join(missing))
+            )
         values["plan_codes"] = names or None
         return values
 
 
 class EndForm(PageForm):
     valid_until = forms.DateField(
-        label="First day on which it can't be redeemed", widget=UnfoldAdminSingleDateWidget()
+        label=_("First day on which it can't be redeemed"), widget=UnfoldAdminSingleDateWidget()
     )
 
 
-def _end(coupon: Coupon, values: Mapping[str, Any], at: datetime) -> str:
+def _end(coupon: Coupon, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     end_coupon(coupon_id=coupon.pk, valid_until=values["valid_until"], at=at)
-    return f"{coupon.code} ends: {values['valid_until']} is the first day without it."
+    said = _("{code} ends: {day} is the first day without it.")
+    return format_lazy(said, code=coupon.code, day=values["valid_until"])
 
 
 END = FormPage(
-    title="End the coupon",
-    submit="End the coupon",
+    title=_("End the coupon"),
+    submit=_("End the coupon"),
     form_class=EndForm,
     act=_end,
     refusals=(IntegrityError, CouponEndsTooEarly, CouponEndedAlready),
-    explanation="Who redeemed it keeps the discount. The end can be set once.",
+    explanation=_("Who redeemed it keeps the discount. The end can be set once."),
 )
 
 
@@ -137,20 +146,20 @@ class CouponAdmin(FactAdmin):
         )
         return create_coupon(seller=said["seller"], new=new, at=at)
 
-    @admin.display(description="takes off")
+    @admin.display(description=_("takes off"))
     def takes_off(self, coupon: Coupon) -> str:
         if coupon.percent is not None:
             return f"{plain(coupon.percent)} %"
         return unit_price(coupon.amount, coupon.currency)
 
-    @admin.display(description="prices")
+    @admin.display(description=_("prices"))
     def shown_prices(self, coupon: Coupon) -> str:
-        return ", ".join(coupon.price_codes or ()) or "all recurring ones"
+        return ", ".join(coupon.price_codes or ()) or gettext("all recurring ones")
 
-    @admin.display(description="plans")
+    @admin.display(description=_("plans"))
     def shown_plans(self, coupon: Coupon) -> str:
-        return ", ".join(coupon.plan_codes or ()) or "all"
+        return ", ".join(coupon.plan_codes or ()) or gettext("all")
 
-    @button("End", path="end", permission="end", icon="event_busy")
+    @button(_("End"), path="end", permission="end", icon="event_busy")
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, END)

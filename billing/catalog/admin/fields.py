@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from billing.catalog.queries import TIER_AMOUNTS, written_tiers
@@ -15,7 +17,7 @@ from billing.pricing.prices import Tier
 _TIER = re.compile(r"(?:up to\s+(?P<up_to>\S+)|rest)\s*:\s*(?P<amounts>.*)", re.IGNORECASE)
 _AMOUNT = re.compile(r"(?P<name>unit price|flat|rate)\s+(?P<value>\S+)", re.IGNORECASE)
 _LONGEST = 24  # Digits of an amount, its sign and point among them.
-HOW_TO_WRITE_TIERS = (
+HOW_TO_WRITE_TIERS = _(
     "A line for each tier, the last one for the rest. For example: "
     "up to 100: unit price 0.05, flat 1 / rest: unit price 0.02"
 )
@@ -45,7 +47,7 @@ class FiltersField(forms.CharField):
     def __init__(self, **given: Any) -> None:
         """Take several lines."""
         given.setdefault(
-            "help_text", "A line for each dimension with the values that count: region: eu, us"
+            "help_text", _("A line for each dimension with the values that count: region: eu, us")
         )
         super().__init__(widget=UnfoldAdminTextareaWidget({"rows": 2}), **given)
 
@@ -62,7 +64,9 @@ class FiltersField(forms.CharField):
             name, colon, values = line.partition(":")
             if not colon or not name.strip() or name.strip() in found:
                 raise ValidationError(
-                    f"“{line}” is no filter: write a property once, a colon and its values."
+                    gettext(
+                        "“{line}” is no filter: write a property once, a colon and its values."
+                    ).format(line=line)
                 )
             found[name.strip()] = _names(values)
         return found
@@ -104,7 +108,9 @@ def _tier(line: str) -> Tier:
     parts = found["amounts"].split(",") if found else []
     amounts = [_AMOUNT.fullmatch(part.strip()) for part in parts]
     if found is None or not all(amounts):
-        raise ValidationError(f"“{line}” is no tier. {HOW_TO_WRITE_TIERS}")
+        raise ValidationError(
+            gettext("“{line}” is no tier. {how}").format(line=line, how=HOW_TO_WRITE_TIERS)
+        )
     given = {
         each["name"].lower().replace(" ", "_"): _decimal(each["value"]) for each in amounts if each
     }
@@ -117,5 +123,7 @@ def _decimal(text: str) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or len(text) > _LONGEST:
-        raise ValidationError(f"“{text[:40]}” is no amount: write it like 1234.56.")
+        raise ValidationError(
+            gettext("“{text}” is no amount: write it like 1234.56.").format(text=text[:40])
+        )
     return value

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from billing.catalog.admin.fields import NamesField
 from billing.catalog.admin.prices import REFUSALS, NewPriceInline, PriceInline, new_price
@@ -24,17 +26,23 @@ from billing.sellers.admin import FactAdmin, FactInline, Lines, OwnedForm, Selle
 
 class PlanForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("product",)
-    plain_words: ClassVar[Mapping[str, str]] = {
-        "plan_code_once": "Another plan has this code.",
-        "plan_anchor_day_in_month": "Only periods of months have an anchor day, not days or weeks.",
-        "plan_calendar_has_no_count_or_anchor": "The calendar's periods are one week, month, "
-        "quarter, half-year or year: use an interval count of 1 and no anchor day.",
-        "plan_commitment_not_negative": "The minimum commitment must not be negative.",
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "plan_code_once": _("Another plan has this code."),
+        "plan_anchor_day_in_month": _(
+            "Only periods of months have an anchor day, not days or weeks."
+        ),
+        "plan_calendar_has_no_count_or_anchor": _(
+            "The calendar's periods are one week, month, "
+            "quarter, half-year or year: use an interval count of 1 and no anchor day."
+        ),
+        "plan_commitment_not_negative": _("The minimum commitment must not be negative."),
     }
 
 
 class ProductForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {"product_code_once": "Another product has it."}
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "product_code_once": _("Another product has it.")
+    }
 
 
 class PlanInline(FactInline):
@@ -52,11 +60,11 @@ class ProductAdmin(SellerScopedAdmin):
     terms = ("supply", "unit", "exemption_code", "exemption_text")
     add_fieldsets = (
         (None, {"fields": ("seller", "code", "name", "description")}),
-        ("Tax and unit", {"fields": terms}),
+        (_("Tax and unit"), {"fields": terms}),
     )
     fieldsets = (
         (None, {"fields": ("seller", "code", "name", "description", "created_at")}),
-        ("Tax and unit", {"fields": terms}),
+        (_("Tax and unit"), {"fields": terms}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -104,9 +112,11 @@ class PlanAdmin(SellerScopedAdmin):
 
 
 class MeterForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {"meter_code_once": "Another meter has this code."}
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "meter_code_once": _("Another meter has this code.")
+    }
     dimensions = NamesField(
-        required=False, help_text="Properties that prices may filter or group by: model, region."
+        required=False, help_text=_("Properties that prices may filter or group by: model, region.")
     )
 
 
@@ -128,6 +138,6 @@ class MeterAdmin(FactAdmin):
         new = NewMeter(**{name: form.cleaned_data[name] for name in self.terms})
         return create_meter(seller=form.cleaned_data["seller"], new=new, at=at)
 
-    @admin.display(description="dimensions", empty_value="-")
+    @admin.display(description=_("dimensions"), empty_value="-")
     def shown_dimensions(self, meter: Meter) -> str | None:
         return ", ".join(meter.dimensions) or None

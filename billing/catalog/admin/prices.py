@@ -13,6 +13,10 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from billing.catalog.admin.fields import FiltersField, NamesField, TiersField, lines_of
@@ -54,12 +58,12 @@ TERMS = (
     "proration", "valid_from", "valid_until", "applies_to",
 )  # fmt: skip
 SHOWN = {"tiers": "shown_tiers"}  # How a column looks on a price's own page.
-FIELDSETS: tuple[tuple[str | None, Any], ...] = (
+FIELDSETS: tuple[tuple[StrOrPromise | None, Any], ...] = (
     (None, {"fields": ("code", "text", "kind", "timing", "model", "unit")}),
-    ("Amounts: those of the model", {"fields": AMOUNTS}),
-    ("Usage", {"fields": ("meter", "filters", "group_by")}),
+    (_("Amounts: those of the model"), {"fields": AMOUNTS}),
+    (_("Usage"), {"fields": ("meter", "filters", "group_by")}),
     (
-        "Tax",
+        _("Tax"),
         {
             "fields": (
                 "currency",
@@ -71,25 +75,29 @@ FIELDSETS: tuple[tuple[str | None, Any], ...] = (
             )
         },
     ),
-    ("Sale", {"fields": ("valid_from", "valid_until", "applies_to")}),
+    (_("Sale"), {"fields": ("valid_from", "valid_until", "applies_to")}),
 )
-OVERLAPS = (
+OVERLAPS = _(
     "A price with this code and currency is on sale on some of these days: end its sale first, "
     "and let this one begin on that day."
 )
-OF_ONE_KIND = "The versions of a price have one kind and timing: give this one another code."
-FORWARD = "The first day no longer on sale must come after the first day on sale."
+OF_ONE_KIND = _("The versions of a price have one kind and timing: give this one another code.")
+FORWARD = _("The first day no longer on sale must come after the first day on sale.")
 
-PLAIN_WORDS = {
+PLAIN_WORDS: Mapping[str, StrOrPromise] = {
     "price_validity_forward": FORWARD,
-    "price_has_amounts_of_its_model": "Give the amounts that the model needs, and no others: flat "
-    "and package need an amount (package its size too), per unit a unit price, percentage a rate, "
-    "the tiered models their tiers, dynamic none.",
-    "price_of_usage_has_meter": "A price of usage needs its meter, and only such a price has a "
-    "meter, filters and groups; percentage and dynamic rate usage only.",
-    "price_bounds_in_order": "The minimum must not be more than the maximum.",
-    "price_not_negative": "Amounts must not be negative, a size must be more than 0.",
-    "price_code_not_reserved": "This code is the engine's own: choose another.",
+    "price_has_amounts_of_its_model": _(
+        "Give the amounts that the model needs, and no others: flat "
+        "and package need an amount (package its size too), per unit a unit price, percentage "
+        "a rate, the tiered models their tiers, dynamic none."
+    ),
+    "price_of_usage_has_meter": _(
+        "A price of usage needs its meter, and only such a price has a "
+        "meter, filters and groups; percentage and dynamic rate usage only."
+    ),
+    "price_bounds_in_order": _("The minimum must not be more than the maximum."),
+    "price_not_negative": _("Amounts must not be negative, a size must be more than 0."),
+    "price_code_not_reserved": _("This code is the engine's own: choose another."),
 }
 
 
@@ -102,29 +110,29 @@ FITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 class PriceTermsForm(OwnedLineForm):
-    plain_words: ClassVar[Mapping[str, str]] = PLAIN_WORDS
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = PLAIN_WORDS
     text = forms.CharField(
         required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="As printed on the line; empty: the name.",
+        help_text=_("As printed on the line; empty: the name."),
     )
     unit = forms.CharField(
         required=False,
         max_length=3,
         validators=[check_unit],
         widget=UnitInput(),
-        help_text="UN/ECE recommendation 20 code: C62 piece, HUR hour; empty: the product's.",
+        help_text=_("UN/ECE recommendation 20 code: C62 piece, HUR hour; empty: the product's."),
     )
     tiers = TiersField(required=False)
     filters = FiltersField(required=False)
     group_by = NamesField(
-        required=False, help_text="Dimensions whose values have the tiers for themselves: model."
+        required=False, help_text=_("Dimensions whose values have the tiers for themselves: model.")
     )
     valid_from = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="First day on sale; empty: today.",
+        help_text=_("First day on sale; empty: today."),
     )
 
     class Media:
@@ -154,9 +162,9 @@ class PriceTermsForm(OwnedLineForm):
 
 class PriceForm(PriceTermsForm, OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("plan", "product")
-    plain_words: ClassVar[Mapping[str, str]] = {
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
         **PLAIN_WORDS,
-        "price_of_plan_or_product": "A product's price is charged once: choose the kind once.",
+        "price_of_plan_or_product": _("A product's price is charged once: choose the kind once."),
         "price_code_on_sale_once": OVERLAPS,
         "price_code_of_one_kind": OF_ONE_KIND,
         "price_of_product_on_sale_once": OVERLAPS,
@@ -166,7 +174,9 @@ class PriceForm(PriceTermsForm, OwnedForm):
         """Ask for a plan or a product."""
         values = super().clean()
         if bool(values.get("plan")) == bool(values.get("product")):
-            raise ValidationError("A price is of a plan or of a product: choose one of them.")
+            raise ValidationError(
+                gettext("A price is of a plan or of a product: choose one of them.")
+            )
         return values
 
 
@@ -179,7 +189,7 @@ class PriceFormSet(OwnedFormSet):
             values = getattr(form, "cleaned_data", {})
             key = (values.get("code", ""), values.get("currency", ""))
             if all(key) and key in seen:
-                form.add_error("code", "Another price here has this code and currency.")
+                form.add_error("code", gettext("Another price here has this code and currency."))
             seen.add(key)
 
 
@@ -201,7 +211,7 @@ class PriceInline(FactInline):
     )  # fmt: skip
     ordering = ("code", "currency", "valid_from")
 
-    @admin.display(description="price")
+    @admin.display(description=_("price"))
     def shown_price(self, price: Price) -> str:
         return shown_amount(price)
 
@@ -218,7 +228,7 @@ def shown_amount(price: Price) -> str:
         return unit_price(price.amount or price.unit_price, price.currency)
     if price.model == "package":
         each = unit_price(price.amount, price.currency)
-        return format_html("{} per {}", each, plain(price.size))
+        return format_html(gettext("{} per {}"), each, plain(price.size))
     return (
         price.get_model_display() if price.rate is None else format_html("{} %", plain(price.rate))
     )
@@ -226,22 +236,23 @@ def shown_amount(price: Price) -> str:
 
 class EndForm(PageForm):
     valid_until = forms.DateField(
-        label="First day no longer on sale", widget=UnfoldAdminSingleDateWidget()
+        label=_("First day no longer on sale"), widget=UnfoldAdminSingleDateWidget()
     )
 
 
-def _end(price: Price, values: Mapping[str, Any], at: datetime) -> str:
+def _end(price: Price, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     end_price(price_id=price.pk, valid_until=values["valid_until"], at=at)
-    return f"The sale of {price.code} ends: {values['valid_until']} is the first day without it."
+    said = _("The sale of {code} ends: {day} is the first day without it.")
+    return format_lazy(said, code=price.code, day=values["valid_until"])
 
 
 END_SALE = FormPage(
-    title="End the sale of the price",
-    submit="End the sale",
+    title=_("End the sale of the price"),
+    submit=_("End the sale"),
     form_class=EndForm,
     act=_end,
     refusals=(IntegrityError, PriceEndsTooEarly, PriceEndedAlready),
-    explanation="Subscriptions that were sold keep their price. The end can be set once.",
+    explanation=_("Subscriptions that were sold keep their price. The end can be set once."),
 )
 
 
@@ -260,8 +271,8 @@ class PriceAdmin(SellerScopedAdmin):
     add_fieldsets = ((None, {"fields": ("plan", "product")}), *FIELDSETS)
     fieldsets = (
         (None, {"fields": ("plan", "product", "code", "text", "kind", "timing", "model", "unit")}),
-        ("Amounts", {"fields": tuple(SHOWN.get(name, name) for name in AMOUNTS)}),
-        ("Usage", {"fields": ("meter", "shown_filters", "shown_groups")}),
+        (_("Amounts"), {"fields": tuple(SHOWN.get(name, name) for name in AMOUNTS)}),
+        (_("Usage"), {"fields": ("meter", "shown_filters", "shown_groups")}),
         *FIELDSETS[-2:],
         (None, {"fields": ("recorded_on", "created_at")}),
     )
@@ -282,22 +293,22 @@ class PriceAdmin(SellerScopedAdmin):
         of = form.cleaned_data["plan"] or form.cleaned_data["product"]
         return create_price(of=of, new=new_price(form.cleaned_data), at=at)
 
-    @admin.display(description="price")
+    @admin.display(description=_("price"))
     def shown_price(self, price: Price) -> str:
         return shown_amount(price)
 
-    @admin.display(description="tiers", empty_value="-")
+    @admin.display(description=_("tiers"), empty_value="-")
     def shown_tiers(self, price: Price) -> SafeString:
         return format_html_join("", "<div>{}</div>", ((line,) for line in lines_of(price.tiers)))
 
-    @admin.display(description="filters", empty_value="-")
+    @admin.display(description=_("filters"), empty_value="-")
     def shown_filters(self, price: Price) -> str | None:
         return "; ".join(f"{name}: {', '.join(of)}" for name, of in price.filters.items()) or None
 
-    @admin.display(description="group by", empty_value="-")
+    @admin.display(description=_("group by"), empty_value="-")
     def shown_groups(self, price: Price) -> str | None:
         return ", ".join(price.group_by) or None
 
-    @button("End sale on …", path="end-sale", permission="end", icon="event_busy")
+    @button(_("End sale on …"), path="end-sale", permission="end", icon="event_busy")
     def end_sale(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, END_SALE)

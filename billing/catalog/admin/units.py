@@ -4,14 +4,16 @@ from typing import Any, Final
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 # Source: UN/ECE recommendation 20; the whole list has 2,000.
 USUAL: Final = (
-    ("C62", "piece"), ("HUR", "hour"), ("DAY", "day"), ("WEE", "week"), ("MON", "month"),
-    ("ANN", "year"), ("LS", "lump sum"), ("E48", "unit of service"), ("KGM", "kilogram"),
-    ("TNE", "tonne"), ("LTR", "litre"), ("MTR", "metre"), ("KMT", "kilometre"),
-    ("MTK", "square metre"), ("MTQ", "cubic metre"), ("KWH", "kilowatt hour"), ("E34", "gigabyte"),
+    ("C62", _("piece")), ("HUR", _("hour")), ("DAY", _("day")), ("WEE", _("week")),
+    ("MON", _("month")), ("ANN", _("year")), ("LS", _("lump sum")), ("E48", _("unit of service")),
+    ("KGM", _("kilogram")), ("TNE", _("tonne")), ("LTR", _("litre")), ("MTR", _("metre")),
+    ("KMT", _("kilometre")), ("MTK", _("square metre")), ("MTQ", _("cubic metre")),
+    ("KWH", _("kilowatt hour")), ("E34", _("gigabyte")),
 )  # fmt: skip
 
 

@@ -8,6 +8,10 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
@@ -68,75 +72,81 @@ def decimal_field(**given: Any) -> DecimalField:
 class ChangeForm(PageForm):
     named = {"price": "price_code", "prices": "discounted"}
     kind = forms.ChoiceField(
-        label="What changes",
-        choices=[(kind.value, kind.label) for kind in KIND if kind != KIND.START],
+        label=_("What changes"),
+        choices=[(kind.value, _(kind.label)) for kind in KIND if kind != KIND.START],
         widget=UnfoldAdminSelectWidget,
     )
     on = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="First day of the new terms; empty: today.",
+        help_text=_("First day of the new terms; empty: today."),
     )
     when = forms.ChoiceField(
         choices=[
-            (When.NOW.value, "on that day"),
-            (When.PERIOD_END.value, "when the period ends"),
-            (When.TERM_END.value, "when the contract's term ends"),
+            (When.NOW.value, _("on that day")),
+            (When.PERIOD_END.value, _("when the period ends")),
+            (When.TERM_END.value, _("when the contract's term ends")),
         ],
         widget=UnfoldAdminSelectWidget,
-        help_text="Whether it takes effect on that day, or when the period or the contract's term "
-        "that it lies in ends. A cancellation ends the contract's term as early as notice of "
-        "today allows.",
+        help_text=_(
+            "Whether it takes effect on that day, or when the period or the contract's term "
+            "that it lies in ends. A cancellation ends the contract's term as early as notice of "
+            "today allows."
+        ),
     )
-    plan = plan_field(required=False, help_text="The new plan, for a change of plan.")
+    plan = plan_field(required=False, help_text=_("The new plan, for a change of plan."))
     quantity = decimal_field(
-        required=False, help_text="The new quantity; empty keeps it where the plan changes."
+        required=False, help_text=_("The new quantity; empty keeps it where the plan changes.")
     )
     credit = forms.ChoiceField(
         choices=SubscriptionChange._meta.get_field("credit").choices or (),
         widget=UnfoldAdminSelectWidget,
-        help_text="For a cancellation: what is given back of what was paid in advance.",
+        help_text=_("For a cancellation: what is given back of what was paid in advance."),
     )
 
     price_code = forms.CharField(
         required=False,
         max_length=100,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="Of the price that is overridden.",
+        help_text=_("Of the price that is overridden."),
     )
     amount = decimal_field(
         required=False,
-        help_text="Of a discount: off each period. Of an override: instead of the price's amount.",
+        help_text=_(
+            "Of a discount: off each period. Of an override: instead of the price's amount."
+        ),
     )
-    unit_price = decimal_field(required=False, help_text="Of an override.")
-    tiers = TiersField(required=False, help_text=f"Of an override. {HOW_TO_WRITE_TIERS}")
+    unit_price = decimal_field(required=False, help_text=_("Of an override."))
+    tiers = TiersField(
+        required=False, help_text=format_lazy("{} {}", _("Of an override."), HOW_TO_WRITE_TIERS)
+    )
     percent = decimal_field(
         required=False,
         validators=[MinValueValidator(-100), MaxValueValidator(1000)],
-        help_text="Of a discount: taken off. Of an index: added to all recurring prices.",
+        help_text=_("Of a discount: taken off. Of an index: added to all recurring prices."),
     )
     periods = forms.IntegerField(
         required=False,
         min_value=1,
         widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
-        help_text="Of a discount: for how many billing periods; empty: for ever.",
+        help_text=_("Of a discount: for how many billing periods; empty: for ever."),
     )
     discounted = NamesField(
         required=False,
-        help_text="Of a discount: the codes of its prices; empty: all recurring ones.",
+        help_text=_("Of a discount: the codes of its prices; empty: all recurring ones."),
     )
     anchor_day = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=31,
         widget=UnfoldAdminTextInputWidget({"inputmode": "numeric"}),
-        help_text="On which periods begin from now on; 31 means the last day where shorter.",
+        help_text=_("On which periods begin from now on; 31 means the last day where shorter."),
     )
     coupon = forms.CharField(
         required=False,
         max_length=50,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="Of a discount: code of a coupon that is redeemed, instead of the terms.",
+        help_text=_("Of a discount: code of a coupon that is redeemed, instead of the terms."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -150,23 +160,28 @@ class ChangeForm(PageForm):
         values = super().clean() or self.cleaned_data
         kind = values.get("kind")
         if kind and values.get("plan") and kind not in NAMES_PLAN:
-            self.add_error("plan", "Only a change of plan names a plan: leave it empty.")
+            self.add_error("plan", gettext("Only a change of plan names a plan: leave it empty."))
         if kind and values.get("quantity") is not None and kind not in NAMES_QUANTITY:
-            self.add_error("quantity", "Only a change of plan or quantity names one.")
+            self.add_error("quantity", gettext("Only a change of plan or quantity names one."))
         if kind and values.get("credit") != "prorated" and kind != KIND.CANCEL:
-            self.add_error("credit", "Only a cancellation chooses this: leave it prorated.")
+            self.add_error(
+                "credit", gettext("Only a cancellation chooses this: leave it prorated.")
+            )
         for name, kinds in BELONGS_TO.items():
             if kind and values.get(name) not in (None, "", []) and kind not in kinds:
-                of = " and ".join(KIND(each).label.lower() for each in sorted(kinds))
-                self.add_error(name, f"This belongs to {of}: leave it empty.")
+                said = gettext("This belongs to {kinds}: leave it empty.")
+                of = ", ".join(gettext(KIND(each).label) for each in sorted(kinds))
+                self.add_error(name, said.format(kinds=of))
         if values.get("coupon") and any(values.get(name) for name in OF_COUPON):
-            self.add_error("coupon", "The coupon says what is taken off: leave the terms empty.")
+            self.add_error(
+                "coupon", gettext("The coupon says what is taken off: leave the terms empty.")
+            )
         if kind == KIND.OVERRIDE_PRICE and not values.get("price_code"):
-            self.add_error("price_code", "Name the price that is overridden.")
+            self.add_error("price_code", gettext("Name the price that is overridden."))
         return values
 
 
-def _change(subscription: Subscription, values: dict[str, Any], at: datetime) -> str:
+def _change(subscription: Subscription, values: dict[str, Any], at: datetime) -> StrOrPromise:
     kind, coupon = KIND(values["kind"]), values["coupon"]
     request = ChangeRequest(
         kind=kind,
@@ -185,7 +200,8 @@ def _change(subscription: Subscription, values: dict[str, Any], at: datetime) ->
         change = redeem_coupon(**which, code=coupon, at=at)
     else:
         change = change_subscription(**which, at=at)
-    return f"Recorded: {change.get_kind_display()} on {change.effective_on}."
+    what = _(KIND(change.kind).label)
+    return format_lazy(_("Recorded: {what} on {day}."), what=what, day=change.effective_on)
 
 
 def _override(values: dict[str, Any]) -> Override:
@@ -207,10 +223,10 @@ def _discount(values: dict[str, Any]) -> Discount:
 
 
 CHANGE = FormPage(
-    title="Change the subscription",
-    submit="Record the change",
+    title=_("Change the subscription"),
+    submit=_("Record the change"),
     form_class=ChangeForm,
     act=_change,
     refusals=REFUSALS,
-    explanation="A change is a new fact; the difference is billed or credited at once.",
+    explanation=_("A change is a new fact; the difference is billed or credited at once."),
 )

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.contracts.commands import NewContract, NewTerm, make_contract
 from billing.contracts.models import Contract, Subscription
@@ -23,10 +24,12 @@ class ContractForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
     named = {f"term.{name}": name for name in ("initial_months", "renewal_months", "notice_months")}
     plain_words = {
-        "contract_external_id_once": "Another contract has this external id.",
-        "contract_term_complete": "A term needs its initial months, what follows it and its "
-        "notice (0 for none); the months of renewal belong to a renewal by months. Without a "
-        "term leave all four empty.",
+        "contract_external_id_once": _("Another contract has this external id."),
+        "contract_term_complete": _(
+            "A term needs its initial months, what follows it and its "
+            "notice (0 for none); the months of renewal belong to a renewal by months. Without a "
+            "term leave all four empty."
+        ),
     }
 
 
@@ -36,7 +39,7 @@ class SubscriptionInline(FactInline):
     ordering = ("-pk",)
     show_change_link = False
 
-    @admin.display(description="subscription")
+    @admin.display(description=_("subscription"))
     def shown_subscription(self, subscription: Subscription) -> str:
         return link(subscription)
 
@@ -55,8 +58,8 @@ class ContractAdmin(FactAdmin):
     references = ("purchase_order", "project_reference")
     add_fieldsets = (
         (None, {"fields": ("customer", "external_id", "currency", "payment_days")}),
-        ("Term", {"fields": term}),
-        ("References", {"fields": references}),
+        (_("Term"), {"fields": term}),
+        (_("References"), {"fields": references}),
     )
     fieldsets = (
         (
@@ -68,8 +71,8 @@ class ContractAdmin(FactAdmin):
                 )
             },
         ),
-        ("Term", {"fields": (*term, "earliest_end")}),
-        ("References", {"fields": references}),
+        (_("Term"), {"fields": (*term, "earliest_end")}),
+        (_("References"), {"fields": references}),
     )  # fmt: skip
     readonly_fields = ("earliest_end",)
 
@@ -87,14 +90,14 @@ class ContractAdmin(FactAdmin):
         )
         return make_contract(customer=values["customer"], new=new, at=at)
 
-    @admin.display(description="earliest end", empty_value="-")
+    @admin.display(description=_("earliest end"), empty_value="-")
     def earliest_end(self, contract: Contract) -> date | None:
         """Return the end that notice of today leads to."""
         term = contract_term(contract)
         on = today(contract.seller, at=timezone.now())
         return term.earliest_end(notice_on=on) if term else None
 
-    @admin.display(description="contract", ordering="external_id")
+    @admin.display(description=_("contract"), ordering="external_id")
     def shown_contract(self, contract: Contract) -> str:
         return str(contract)
 
@@ -116,7 +119,7 @@ class ContractInline(FactInline):
     ordering = ("-pk",)
     show_change_link = False
 
-    @admin.display(description="contract")
+    @admin.display(description=_("contract"))
     def shown_contract(self, contract: Contract) -> str:
         return link(contract)
 

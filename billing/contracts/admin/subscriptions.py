@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from billing.catalog.admin.fields import lines_of
@@ -33,19 +35,19 @@ from billing.sellers.admin import (
 class StartForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("contract",)
     named = {"on": "starts_on"}
-    plain_words = {"subscription_external_id_once": "Another subscription has this external id."}
+    plain_words = {"subscription_external_id_once": _("Another subscription has this external id.")}
     plan = plan_field()
     quantity = decimal_field(initial=1)
     starts_on = forms.DateField(
         required=False,
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="First day of the subscription; empty: today.",
+        help_text=_("First day of the subscription; empty: today."),
     )
     coupon = forms.CharField(
         required=False,
         max_length=50,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="Code of a coupon to redeem; its discount begins with the subscription.",
+        help_text=_("Code of a coupon to redeem; its discount begins with the subscription."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,27 +65,27 @@ class SubscriptionChangeInline(FactInline):
     )  # fmt: skip
     ordering = ("position",)
     show_change_link = False
-    verbose_name_plural = "timeline"
+    verbose_name_plural = _("timeline")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubscriptionChange]:
         told = transaction_told_by(SUBSCRIPTION_CHANGED)
         rows: QuerySet[SubscriptionChange] = super().get_queryset(request).select_related("plan")
         return rows.annotate(told_transaction_id=told)
 
-    @admin.display(description="quantity")
+    @admin.display(description=_("quantity"))
     def shown_quantity(self, change: SubscriptionChange) -> str:
         return plain(change.quantity)
 
-    @admin.display(description="terms", empty_value="-")
+    @admin.display(description=_("terms"), empty_value="-")
     def shown_terms(self, change: SubscriptionChange) -> str | None:
         said = dict(change.terms or {})
         tiers = said.pop("tiers", None)
         words = [f"{name.replace('_', ' ')} {_listed(value)}" for name, value in said.items()]
         return "; ".join([*words, *lines_of(tiers or ())]) or None
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, change: SubscriptionChange) -> str:
-        return transaction_link(getattr(change, "told_transaction_id", None), "story")
+        return transaction_link(getattr(change, "told_transaction_id", None), gettext("story"))
 
 
 def _listed(value: object) -> str:
@@ -122,14 +124,14 @@ class SubscriptionAdmin(FactAdmin):
         )
         return start_subscription(contract=said["contract"], new=new, at=at)
 
-    @admin.display(description="subscription", ordering="external_id")
+    @admin.display(description=_("subscription"), ordering="external_id")
     def shown_subscription(self, subscription: Subscription) -> str:
         return str(subscription)
 
-    @admin.display(description="customer", ordering="contract__customer__name")
+    @admin.display(description=_("customer"), ordering="contract__customer__name")
     def shown_customer(self, subscription: Subscription) -> str:
         return link(subscription.contract.customer)
 
-    @button("Change", path="change-terms", permission="record", icon="edit_calendar")
+    @button(_("Change"), path="change-terms", permission="record", icon="edit_calendar")
     def change(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, CHANGE)

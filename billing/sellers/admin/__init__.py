@@ -17,6 +17,7 @@ from billing.sellers.admin.base import (
 from billing.sellers.admin.display import (
     button,
     definitions,
+    first_of,
     labelled,
     link,
     money,
@@ -48,6 +49,7 @@ __all__ = [
     "StackedLineInline",
     "button",
     "definitions",
+    "first_of",
     "keys",
     "labelled",
     "link",

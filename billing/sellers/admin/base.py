@@ -15,6 +15,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django_stubs_ext import StrOrPromise
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from billing.sellers.admin.forms import (
@@ -45,7 +46,7 @@ class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
     formfield_overrides = NUMBERS
     # Buttons' names → the rows whose pages have them; without an entry all have.
     offered_where: ClassVar[Mapping[str, Callable[[Any], bool]]] = {}
-    told_to: ClassVar[Mapping[str, str]] = {}  # Titles of parts → the right that they need.
+    told_to: ClassVar[Mapping[StrOrPromise, str]] = {}  # Titles of parts → the right needed.
     add_inlines: ClassVar[_Inlines] = ()  # On the page that adds a row; `inlines` on its own page.
     search_ids: ClassVar[Sequence[str]] = ("pk",)  # Searched by a whole UUID.
     refusals: ClassVar[tuple[type[Exception], ...]] = (IntegrityError,)
@@ -65,7 +66,9 @@ class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
         cls.inlines = [*cls.inlines, *inlines]
 
     @classmethod
-    def also_tell(cls, title: str, *, needs: str, **told: Callable[[Any, Any], object]) -> None:
+    def also_tell(
+        cls, title: StrOrPromise, *, needs: str, **told: Callable[[Any, Any], object]
+    ) -> None:
         """
         Add a part to this page: what a later stage tells of its row, by name.
 
@@ -200,7 +203,7 @@ class SellerScopedAdmin(Recorded, Scoped, ModelAdmin):  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         shown = super().get_fieldsets(request, obj)
-        needed = [self.told_to.get(str(title)) for title, _ in shown]
+        needed = [self.told_to.get(title or "") for title, _ in shown]
         return [
             part
             for part, right in zip(shown, needed, strict=True)

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django_stubs_ext import StrOrPromise
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -19,8 +21,8 @@ from billing.money import UnknownCurrency, minor_digits
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 __all__ = [
-    "button", "definitions", "labelled", "link", "money", "plain", "table", "transaction_link",
-    "unit_price",
+    "button", "definitions", "first_of", "labelled", "link", "money", "plain", "table",
+    "transaction_link", "unit_price",
 ]  # fmt: skip
 
 
@@ -66,11 +68,20 @@ def transaction_link(transaction_id: UUID | None, text: str = "") -> str:
 
 def definitions(values: Mapping[str, object]) -> SafeString:
     """Return names and values as a list; empty ones are left out."""
-    rows = [(name.replace("_", " "), value) for name, value in values.items() if value]
+    rows = [
+        (gettext(name.replace("_", " ")) if name else "", value)
+        for name, value in values.items()
+        if value
+    ]
     return format_html(
         '<dl class="anlass-definitions">{}</dl>',
         format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows),
     )
+
+
+def first_of(count: int) -> str:
+    """Return what stands below rows of which only the first are shown."""
+    return gettext("These are the first {count}.").format(count=count)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
@@ -90,7 +101,7 @@ def _cells(row: Sequence[object]) -> list[tuple[object]]:
 
 
 def labelled(
-    description: str, *, colours: Mapping[str, str], ordering: str = ""
+    description: StrOrPromise, *, colours: Mapping[str, str], ordering: str = ""
 ) -> Callable[[_Method], _Method]:
     """
     Mark a method of a list whose value is shown as a coloured label.
@@ -104,7 +115,7 @@ def labelled(
 
 
 def button(
-    description: str, *, path: str, permission: str, icon: str, is_primary: bool = False
+    description: StrOrPromise, *, path: str, permission: str, icon: str, is_primary: bool = False
 ) -> Callable[[_Method], _Method]:
     """Mark a method that is a button on a row's page; it opens a page, and writes on POST only."""
     decorate: Callable[[_Method], _Method] = action(

@@ -8,16 +8,20 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.forms import PaginationInlineFormSet
 
 from billing.money import UnknownCurrency, minor_digits
 from billing.sellers.admin.scope import sellers_of
 from billing.sellers.models import Seller
+from billing.staff.languages import label_of
 from billing.texts import first_control
 
 # A refusal met while saving; the second pass over the form shows it.
 REFUSAL = "anlass_refusal"
-FOREIGN = "This belongs to another seller: choose one of the same seller."
+FOREIGN = _("This belongs to another seller: choose one of the same seller.")
 
 
 def field_of(refusal: Exception, form: forms.BaseForm) -> str | None:
@@ -28,14 +32,23 @@ def field_of(refusal: Exception, form: forms.BaseForm) -> str | None:
     return field if field in form.fields else None
 
 
-def in_plain_words(refusal: Exception, words: Mapping[str, str]) -> str:
+def in_plain_words(refusal: Exception, words: Mapping[str, StrOrPromise]) -> str:
     """Return what a refusal says; of the database's, `words` for the rule that it names."""
     if not isinstance(refusal, IntegrityError):
         return str(refusal)
     diagnosis = getattr(refusal.__cause__, "diag", None)
-    rule = getattr(diagnosis, "constraint_name", None) or "a rule of the table"
-    default = f"The database refused it: {rule.replace('_', ' ')}. Nothing was saved."
-    return words.get(rule, default)
+    rule = getattr(diagnosis, "constraint_name", None) or gettext("a rule of the table")
+    if rule in words:
+        return str(words[rule])
+    default = gettext("The database refused it: {rule}. Nothing was saved.")
+    return default.format(rule=rule.replace("_", " "))
+
+
+def label_fields(form: forms.BaseForm) -> None:
+    """Label what a form asks for by the words of its name, where nothing else is said."""
+    for name, field in form.fields.items():
+        if field.label is None:
+            field.label = label_of(name)
 
 
 def refuse_controls(form: forms.BaseForm) -> None:
@@ -44,13 +57,19 @@ def refuse_controls(form: forms.BaseForm) -> None:
         value = getattr(form, "cleaned_data", {}).get(name)
         has_lines = isinstance(field.widget, forms.Textarea)
         if isinstance(value, str) and (control := first_control(value, has_lines=has_lines)):
-            form.add_error(name, f"This holds a control character ({control}): leave it out.")
+            said = gettext("This holds a control character ({control}): leave it out.")
+            form.add_error(name, said.format(control=control))
 
 
 class PlainForm(forms.ModelForm[Any]):
     """A form that says in plain words which rule of the table its values break."""
 
-    plain_words: ClassVar[Mapping[str, str]] = {}  # Name of a constraint → what to tell.
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {}  # Name of a constraint → what to tell.
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Give each field a label."""
+        super().__init__(*args, **kwargs)
+        label_fields(self)
 
     def clean(self) -> dict[str, Any]:
         """Refuse texts with control characters."""
@@ -155,7 +174,7 @@ class OwnedFormSet(PaginationInlineFormSet):  # type: ignore[misc]
         """Check that all references are of the owner's seller."""
         super().clean()
         if sum(form.has_changed() for form in self.forms) < self.min_num:
-            raise ValidationError("State at least one line.")
+            raise ValidationError(gettext("State at least one line."))
         if seller_id := getattr(self.instance, "seller_id", None):
             for form in self.forms:
                 refuse_foreign(form, seller_id)

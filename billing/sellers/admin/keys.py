@@ -12,6 +12,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -37,8 +41,8 @@ from billing.sellers.models import ApiKey
 HOUR = timedelta(hours=1)
 # Grouped: what may be read and written of each part of the API stands together.
 SCOPES = [
-    ("", list(PRESETS.items())),
-    *((each.says, [(scope, scope) for scope in each.scopes]) for each in RESOURCES),
+    ("", [(scope, _(says)) for scope, says in PRESETS.items()]),
+    *((_(each.says), [(scope, scope) for scope in each.scopes]) for each in RESOURCES),
 ]
 
 
@@ -46,13 +50,15 @@ class ApiKeyForm(OwnedForm):
     scopes = forms.MultipleChoiceField(
         choices=SCOPES,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What it may do. To write includes to read.",
+        help_text=_("What it may do. To write includes to read."),
     )
     allowed_networks = forms.CharField(
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text="Networks that it may be used from, one a line: 198.51.100.0/24 or "
-        "2001:db8::/32. Empty: from anywhere.",
+        help_text=_(
+            "Networks that it may be used from, one a line: 198.51.100.0/24 or "
+            "2001:db8::/32. Empty: from anywhere."
+        ),
     )
 
     def clean_allowed_networks(self) -> list[str]:
@@ -70,29 +76,31 @@ class RotateForm(PageForm):
         max_value=LONGEST_OVERLAP // HOUR,
         initial=OVERLAP // HOUR,
         widget=UnfoldAdminIntegerFieldWidget(),
-        help_text="How long the former key works on beside the new one; 0: not at all.",
+        help_text=_("How long the former key works on beside the new one; 0: not at all."),
     )
 
 
-def _revoke(key: ApiKey, at: datetime) -> str:
+def _revoke(key: ApiKey, at: datetime) -> StrOrPromise:
     revoke_api_key(api_key=key, at=at)
-    return f"The API key {key} is revoked."
+    return format_lazy(_("The API key {key} is revoked."), key=str(key))
 
 
 REVOKE = FormPage(
-    title="Revoke the API key",
-    submit="Revoke",
+    title=_("Revoke the API key"),
+    submit=_("Revoke"),
     form_class=PageForm,
     act=lambda key, _values, at: _revoke(key, at),
-    explanation="Apps that use the key are refused from now on. This can't be taken back.",
+    explanation=_("Apps that use the key are refused from now on. This can't be taken back."),
     is_dangerous=True,
 )
 ROTATE = FormPage(
-    title="Rotate the API key",
-    submit="Rotate",
+    title=_("Rotate the API key"),
+    submit=_("Rotate"),
     form_class=RotateForm,
     act=lambda key, _values, _at: "",  # The page's own, which shows the new key.
-    explanation="A new key with the same rights comes in its place; this one ends after a while.",
+    explanation=_(
+        "A new key with the same rights comes in its place; this one ends after a while."
+    ),
     refusals=(IntegrityError, ApiKeyEnded, ApiKeyRefused),
 )
 
@@ -126,8 +134,11 @@ class ApiKeyAdmin(FactAdmin):
     )
     fieldsets = (
         (None, {"fields": ("seller", "name", "shown_prefix", "shown_scopes", "shown_networks")}),
-        ("Life", {"fields": ("created_at", "expires_at", "revoked_at", "replaces", "successor")}),
-        ("Last use", {"fields": ("last_used_at", "last_used_ip")}),
+        (
+            _("Life"),
+            {"fields": ("created_at", "expires_at", "revoked_at", "replaces", "successor")},
+        ),
+        (_("Last use"), {"fields": ("last_used_at", "last_used_ip")}),
     )
     readonly_fields = ("shown_prefix", "shown_scopes", "shown_networks", "successor")
     list_select_related = ("replaced_by",)
@@ -150,44 +161,45 @@ class ApiKeyAdmin(FactAdmin):
         self._show(request, key)
         return row
 
-    @admin.display(description="key", ordering="prefix")
+    @admin.display(description=_("key"), ordering="prefix")
     def shown_prefix(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
-    @admin.display(description="scopes")
+    @admin.display(description=_("scopes"))
     def shown_scopes(self, key: ApiKey) -> str:
-        return ", ".join(PRESETS.get(scope, scope) for scope in key.scopes)
+        return ", ".join(gettext(PRESETS.get(scope, scope)) for scope in key.scopes)
 
-    @admin.display(description="used from")
+    @admin.display(description=_("used from"))
     def shown_networks(self, key: ApiKey) -> str:
-        return ", ".join(key.allowed_networks) or "anywhere"
+        return ", ".join(key.allowed_networks) or gettext("anywhere")
 
-    @admin.display(description="replaced by")
+    @admin.display(description=_("replaced by"))
     def successor(self, key: ApiKey) -> str:
         found = getattr(key, "replaced_by", None)
         return format_html('<a href="{}">{}</a>', self.url_of(found), found) if found else "-"
 
-    @admin.action(description="Revoke selected API keys", permissions=["revoke"])
+    @admin.action(description=_("Revoke selected API keys"), permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         at = timezone.now()
         for key in queryset:
             _revoke(key, at)
-        self.message_user(request, "The API keys are revoked.", messages.SUCCESS)
+        self.message_user(request, gettext("The API keys are revoked."), messages.SUCCESS)
 
-    @button("Rotate", path="rotate", permission="rotate", icon="autorenew")
+    @button(_("Rotate"), path="rotate", permission="rotate", icon="autorenew")
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        def act(former: ApiKey, values: dict[str, Any], at: datetime) -> str:
+        def act(former: ApiKey, values: dict[str, Any], at: datetime) -> StrOrPromise:
             overlap = values["overlap_hours"] * HOUR
             row, key = rotate_api_key(api_key_id=former.pk, overlap=overlap, at=at)
             self._show(request, key)  # Apart from what is told: that is logged as well.
-            return f"The API key {row} comes in the place of {former}."
+            said = _("The API key {key} comes in the place of {former}.")
+            return format_lazy(said, key=str(row), former=str(former))
 
         return self.form_view(request, object_id, replace(ROTATE, act=act))
 
-    @button("Revoke", path="revoke", permission="revoke", icon="key_off")
+    @button(_("Revoke"), path="revoke", permission="revoke", icon="key_off")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, REVOKE)
 
     def _show(self, request: HttpRequest, key: str) -> None:
-        words = "Copy the key now, it is not shown again: <code>{}</code>"
+        words = gettext("Copy the key now, it is not shown again: <code>{}</code>")
         self.message_user(request, format_html(words, key), messages.WARNING)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 _WITH_COMMA: Final = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+")  # 1.234,56 and 0,5
@@ -37,7 +37,9 @@ def pointed(text: str) -> str:
     if _EITHER.fullmatch(text) and not (get_language() or "").startswith("de"):
         whole, decimals = text.split(",")
         raise ValidationError(
-            f"“{text}” may be {whole}{decimals} or {whole}.{decimals}: write it without a comma."
+            gettext(
+                "“{text}” may be {whole}{decimals} or {whole}.{decimals}: write it without a comma."
+            ).format(text=text, whole=whole, decimals=decimals)
         )
     return text.replace(".", "").replace(",", ".")
 

@@ -13,8 +13,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django_stubs_ext import StrOrPromise
 
-from billing.sellers.admin.forms import refuse_controls
+from billing.sellers.admin.forms import label_fields, refuse_controls
 
 CONFIRMED = "confirmed"  # Posted back with what a preview was of.
 
@@ -28,6 +29,7 @@ class PageForm(forms.Form):
         """Ask about `row`; None where the page is about several."""
         self.row = row
         super().__init__(*args, **kwargs)
+        label_fields(self)
 
     def clean(self) -> dict[str, Any]:
         """Refuse texts with control characters."""
@@ -42,19 +44,20 @@ class FormPage:
     A page with a form, and what its button does.
 
     `act` gets the row, the form's values and the instant; it calls one command and returns what to
-    tell the user. Refusals that it raises are shown on the form. Where `preview` shows what it
-    would do, it is done once the user has seen that (`shown`) and confirmed it by `confirm`.
+    tell the user, lazily: it is recorded in English, whatever the user reads. Refusals that it
+    raises are shown on the form. Where `preview` shows what it would do, it is done once the user
+    has seen that (`shown`) and confirmed it by `confirm`.
     """
 
-    title: str
-    submit: str
+    title: StrOrPromise
+    submit: StrOrPromise
     form_class: type[PageForm]
-    act: Callable[[Any, dict[str, Any], datetime], str]
-    explanation: str = ""
+    act: Callable[[Any, dict[str, Any], datetime], StrOrPromise]
+    explanation: StrOrPromise = ""
     refusals: tuple[type[Exception], ...] = (IntegrityError,)
     is_dangerous: bool = False
     preview: Callable[[Any, dict[str, Any], datetime], SafeString] | None = None
-    confirm: str = ""
+    confirm: StrOrPromise = ""
     shown: SafeString | None = None
 
 

@@ -10,10 +10,12 @@ from django.db.models import Model
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django_stubs_ext import StrOrPromise
 
 from billing.sellers.admin.changes import changes_of, lines_of
 from billing.staff.commands import deed_on, record
+from billing.staff.languages import OF_FACTS, in_english
 from billing.staff.origins import actor_of
 from billing.staff.queries import actions_on
 
@@ -35,22 +37,28 @@ class Recorded(BaseModelAdmin[Any]):
     object_history_template = "billing/admin/history.html"
 
     def record(
-        self, request: HttpRequest, rows: Iterable[Model], *, action: str = "", what: str = ""
+        self,
+        request: HttpRequest,
+        rows: Iterable[Model],
+        *,
+        action: str = "",
+        what: StrOrPromise = "",
     ) -> None:
         """Record what the user does to rows; the page's name tells the action if none is given."""
         action = action or _action_of(self, request)
         why = next((said for name in REASONS if (said := request.POST.get(name, "").strip())), "")
-        deeds = [deed_on(row, action=action, what=what, why=why) for row in rows]
+        with translation.override(OF_FACTS):  # Names of rows may hold words.
+            deeds = [deed_on(row, action=action, what=str(what), why=why) for row in rows]
         record(deeds, by=actor_of(request), at=timezone.now())
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
         """Record that a row was added."""
-        self.record(request, [obj], action="add", what=str(message))
+        self.record(request, [obj], action="add", what=message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
         """Record that a row was changed, or acted on; nothing if its form was saved as it was."""
         if message:
-            self.record(request, [obj], what=str(message))
+            self.record(request, [obj], what=message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> None:
         """Record which rows are deleted, before they are."""
@@ -65,8 +73,9 @@ class Recorded(BaseModelAdmin[Any]):
     ) -> str:
         """Return in words what a form changes."""
         # What is added stands in its row; a copy of it here would outlive it.
-        told = [] if add else changes_of(form)
-        return "\n".join([*told, *(line for each in formsets or () for line in lines_of(each))])
+        with translation.override(OF_FACTS):
+            told = [] if add else changes_of(form)
+            return "\n".join([*told, *(line for each in formsets or () for line in lines_of(each))])
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return what can be done with selected rows; whatever it is, it is recorded."""
@@ -112,7 +121,7 @@ def _recorded(function: _Bulk, name: str, says: str) -> _Bulk:
             answer = function(model_admin, request, queryset)
             if not isinstance(answer, TemplateResponse):
                 action = name.removesuffix("_selected")
-                what = str(says)
+                what = in_english(says)
                 if len(rows) > NAMED_AT_MOST:
                     what = f"{what}: the first {NAMED_AT_MOST} of more"
                 model_admin.record(request, rows[:NAMED_AT_MOST], action=action, what=what)

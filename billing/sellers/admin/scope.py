@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from billing.sellers.models import Seller
 
@@ -51,7 +52,7 @@ class Scoped(BaseModelAdmin[Any]):
 class SellerFilter(admin.SimpleListFilter):
     """Narrows a list to one of the user's sellers; not there for a user who has just one."""
 
-    title = "seller"
+    title = _("seller")
     parameter_name = "seller"
 
     def lookups(

@@ -11,6 +11,10 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
 
 from billing.identifiers import compact
@@ -25,36 +29,40 @@ from billing.sellers.models import Membership, Seller, SellerRegistration, TestC
 
 class DateForm(PageForm):
     to = forms.DateField(
-        label="Advance to",
+        label=_("Advance to"),
         widget=UnfoldAdminSingleDateWidget(),
-        help_text="The scheduler takes the clock there, day by due day.",
+        help_text=_("The scheduler takes the clock there, day by due day."),
     )
     hold_due = forms.BooleanField(
-        label="Hold what is due on that day",
+        label=_("Hold what is due on that day"),
         required=False,
         widget=UnfoldBooleanWidget(),
-        help_text="Stop at the day's first moment: what is due on it waits until the clock is told "
-        "to go on, to the same day or a later one. Facts of the day can be stated before.",
+        help_text=_(
+            "Stop at the day's first moment: what is due on it waits until the clock is told "
+            "to go on, to the same day or a later one. Facts of the day can be stated before."
+        ),
     )
 
 
-def _advance(seller: Seller, values: dict[str, Any], at: datetime) -> str:
+def _advance(seller: Seller, values: dict[str, Any], at: datetime) -> StrOrPromise:
     to, hold_due = values["to"], values["hold_due"]
     advance_test_clock(seller=seller, to=to, hold_due=hold_due, at=at)
-    held = ", and holds what is due on that day" if hold_due else ""
-    return f"The test clock of {seller} is on its way to {to}{held}."
+    said = _("The test clock of {seller} is on its way to {day}.")
+    if hold_due:
+        said = _("The test clock of {seller} is on its way to {day}, and holds what is due on it.")
+    return format_lazy(said, seller=str(seller), day=to)
 
 
 ADVANCE_OF_SELLER = FormPage(
-    title="Advance the test clock",
-    submit="Advance",
+    title=_("Advance the test clock"),
+    submit=_("Advance"),
     form_class=DateForm,
     act=_advance,
     refusals=(TestClockRefused,),
 )
 ADVANCE = FormPage(
-    title="Advance the test clock",
-    submit="Advance",
+    title=_("Advance the test clock"),
+    submit=_("Advance"),
     form_class=DateForm,
     act=lambda clock, values, at: _advance(clock.seller, values, at),
     refusals=(TestClockRefused,),
@@ -70,8 +78,8 @@ class SellerForm(OwnedForm):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as unknown:
-            text = f"{name} is no IANA time zone: use one such as Europe/Berlin."
-            raise ValidationError(text) from unknown
+            text = gettext("{name} is no IANA time zone: use one such as Europe/Berlin.")
+            raise ValidationError(text.format(name=name)) from unknown
         return name
 
     def clean_iban(self) -> str:
@@ -99,10 +107,12 @@ def _numbering(pattern: str) -> str:
     try:
         numbers = {pattern.format(year=year, sequence=n) for year in (2025, 2026) for n in (1, 2)}
     except (ValueError, LookupError, AttributeError, TypeError) as wrong:
-        text = "Use {year} and {sequence} only, for example R{year}-{sequence:06d}."
+        text = gettext("Use {year} and {sequence} only, for example R{year}-{sequence:06d}.")
         raise ValidationError(text) from wrong
     if len(numbers) < 4:
-        raise ValidationError("Two documents would get one number: use {year} and {sequence}.")
+        raise ValidationError(
+            gettext("Two documents would get one number: use {year} and {sequence}.")
+        )
     return pattern
 
 
@@ -110,7 +120,7 @@ class RegistrationInline(FactInline):
     model = SellerRegistration
     fields = ("country", "vat_id", "valid_from", "valid_until")
     ordering = ("country", "valid_from")
-    verbose_name_plural = "VAT registrations in other countries"
+    verbose_name_plural = _("VAT registrations in other countries")
 
 
 @admin.register(Seller)
@@ -123,11 +133,11 @@ class SellerAdmin(SellerScopedAdmin):
     actions_detail = ("advance_clock",)
     fieldsets = (
         (
-            "Legal entity",
+            _("Legal entity"),
             {"fields": ("name", "trading_name", "street", "postcode", "city", "country")},
         ),
         (
-            "Contact and business letters",
+            _("Contact and business letters"),
             {
                 "fields": (
                     "contact_name",
@@ -141,17 +151,17 @@ class SellerAdmin(SellerScopedAdmin):
             },
         ),
         (
-            "Tax",
+            _("Tax"),
             {"fields": ("vat_id", "tax_number", "oss", "vat_id_policy", "exchange_rate_policy")},
         ),
         (
-            "Small business",
+            _("Small business"),
             {"fields": ("small_business_from", "small_business_until", "small_business_text")},
         ),
-        ("Bank", {"fields": ("account_holder", "iban", "bic", "creditor_id")}),
-        ("Documents", {"fields": ("makes_documents",)}),
-        ("Billing", {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
-        ("Numbers", {"fields": ("invoice_number_format", "credit_note_number_format")}),
+        (_("Bank"), {"fields": ("account_holder", "iban", "bic", "creditor_id")}),
+        (_("Documents"), {"fields": ("makes_documents",)}),
+        (_("Billing"), {"fields": ("timezone", "currency", "locale", "payment_days", "is_test")}),
+        (_("Numbers"), {"fields": ("invoice_number_format", "credit_note_number_format")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -179,7 +189,7 @@ class SellerAdmin(SellerScopedAdmin):
         row = self.get_object(request, object_id)
         return shown if row and row.is_test else []
 
-    @button("Advance test clock", path="advance", permission="advance", icon="schedule")
+    @button(_("Advance test clock"), path="advance", permission="advance", icon="schedule")
     def advance_clock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE_OF_SELLER)
 
@@ -198,7 +208,7 @@ class TestClockAdmin(FactAdmin):
     def has_advance_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_testclock")
 
-    @button("Advance", path="advance", permission="advance", icon="schedule", is_primary=True)
+    @button(_("Advance"), path="advance", permission="advance", icon="schedule", is_primary=True)
     def advance(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ADVANCE)
 

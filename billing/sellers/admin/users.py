@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin, TabularInline
@@ -58,18 +60,22 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 class ReasonForm(PageForm):
     why = forms.CharField(
-        label="Why", widget=UnfoldAdminTextareaWidget({"rows": 2}), help_text="It is recorded."
+        label=_("Why"),
+        widget=UnfoldAdminTextareaWidget({"rows": 2}),
+        help_text=_("It is recorded."),
     )
 
 
 RESET = FormPage(
-    title="Reset the second factor",
-    submit="Reset",
+    title=_("Reset the second factor"),
+    submit=_("Reset"),
     form_class=ReasonForm,
     act=lambda *_: "",  # The page's own.
-    explanation="The user's app and recovery codes open nothing more, sessions that they opened "
-    "ask for a code again, and at the next sign-in another app is set up. Make sure that it is "
-    "the user who asks for it.",
+    explanation=_(
+        "The user's app and recovery codes open nothing more, sessions that they opened "
+        "ask for a code again, and at the next sign-in another app is set up. Make sure that it is "
+        "the user who asks for it."
+    ),
     is_dangerous=True,
 )
 
@@ -91,7 +97,9 @@ class UserAdmin(Recorded, SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: 
     def has_reset_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_superuser(request)
 
-    @button("Reset second factor", path="second-factor", permission="reset", icon="phonelink_erase")
+    @button(
+        _("Reset second factor"), path="second-factor", permission="reset", icon="phonelink_erase"
+    )
     def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take the user's app and recovery codes away, once a reason is given."""
         user = self.get_object(request, object_id)
@@ -106,10 +114,14 @@ class UserAdmin(Recorded, SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: 
         with transaction.atomic():
             remove_second_factor(user)
             self.record(request, [user])
-        self.message_user(request, f"{user} sets up a second factor anew.", messages.SUCCESS)
+        self.message_user(
+            request,
+            gettext("{user} sets up a second factor anew.").format(user=user),
+            messages.SUCCESS,
+        )
         return HttpResponseRedirect(reverse("admin:auth_user_change", args=[user.pk]))
 
-    @admin.display(description="second factor", boolean=True)
+    @admin.display(description=_("second factor"), boolean=True)
     def has_second_factor(self, user: User) -> bool:
         return device_of(user) is not None
 
@@ -118,7 +130,7 @@ class UserAdmin(Recorded, SuperuserOnly, DjangoUserAdmin, ModelAdmin):  # type: 
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         shown = super().get_fieldsets(request, obj)
-        second = ("Second factor", {"fields": ("has_second_factor",)})
+        second = (gettext("Second factor"), {"fields": ("has_second_factor",)})
         return (*shown[:1], second, *shown[1:]) if obj else shown
 
 
@@ -150,7 +162,7 @@ class FailedSignInAdmin(Recorded, SuperuserOnly, ModelAdmin):  # type: ignore[mi
     def has_unlock_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_superuser(request)
 
-    @admin.action(description="Unlock selected", permissions=["unlock"])
+    @admin.action(description=_("Unlock selected"), permissions=["unlock"])
     def unlock_selected(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
         queryset.delete()
-        self.message_user(request, "They may try again.", messages.SUCCESS)
+        self.message_user(request, gettext("They may try again."), messages.SUCCESS)

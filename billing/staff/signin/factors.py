@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django_otp import verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -107,7 +108,9 @@ def _refuse_if_throttled(device: Any) -> None:
     if not is_allowed:
         until = told["locked_until"]
         raise TooManyCodes(
-            f"The latest codes were wrong. The next is looked at from {until:%H:%M:%S} (UTC) on."
+            gettext(
+                "The latest codes were wrong. The next is looked at from {time} (UTC) on."
+            ).format(time=f"{until:%H:%M:%S}")
         )
 
 

@@ -10,6 +10,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -22,7 +24,7 @@ from billing.staff.signin import factors
 from billing.staff.signin.views import CodeForm, code_drawn, page, secret_of
 
 UNKNOWN = "an unknown name"  # Not what was typed: it may be a password.
-WRONG = "That code is wrong, or was used before: take the one that the app shows now."
+WRONG = _("That code is wrong, or was used before: take the one that the app shows now.")
 
 
 class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -81,7 +83,7 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
             return self._set_up(request, form) if is_new else self._ask(request, form)
         except factors.TooManyCodes as throttled:
             form.add_error("code", str(throttled))
-            return page(request, "code", title="Second factor", form=form, status=429)
+            return page(request, "code", title=gettext("Second factor"), form=form, status=429)
 
     def _is_half_in(self, request: HttpRequest) -> bool:
         is_staff: bool = super().has_permission(request)
@@ -96,7 +98,7 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
                 return HttpResponseRedirect(_wanted(request))
             _note(request, "refuse_second_factor")
             form.add_error("code", WRONG)
-        return page(request, "code", title="Second factor", form=form)
+        return page(request, "code", title=gettext("Second factor"), form=form)
 
     def _set_up(self, request: HttpRequest, form: CodeForm) -> HttpResponse:
         if form.is_valid():
@@ -106,12 +108,18 @@ class StaffSite(UnfoldAdminSite):  # type: ignore[misc]
                 _note(request, "set_up_second_factor")
                 _note(request, "sign_in", what="with the app that was set up")
                 return page(
-                    request, "recovery", title="Recovery codes", codes=codes, on=_wanted(request)
+                    request,
+                    "recovery",
+                    title=gettext("Recovery codes"),
+                    codes=codes,
+                    on=_wanted(request),
                 )
             form.add_error("code", WRONG)
         device = factors.new_device(request.user)
         drawn, secret = code_drawn(device), secret_of(device)
-        return page(request, "set_up", title="Second factor", form=form, drawn=drawn, secret=secret)
+        return page(
+            request, "set_up", title=gettext("Second factor"), form=form, drawn=drawn, secret=secret
+        )
 
     def _note_password(self, request: HttpRequest, *, is_right: bool) -> None:
         if is_right and self.has_permission(request):

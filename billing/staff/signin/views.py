@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 LOCKED = 429  # Too many requests. Source: RFC 6585, section 4.
@@ -37,7 +38,7 @@ def locked(request: HttpRequest, _response: Any = None, _credentials: Any = None
     """Answer somebody who is locked: the same whether there is such a user or not."""
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     return page(
-        request, "locked", status=LOCKED, title="Locked", minutes=minutes,
+        request, "locked", status=LOCKED, title=gettext("Locked"), minutes=minutes,
         tries=settings.AXES_FAILURE_LIMIT,
     )  # fmt: skip
 

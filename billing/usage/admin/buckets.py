@@ -8,11 +8,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
 from billing.catalog.models import Meter
 from billing.periods import add_months
-from billing.sellers.admin import FactAdmin, definitions, link, plain, scoped, table
+from billing.sellers.admin import FactAdmin, definitions, first_of, link, plain, scoped, table
 from billing.usage.models import UsageBucket
 from billing.usage.queries.records import records_of_day
 
@@ -23,7 +25,7 @@ MONTHS = 12
 class MeterFilter(admin.SimpleListFilter):
     """Narrows the list to one meter."""
 
-    title = "meter"
+    title = _("meter")
     parameter_name = "meter"
 
     def lookups(
@@ -42,7 +44,7 @@ class MeterFilter(admin.SimpleListFilter):
 class MonthFilter(admin.SimpleListFilter):
     """Narrows the list to one of the months before the latest usage."""
 
-    title = "month"
+    title = _("month")
     parameter_name = "month"
 
     def lookups(
@@ -80,7 +82,7 @@ class UsageBucketAdmin(FactAdmin):
         "subscription__contract__customer__external_id", "meter__code",
     )  # fmt: skip
     search_ids = ("pk", "subscription", "subscription__contract__customer", "meter")
-    search_help_text = "Customer, subscription or meter"
+    search_help_text = _("Customer, subscription or meter")
     readonly_fields = (
         "shown_customer", "shown_subscription", "shown_meter", "shown_properties", "shown_total",
         "shown_records",
@@ -95,30 +97,30 @@ class UsageBucketAdmin(FactAdmin):
                 )
             },
         ),
-        ("Records of the day", {"fields": ("shown_records",)}),
+        (_("Records of the day"), {"fields": ("shown_records",)}),
     )  # fmt: skip
 
-    @admin.display(description="customer")
+    @admin.display(description=_("customer"))
     def shown_customer(self, bucket: UsageBucket) -> str:
         return link(bucket.subscription.contract.customer)
 
-    @admin.display(description="subscription")
+    @admin.display(description=_("subscription"))
     def shown_subscription(self, bucket: UsageBucket) -> str:
         return link(bucket.subscription)
 
-    @admin.display(description="meter")
+    @admin.display(description=_("meter"))
     def shown_meter(self, bucket: UsageBucket) -> str:
         return link(bucket.meter)
 
-    @admin.display(description="properties")
+    @admin.display(description=_("properties"))
     def shown_properties(self, bucket: UsageBucket) -> str:
         return _properties(json.loads(bucket.properties))
 
-    @admin.display(description="sum of values")
+    @admin.display(description=_("sum of values"))
     def shown_total(self, bucket: UsageBucket) -> str:
         return plain(bucket.total)
 
-    @admin.display(description="records")
+    @admin.display(description=_("records"))
     def shown_records(self, bucket: UsageBucket) -> SafeString:
         records = records_of_day(bucket, at_most=SHOWN + 1)
         rows = [
@@ -131,8 +133,14 @@ class UsageBucketAdmin(FactAdmin):
             )
             for record in records[:SHOWN]
         ]
-        head = ("At (UTC)", "Key", "Value", "Properties", "Counts since")
-        more = {"": f"These are the first {SHOWN}."} if len(records) > SHOWN else {}
+        head = (
+            gettext("At (UTC)"),
+            gettext("Key"),
+            gettext("Value"),
+            gettext("Properties"),
+            gettext("Counts since"),
+        )
+        more = {"": first_of(SHOWN)} if len(records) > SHOWN else {}
         return table(head, rows) + definitions(more)
 
 

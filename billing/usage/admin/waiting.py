@@ -10,6 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from billing.events.commands import retry
 from billing.events.models import Failure
@@ -19,6 +23,7 @@ from billing.sellers.admin import (
     PageForm,
     button,
     definitions,
+    first_of,
     labelled,
     table,
     transaction_link,
@@ -29,23 +34,23 @@ from billing.usage.queries.records import waiting_records
 
 SHOWN = 100
 COLOURS = {"waiting": "info", "failed": "danger", "handled": "success", "written_off": "warning"}
-NOTHING = "Nothing to replay: none of it has failed."
+NOTHING = _("Nothing to replay: none of it has failed.")
 
 
 class WaitingFilter(admin.SimpleListFilter):
     """Shows what still waits, unless all is asked for."""
 
-    title = "waiting"
+    title = _("waiting")
     parameter_name = "waiting"
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("all", "all")]
+        return [("all", gettext("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "waiting"}
+        yield {**first, "display": gettext("waiting")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -53,16 +58,18 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 def _replay_page(by: str) -> FormPage:
-    def act(told: UnattributedUsage, values: Mapping[str, Any], at: datetime) -> str:
+    def act(told: UnattributedUsage, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         return _said(_replay([told.event_id], by=by, at=at))
 
     return FormPage(
-        title="Replay",
-        submit="Replay",
+        title=gettext("Replay"),
+        submit=gettext("Replay"),
         form_class=PageForm,
         act=act,
-        explanation="The records are looked at again. What can be attributed by now counts from "
-        "today on; for the rest a new failure tells why.",
+        explanation=gettext(
+            "The records are looked at again. What can be attributed by now counts from "
+            "today on; for the rest a new failure tells why."
+        ),
     )
 
 
@@ -71,8 +78,11 @@ def _replay(event_ids: Iterable[UUID | None], *, by: str, at: datetime) -> int:
     return retry(failure_ids=list(failures.values_list("pk", flat=True)), by=by, at=at)
 
 
-def _said(count: int) -> str:
-    return f"Sent again: {count} event{'' if count == 1 else 's'}." if count else NOTHING
+def _said(count: int) -> StrOrPromise:
+    if not count:
+        return NOTHING
+    said = ngettext_lazy("Sent again: {count} event.", "Sent again: {count} events.", count)
+    return format_lazy(said, count=count)
 
 
 @admin.register(UnattributedUsage)
@@ -88,30 +98,30 @@ class UnattributedUsageAdmin(FactAdmin):
     readonly_fields = ("shown_reason", "state", "story", "shown_records")
     fieldsets = (
         (None, {"fields": ("shown_reason", "named", "waiting", "state", "story")}),
-        ("What waits", {"fields": ("shown_records",)}),
+        (_("What waits"), {"fields": ("shown_records",)}),
     )
 
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("billing.change_failure")
 
-    @admin.display(description="reason", ordering="reason")
+    @admin.display(description=_("reason"), ordering="reason")
     def shown_reason(self, told: UnattributedUsage) -> str:
         return explain(Reason(told.reason), told.named)
 
-    @labelled("state", colours=COLOURS)
+    @labelled(_("state"), colours=COLOURS)
     def shown_state(self, told: UnattributedUsage) -> tuple[str, str]:
         state = told.event.state if told.event else "waiting"
         return state, self.state(told)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, told: UnattributedUsage) -> str:
-        return told.event.get_state_display() if told.event else "waiting"
+        return told.event.get_state_display() if told.event else gettext("waiting")
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, told: UnattributedUsage) -> str:
-        return transaction_link(told.event.transaction_id if told.event else None, "story")
+        return transaction_link(told.event.transaction_id if told.event else None, gettext("story"))
 
-    @admin.display(description="records")
+    @admin.display(description=_("records"))
     def shown_records(self, told: UnattributedUsage) -> SafeString | str:
         records = waiting_records(told.event, at_most=SHOWN + 1) if told.event else []
         if not records:
@@ -125,14 +135,16 @@ class UnattributedUsageAdmin(FactAdmin):
             )
             for row in records[:SHOWN]
         ]
-        more = {"": f"These are the first {SHOWN}."} if len(records) > SHOWN else {}
-        return table(("Meter", "Key", "Received", "As sent"), rows) + definitions(more)
+        more = {"": first_of(SHOWN)} if len(records) > SHOWN else {}
+        return table(
+            (gettext("Meter"), gettext("Key"), gettext("Received"), gettext("As sent")), rows
+        ) + definitions(more)
 
-    @button("Replay", path="replay", permission="decide", icon="replay", is_primary=True)
+    @button(_("Replay"), path="replay", permission="decide", icon="replay", is_primary=True)
     def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _replay_page(request.user.get_username()))
 
-    @admin.action(description="Replay selected usage", permissions=["decide"])
+    @admin.action(description=_("Replay selected usage"), permissions=["decide"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[UnattributedUsage]) -> None:
         event_ids = list(queryset.values_list("event_id", flat=True))
         count = _replay(event_ids, by=request.user.get_username(), at=timezone.now())

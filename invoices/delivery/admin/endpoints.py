@@ -11,6 +11,10 @@ from django.db import IntegrityError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from billing.sellers.admin import (
@@ -33,13 +37,15 @@ State = WebhookEndpoint.State
 
 class EndpointForm(OwnedForm):
     event_types = forms.MultipleChoiceField(
-        choices=[(name, "all" if name == "*" else name) for name in PATTERNS],
+        choices=[(name, _("all") if name == "*" else name) for name in PATTERNS],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What the app is told of.",
+        help_text=_("What the app is told of."),
     )
 
 
-def _page(title: str, act: Any, *, explanation: str, is_dangerous: bool = False) -> FormPage:
+def _page(
+    title: StrOrPromise, act: Any, *, explanation: StrOrPromise, is_dangerous: bool = False
+) -> FormPage:
     return FormPage(
         title=title,
         submit=title,
@@ -51,32 +57,33 @@ def _page(title: str, act: Any, *, explanation: str, is_dangerous: bool = False)
     )
 
 
-def _try(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> str:
+def _try(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     commands.try_endpoint(endpoint=endpoint, at=at)
-    return "A message is on its way: see the deliveries."
+    return _("A message is on its way: see the deliveries.")
 
 
-def _enable(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> str:
+def _enable(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     commands.enable_endpoint(endpoint_id=endpoint.pk)
-    return "The endpoint is told again of what happens from now on."
+    return _("The endpoint is told again of what happens from now on.")
 
 
-def _disable(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> str:
+def _disable(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
     commands.disable_endpoint(endpoint_id=endpoint.pk, at=at)
-    return "The endpoint is told nothing more."
+    return _("The endpoint is told nothing more.")
 
 
 def _shown_once(secret: str) -> str:
-    return format_html("Copy the secret now, it is not shown again: <code>{}</code>", secret)
+    words = gettext("Copy the secret now, it is not shown again: <code>{}</code>")
+    return format_html(words, secret)
 
 
-TRY = _page("Send a test message", _try, explanation="It says nothing but that it is a test.")
-ENABLE = _page("Enable", _enable, explanation="What happened meanwhile can be sent again.")
-DISABLE = _page("Disable", _disable, explanation="What happens meanwhile is not told later.")
+TRY = _page(_("Send a test message"), _try, explanation=_("It says nothing but that it is a test."))
+ENABLE = _page(_("Enable"), _enable, explanation=_("What happened meanwhile can be sent again."))
+DISABLE = _page(_("Disable"), _disable, explanation=_("What happens meanwhile is not told later."))
 ROTATE = _page(
-    "Make a new secret",
+    _("Make a new secret"),
     lambda *_: "",  # The page's own, which shows the new secret.
-    explanation="The present secret signs too for 24 hours; one from before ends at once.",
+    explanation=_("The present secret signs too for 24 hours; one from before ends at once."),
     is_dangerous=True,
 )
 
@@ -97,9 +104,9 @@ class WebhookEndpointAdmin(SellerScopedAdmin):
     add_fieldsets = ((None, {"fields": ("seller", "url", "event_types", "description")}),)
     fieldsets = (
         (None, {"fields": ("seller", "url", "event_types", "description", "created_at")}),
-        ("Told of", {"fields": ("customer", "contract", "api_version")}),
+        (_("Told of"), {"fields": ("customer", "contract", "api_version")}),
         (
-            "State",
+            _("State"),
             {"fields": ("state", "failing_since", "disabled_at", "disabled_reason")},
         ),
     )
@@ -119,28 +126,30 @@ class WebhookEndpointAdmin(SellerScopedAdmin):
     def has_steer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("invoices.change_webhookendpoint")
 
-    @labelled("state", colours=STATE_COLOURS, ordering="state")
+    @labelled(_("state"), colours=STATE_COLOURS, ordering="state")
     def shown_state(self, endpoint: WebhookEndpoint) -> tuple[str, str]:
         return endpoint.state, endpoint.get_state_display()
 
-    @button("Send a test", path="test", permission="steer", icon="send")
+    @button(_("Send a test"), path="test", permission="steer", icon="send")
     def try_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, TRY)
 
-    @button("Enable", path="enable", permission="steer", icon="play_arrow")
+    @button(_("Enable"), path="enable", permission="steer", icon="play_arrow")
     def enable(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, ENABLE)
 
-    @button("Disable", path="disable", permission="steer", icon="pause")
+    @button(_("Disable"), path="disable", permission="steer", icon="pause")
     def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, DISABLE)
 
-    @button("New secret", path="rotate", permission="steer", icon="key")
+    @button(_("New secret"), path="rotate", permission="steer", icon="key")
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        def act(endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime) -> str:
+        def act(
+            endpoint: WebhookEndpoint, _values: Mapping[str, Any], at: datetime
+        ) -> StrOrPromise:
             secret = commands.rotate_secret(endpoint=endpoint, at=at)
             # Apart from what is told: that is recorded as well.
             self.message_user(request, _shown_once(secret), messages.WARNING)
-            return f"{endpoint} has a new secret."
+            return format_lazy(_("{endpoint} has a new secret."), endpoint=str(endpoint))
 
         return self.form_view(request, object_id, replace(ROTATE, act=act))

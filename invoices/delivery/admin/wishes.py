@@ -9,6 +9,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.sellers.admin import Lines, OwnedForm, SellerScopedAdmin
@@ -18,7 +20,7 @@ from invoices.delivery.models import DeliveryWish, MailStyle
 from invoices.delivery.queries.texts import PLACEHOLDERS, TextRefused
 
 MOST_ADDRESSES = 5
-PLACED = "Filled in are " + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS) + "."
+PLACED = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
 
 
 class AddressesField(forms.CharField):
@@ -38,7 +40,8 @@ class AddressesField(forms.CharField):
         for address in value:
             validate_email(address)
         if len(value) > MOST_ADDRESSES:
-            raise forms.ValidationError(f"Give at most {MOST_ADDRESSES} addresses.")
+            said = gettext("Give at most {count} addresses.")
+            raise forms.ValidationError(said.format(count=MOST_ADDRESSES))
 
     def run_validators(self, value: Any) -> None:
         """Nothing more to check: the validators of texts don't know lists."""
@@ -51,10 +54,10 @@ class AddressesField(forms.CharField):
 class WishForm(OwnedForm):
     owners: ClassVar[tuple[str, ...]] = ("customer",)
     emails = AddressesField(
-        label="E-mail addresses",
+        label=_("E-mail addresses"),
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text="One a line; none: the customer's own address.",
+        help_text=_("One a line; none: the customer's own address."),
     )
 
 
@@ -64,7 +67,8 @@ class StyleForm(OwnedForm):
         super().__init__(*args, **kwargs)
         for name in TEXTS:
             if name in self.fields:
-                self.fields[name].help_text = f"Empty: that of the house. {PLACED}"
+                said = gettext("Empty: that of the house. Filled in are {names}.")
+                self.fields[name].help_text = said.format(names=PLACED)
 
 
 @admin.register(DeliveryWish)
@@ -99,8 +103,8 @@ class MailStyleAdmin(SellerScopedAdmin):
     search_fields = ("seller__name", "sender")
     fieldsets = (
         (None, {"fields": ("seller", "sender", "sender_name", "reply_to")}),
-        ("German", {"fields": ("subject_de", "body_de")}),
-        ("English", {"fields": ("subject_en", "body_en")}),
+        (_("German"), {"fields": ("subject_de", "body_de")}),
+        (_("English"), {"fields": ("subject_en", "body_en")}),
     )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from billing.sellers.admin import FactAdmin, FactInline, button, transaction_link
 from invoices.documents.models import Document
@@ -21,16 +22,16 @@ from invoices.issuing.models import Invoice
 class DocumentFigures:
     """How a document looks in a list and on its invoice."""
 
-    @admin.display(description="file")
+    @admin.display(description=_("file"))
     def file(self, document: Document) -> SafeString:
         url = reverse("admin:invoices_document_open", args=[document.pk])
         return format_html('<a href="{}">{}</a>', url, document.file_name)
 
-    @admin.display(description="size", ordering="size")
+    @admin.display(description=_("size"), ordering="size")
     def shown_size(self, document: Document) -> str:
         return filesizeformat(document.size)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, document: Document) -> str:
         return transaction_link(document.transaction_id)
 
@@ -39,10 +40,10 @@ class DocumentInline(DocumentFigures, FactInline):
     model = Document
     fields = ("file", "format", "shown_size", "sha256", "created_at")
     ordering = ("kind", "format")
-    verbose_name_plural = "documents"
+    verbose_name_plural = _("documents")
 
 
-@admin.display(description="PDF", empty_value="not made yet")
+@admin.display(description="PDF", empty_value=_("not made yet"))  # type: ignore[call-overload, untyped-decorator]
 def pdf(_page: Any, invoice: Invoice) -> SafeString | None:
     """Show the PDF within the page; where a browser can't, the link stands below it."""
     stored = Document.objects.filter(invoice=invoice.pk, kind=Document.Kind.PDF).first()
@@ -58,7 +59,7 @@ def pdf(_page: Any, invoice: Invoice) -> SafeString | None:
 
 
 InvoiceAdmin.also_show(DocumentInline)
-InvoiceAdmin.also_tell("As sent", needs="invoices.view_document", pdf=pdf)
+InvoiceAdmin.also_tell(_("As sent"), needs="invoices.view_document", pdf=pdf)
 
 
 @admin.register(Document)
@@ -75,7 +76,7 @@ class DocumentAdmin(DocumentFigures, FactAdmin):
     )  # fmt: skip
     actions_detail = ("open",)
 
-    @button("Open", path="open", permission="view", icon="open_in_new", is_primary=True)
+    @button(_("Open"), path="open", permission="view", icon="open_in_new", is_primary=True)
     def open(self, request: HttpRequest, object_id: str) -> Any:
         document = self.get_object(request, object_id)
         if document is None:

@@ -18,6 +18,9 @@ from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminColorInputWidget,
@@ -38,7 +41,7 @@ from invoices.documents.queries.previewed import check_template, previewed
 from invoices.documents.queries.templates import as_template, latest_template
 
 PREVIEW = "_preview"
-LANGUAGES = {"de": "German", "en": "English"}
+LANGUAGES = {"de": _("German"), "en": _("English")}
 HOUSE = Template()
 _LONGEST = 2000
 
@@ -58,7 +61,7 @@ def _text_of(footer: list[list[str]]) -> str:
     return "\n\n".join("\n".join(lines) for lines in footer)
 
 
-def _words(label: str, help_text: str) -> forms.CharField:
+def _words(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=False,
@@ -79,32 +82,34 @@ class TemplateForm(OwnedForm):
         DocumentTemplate.objects.none(), required=False, widget=forms.HiddenInput
     )
     picture = forms.FileField(
-        label="logo",
+        label=_("logo"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text="SVG, PNG or JPEG of at most 1 MB. Empty: the one of the version begun with.",
+        help_text=_("SVG, PNG or JPEG of at most 1 MB. Empty: the one of the version begun with."),
     )
-    without_logo = forms.BooleanField(required=False, label="no logo")
+    without_logo = forms.BooleanField(required=False, label=_("no logo"))
     logo_height_mm = forms.FloatField(
         min_value=5, max_value=25, widget=UnfoldAdminDecimalFieldWidget
     )
     logo_place = forms.ChoiceField(
-        choices=[(place.value, place.value) for place in Place], widget=UnfoldAdminSelectWidget
+        choices=[(place.value, _(place.value)) for place in Place], widget=UnfoldAdminSelectWidget
     )
-    intro_de = _words("before the lines, German", "Plain text.")
-    closing_de = _words("after the lines, German", "Plain text.")
-    intro_en = _words("before the lines, English", "Plain text.")
-    closing_en = _words("after the lines, English", "Plain text.")
+    intro_de = _words(_("before the lines, German"), _("Plain text."))
+    closing_de = _words(_("after the lines, German"), _("Plain text."))
+    intro_en = _words(_("before the lines, English"), _("Plain text."))
+    closing_en = _words(_("after the lines, English"), _("Plain text."))
     foot = forms.CharField(
-        label="footer",
+        label=_("footer"),
         required=False,
         widget=UnfoldAdminTextareaWidget({"rows": 6}),
-        help_text="At most four columns of seven lines; an empty line begins the next column. "
-        "Empty: address, contact, registration and account of the seller.",
+        help_text=_(
+            "At most four columns of seven lines; an empty line begins the next column. "
+            "Empty: address, contact, registration and account of the seller."
+        ),
     )
     shown_columns = forms.MultipleChoiceField(
-        label="columns",
-        choices=[(column.value, column.value.replace("_", " ")) for column in Column],
+        label=_("columns"),
+        choices=[(column.value, _(column.value.replace("_", " "))) for column in Column],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
@@ -148,8 +153,10 @@ class TemplateForm(OwnedForm):
         if latest and (basis is None or basis.seller_id != latest.seller_id):
             self.add_error(
                 "seller",
-                f"It has a template already. Open the page of its version {latest.version} and "
-                "choose “Edit as new version”, so that its texts and its logo stay.",
+                gettext(
+                    "It has a template already. Open the page of its version {version} and "
+                    "choose “Edit as new version”, so that its texts and its logo stay."
+                ).format(version=latest.version),
             )
 
     def _details(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +179,7 @@ class TemplateForm(OwnedForm):
     def _post_clean(self) -> None:
         # The command makes the row: what it lacks here is no mistake.
         if not self.errors and not self.cleaned_data.get("seller"):
-            raise ValidationError("seller")
+            raise ValidationError(gettext("seller"))
 
 
 def _uuid(text: object) -> UUID | None:
@@ -220,13 +227,13 @@ class DocumentTemplateAdmin(FactAdmin):
     add_fieldsets = (
         (None, {"fields": ("seller", "begun_with")}),
         (
-            "Letterhead",
+            _("Letterhead"),
             {"fields": ("picture", "without_logo", ("logo_height_mm", "logo_place"))},
         ),
-        ("Look", {"fields": ("face", "accent_colour", "text_colour", "muted_colour")}),
-        ("Lines", {"fields": ("shown_columns", ("shows_explanations", "shows_code"))}),
+        (_("Look"), {"fields": ("face", "accent_colour", "text_colour", "muted_colour")}),
+        (_("Lines"), {"fields": ("shown_columns", ("shows_explanations", "shows_code"))}),
         (
-            "Texts",
+            _("Texts"),
             {"fields": (("intro_de", "intro_en"), ("closing_de", "closing_en"), "foot")},
         ),
     )
@@ -273,7 +280,7 @@ class DocumentTemplateAdmin(FactAdmin):
                 return _pdf(DocumentTemplate(seller=said["seller"], version=1, **said["details"]))
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    @admin.display(description="logo", empty_value="-")
+    @admin.display(description=_("logo"), empty_value="-")
     def shown_logo(self, row: DocumentTemplate) -> SafeString | None:
         logo = as_template(row, locale="en").logo
         if logo is None:
@@ -281,24 +288,25 @@ class DocumentTemplateAdmin(FactAdmin):
         drawn = base64.b64encode(logo.svg.encode()).decode()
         return format_html('<img alt="" height="60" src="data:image/svg+xml;base64,{}">', drawn)
 
-    @admin.display(description="columns")
+    @admin.display(description=_("columns"))
     def printed_columns(self, row: DocumentTemplate) -> str:
-        return ", ".join(column.replace("_", " ") for column in row.columns)
+        return ", ".join(gettext(column.replace("_", " ")) for column in row.columns)
 
-    @admin.display(description="texts", empty_value="-")
+    @admin.display(description=_("texts"), empty_value="-")
     def shown_texts(self, row: DocumentTemplate) -> SafeString | None:
+        places = (("intro", gettext("before the lines")), ("closing", gettext("after the lines")))
         texts = {
             f"{place}, {name}": linebreaksbr(row.texts.get(code, {}).get(part, ""))
             for code, name in LANGUAGES.items()
-            for part, place in (("intro", "before the lines"), ("closing", "after the lines"))
+            for part, place in places
         }
         return definitions(texts) if any(texts.values()) else None
 
-    @admin.display(description="footer", empty_value="-")
+    @admin.display(description=_("footer"), empty_value="-")
     def shown_footer(self, row: DocumentTemplate) -> SafeString | None:
         return linebreaksbr(_text_of(row.footer)) or None
 
-    @button("Edit as new version", path="edit-as-new", permission="begin", icon="edit")
+    @button(_("Edit as new version"), path="edit-as-new", permission="begin", icon="edit")
     def edit_as_new(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if self.get_object(request, object_id) is None:
             missing: HttpResponse = self._get_obj_does_not_exist_redirect(
@@ -308,7 +316,7 @@ class DocumentTemplateAdmin(FactAdmin):
         address = reverse("admin:invoices_documenttemplate_add")
         return HttpResponseRedirect(f"{address}?{urlencode({'begun_with': object_id})}")
 
-    @button("Preview", path="preview", permission="view", icon="visibility", is_primary=True)
+    @button(_("Preview"), path="preview", permission="view", icon="visibility", is_primary=True)
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None:

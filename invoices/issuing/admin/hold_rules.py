@@ -9,6 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.money import UnknownCurrency, to_minor
@@ -36,8 +40,8 @@ OF_AMOUNTS = (HoldRule.Kind.AMOUNT, HoldRule.Kind.CREDIT_NOTE)
 
 
 class RuleForm(OwnedForm):
-    plain_words: ClassVar[Mapping[str, str]] = {
-        "hold_rule_once": "Such a rule holds already: end it first.",
+    plain_words: ClassVar[Mapping[str, StrOrPromise]] = {
+        "hold_rule_once": _("Such a rule holds already: end it first."),
     }
     limit = DecimalField(
         max_digits=18,
@@ -45,7 +49,7 @@ class RuleForm(OwnedForm):
         min_value=0,
         required=False,
         widget=UnfoldAdminTextInputWidget({"inputmode": "decimal"}),
-        help_text="Of amounts: gross; what comes to more is held.",
+        help_text=_("Of amounts: gross; what comes to more is held."),
     )
 
     def clean_currency(self) -> str:
@@ -62,18 +66,21 @@ class RuleForm(OwnedForm):
 
 
 def _end_page(by: str) -> FormPage:
-    def act(rule: HoldRule, _values: Mapping[str, Any], at: datetime) -> str:
+    def act(rule: HoldRule, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         end_rule(rule_id=rule.pk, by=by, at=at)
-        return f"Ended: {rule} are issued without approval from now on."
+        said = _("Ended: {rule} are issued without approval from now on.")
+        return format_lazy(said, rule=_(HoldRule.Kind(rule.kind).label))
 
     return FormPage(
-        title="End the rule",
-        submit="End it",
+        title=gettext("End the rule"),
+        submit=gettext("End it"),
         form_class=PageForm,
         act=act,
         refusals=(RuleEndedAlready,),
-        explanation="Nothing is held by it any more. What is held already stays so until it is "
-        "decided, or looked at again.",
+        explanation=gettext(
+            "Nothing is held by it any more. What is held already stays so until it is "
+            "decided, or looked at again."
+        ),
     )
 
 
@@ -86,20 +93,25 @@ class HoldRuleAdmin(FactAdmin):
     actions_detail = ("end",)
     readonly_fields = ("amount", "shown_factor", "tolerance")
     add_fieldsets = (
-        ("What is held for approval", {"fields": ("seller", "kind")}),
-        ("Of amounts", {"fields": ("limit", "currency")}),
+        (_("What is held for approval"), {"fields": ("seller", "kind")}),
+        (_("Of amounts"), {"fields": ("limit", "currency")}),
         (
-            "Of invoices unlike those before",
+            _("Of invoices unlike those before"),
             {
                 "fields": ("factor", "tolerance_percent"),
-                "description": "Compared with the median of the contract's latest 12 invoices, "
-                "once there are 4. A factor of 3 and a tolerance of 20 % are a good beginning.",
+                "description": _(
+                    "Compared with the median of the contract's latest 12 invoices, "
+                    "once there are 4. A factor of 3 and a tolerance of 20 % are a good beginning."
+                ),
             },
         ),
     )
     fieldsets = (
         (None, {"fields": ("seller", "kind", "amount", "shown_factor", "tolerance")}),
-        ("Since and until when", {"fields": ("created_at", "created_by", "ended_at", "ended_by")}),
+        (
+            _("Since and until when"),
+            {"fields": ("created_at", "created_by", "ended_at", "ended_by")},
+        ),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -125,23 +137,23 @@ class HoldRuleAdmin(FactAdmin):
         )
         return state_rule(seller=said["seller"], new=new, by=request.user.get_username(), at=at)
 
-    @admin.display(description="held are", ordering="kind")
+    @admin.display(description=_("held are"), ordering="kind")
     def shown_kind(self, rule: HoldRule) -> str:
         return str(rule)
 
-    @admin.display(description="above", empty_value="-")
+    @admin.display(description=_("above"), empty_value="-")
     def amount(self, rule: HoldRule) -> str | None:
         return None if rule.limit_minor is None else money(rule.limit_minor, rule.currency)
 
-    @admin.display(description="usual spreads", empty_value="-")
+    @admin.display(description=_("usual spreads"), empty_value="-")
     def shown_factor(self, rule: HoldRule) -> str | None:
         return None if rule.factor is None else plain(rule.factor)
 
-    @admin.display(description="usual in any case, % of the median", empty_value="-")
+    @admin.display(description=_("usual in any case, % of the median"), empty_value="-")
     def tolerance(self, rule: HoldRule) -> str | None:
         return None if rule.tolerance_percent is None else plain(rule.tolerance_percent)
 
-    @button("End …", path="end", permission="end", icon="event_busy")
+    @button(_("End …"), path="end", permission="end", icon="event_busy")
     def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _end_page(request.user.get_username()))
 

@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.contracts.models import Contract
@@ -49,17 +52,17 @@ COLOURS = {
 class WaitingFilter(admin.SimpleListFilter):
     """Shows what waits for a decision unless the others are asked for."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("decided", "decided"), ("all", "all")]
+        return [("decided", gettext("decided")), ("all", gettext("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "waiting"}
+        yield {**first, "display": gettext("waiting")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -72,68 +75,73 @@ class WaitingFilter(admin.SimpleListFilter):
 
 class ApproveForm(PageForm):
     why = forms.CharField(
-        label="Note",
+        label=_("Note"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="What was looked at; kept with the decision.",
+        help_text=_("What was looked at; kept with the decision."),
     )
 
 
 class RejectForm(PageForm):
     why = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Why it is not issued; kept with the decision.",
+        help_text=_("Why it is not issued; kept with the decision."),
     )
 
 
 def _approve_page(by: Decider) -> FormPage:
-    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> str:
+    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         approve(hold_id=hold.pk, by=by, at=at, why=values["why"])
-        return "Approved: it is issued as it was shown."
+        return _("Approved: it is issued as it was shown.")
 
     return FormPage(
-        title="Approve",
-        submit="Approve",
+        title=gettext("Approve"),
+        submit=gettext("Approve"),
         form_class=ApproveForm,
         act=act,
         refusals=(DecisionRefused,),
-        explanation="It is issued just as it is shown. If the facts have changed since, it is "
-        "held anew.",
+        explanation=gettext(
+            "It is issued just as it is shown. If the facts have changed since, it is held anew."
+        ),
     )
 
 
 def _reject_page(by: Decider) -> FormPage:
-    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> str:
+    def act(hold: Hold, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         reject(hold_id=hold.pk, by=by, at=at, why=values["why"])
-        return "Rejected: nothing is issued."
+        return _("Rejected: nothing is issued.")
 
     return FormPage(
-        title="Reject",
-        submit="Reject",
+        title=gettext("Reject"),
+        submit=gettext("Reject"),
         form_class=RejectForm,
         act=act,
         refusals=(DecisionRefused,),
-        explanation="It is not issued, and this can't be taken back. An order is then never "
-        "billed. What a contract owes stays owed, and comes with its next event: cancel or change "
-        "the subscription if it shall not be paid.",
+        explanation=gettext(
+            "It is not issued, and this can't be taken back. An order is then never "
+            "billed. What a contract owes stays owed, and comes with its next event: cancel or "
+            "change the subscription if it shall not be paid."
+        ),
         is_dangerous=True,
     )
 
 
 def _look_page(by: str) -> FormPage:
-    def act(hold: Hold, _values: Mapping[str, Any], at: datetime) -> str:
+    def act(hold: Hold, _values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         look_again(hold_id=hold.pk, by=by, at=at)
-        return "It is billed anew: issued, or held with what it would be now."
+        return _("It is billed anew: issued, or held with what it would be now.")
 
     return FormPage(
-        title="Look again",
-        submit="Look again",
+        title=gettext("Look again"),
+        submit=gettext("Look again"),
         form_class=PageForm,
         act=act,
         refusals=(DecisionRefused,),
-        explanation="For when what it rests on was mended: it is billed anew, and held anew if a "
-        "rule still wants it approved.",
+        explanation=gettext(
+            "For when what it rests on was mended: it is billed anew, and held anew if a "
+            "rule still wants it approved."
+        ),
     )
 
 
@@ -151,9 +159,9 @@ class HoldAdmin(FactAdmin):
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("reason", "told_state", "opened_at", "caused_by")}),
-        ("What would be issued", {"fields": ("customer", "contract", "shown_documents")}),
-        ("Decision", {"fields": ("decision_by", "decision_at", "decision_reason")}),
-        ("Where", {"fields": ("event", "failure", "transaction")}),
+        (_("What would be issued"), {"fields": ("customer", "contract", "shown_documents")}),
+        (_("Decision"), {"fields": ("decision_by", "decision_at", "decision_reason")}),
+        (_("Where"), {"fields": ("event", "failure", "transaction")}),
     )
 
     def has_approve_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -170,74 +178,74 @@ class HoldAdmin(FactAdmin):
         row = self.get_object(request, object_id)
         return shown if row and row.failure.state == Failure.State.OPEN else []
 
-    @admin.display(description="gross")
+    @admin.display(description=_("gross"))
     def gross(self, hold: Hold) -> SafeString:
         sums = ((money(each["gross_minor"], each["currency"]),) for each in hold.documents)
         return format_html_join(SafeString("<br>"), "{}", sums)
 
-    @admin.display(description="why")
+    @admin.display(description=_("why"))
     def reason(self, hold: Hold) -> str:
         return format_html('<div class="anlass-reason">{}</div>', hold.failure.reason)
 
-    @labelled("state", colours=COLOURS)
+    @labelled(_("state"), colours=COLOURS)
     def shown_state(self, hold: Hold) -> tuple[str, str]:
         if made := _decision(hold):
-            return made.kind, made.kind
+            return made.kind, made.get_kind_display()
         if hold.failure.state == Failure.State.OPEN:
-            return "waiting", "waits for a decision"
+            return "waiting", gettext("waits for a decision")
         return "settled", hold.failure.get_state_display()
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def told_state(self, hold: Hold) -> str:
         return str(self.shown_state(hold)[1])
 
-    @admin.display(description="caused by")
+    @admin.display(description=_("caused by"))
     def caused_by(self, hold: Hold) -> str:
         names = User.objects.filter(pk__in=causers(hold)).values_list("username", flat=True)
-        return ", ".join(sorted(names)) or "an app or the calendar"
+        return ", ".join(sorted(names)) or gettext("an app or the calendar")
 
-    @admin.display(description="contract", empty_value="-")
+    @admin.display(description=_("contract"), empty_value="-")
     def contract(self, hold: Hold) -> SafeString | None:
         named = [each["contract_id"] for each in hold.documents if each["contract_id"]]
         rows = Contract.objects.filter(pk__in=named, seller=hold.seller_id)
         return format_html_join(", ", "{}", ((link(row),) for row in rows)) or None
 
-    @admin.display(description="documents")
+    @admin.display(description=_("documents"))
     def shown_documents(self, hold: Hold) -> SafeString:
         return format_html_join("", "{}", ((_document(each),) for each in hold.documents))
 
-    @admin.display(description="decided by", empty_value="-")
+    @admin.display(description=_("decided by"), empty_value="-")
     def decision_by(self, hold: Hold) -> str | None:
         made = _decision(hold)
-        return f"{made.decided_by} ({made.kind})" if made else None
+        return f"{made.decided_by} ({made.get_kind_display()})" if made else None
 
-    @admin.display(description="decided at", empty_value="-")
+    @admin.display(description=_("decided at"), empty_value="-")
     def decision_at(self, hold: Hold) -> datetime | None:
         made = _decision(hold)
         return made.decided_at if made else None
 
-    @admin.display(description="reason", empty_value="-")
+    @admin.display(description=_("reason"), empty_value="-")
     def decision_reason(self, hold: Hold) -> str | None:
         made = _decision(hold)
         return made.reason or None if made else None
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, hold: Hold) -> str:
         return transaction_link(hold.event.transaction_id)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, hold: Hold) -> str:
-        return transaction_link(hold.event.transaction_id, "story")
+        return transaction_link(hold.event.transaction_id, gettext("story"))
 
-    @button("Approve …", path="approve", permission="approve", icon="check", is_primary=True)
+    @button(_("Approve …"), path="approve", permission="approve", icon="check", is_primary=True)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _approve_page(_decider(request)))
 
-    @button("Reject …", path="reject", permission="reject", icon="block")
+    @button(_("Reject …"), path="reject", permission="reject", icon="block")
     def reject(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _reject_page(_decider(request)))
 
-    @button("Look again …", path="look-again", permission="look", icon="refresh")
+    @button(_("Look again …"), path="look-again", permission="look", icon="refresh")
     def look_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _look_page(request.user.get_username()))
 
@@ -272,18 +280,28 @@ def _document(document: Mapping[str, Any]) -> SafeString:
     sums = [
         (name, "", "", "", "", money(document[column], currency))
         for name, column in (
-            ("Net", "net_minor"), ("Tax", "tax_minor"), ("Gross", "gross_minor"),
+            (gettext("Net"), "net_minor"),
+            (gettext("Tax"), "tax_minor"),
+            (gettext("Gross"), "gross_minor"),
         )
     ]  # fmt: skip
-    name = "Credit note" if document["kind"] == "credit_note" else "Invoice"
-    head = (name, "Period", "Quantity", "Unit price", "Tax", "Net")
+    is_credit = document["kind"] == "credit_note"
+    head = (
+        gettext("Credit note") if is_credit else gettext("Invoice"),
+        gettext("Period"),
+        gettext("Quantity"),
+        gettext("Unit price"),
+        gettext("Tax"),
+        gettext("Net"),
+    )
     return table(head, [*rows, *sums])
 
 
 def _period(starts_on: str, ends_on: str | None) -> str:
     # Half-open: the last day is not part of it.
-    first = _day(starts_on)
-    return f"{first} to {_day(ends_on)} (excluded)" if ends_on else first
+    if not ends_on:
+        return _day(starts_on)
+    return gettext("{first} to {end} (excluded)").format(first=_day(starts_on), end=_day(ends_on))
 
 
 def _day(day: str) -> str:

@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.contracts.admin import ContractAdmin, SubscriptionAdmin
 from billing.customers.admin import CustomerAdmin
@@ -42,31 +43,31 @@ KIND_COLOURS = {"invoice": "info", "credit_note": "warning"}
 class ChargeFigures:
     """How a charge's figures look in a list, on an invoice and on its own page."""
 
-    @admin.display(description="period", ordering="starts_on")
+    @admin.display(description=_("period"), ordering="starts_on")
     def period(self, charge: Charge) -> str:
         return _period(charge.starts_on, charge.ends_on)
 
-    @admin.display(description="quantity")
+    @admin.display(description=_("quantity"))
     def shown_quantity(self, charge: Charge) -> str:
         return plain(charge.quantity)
 
-    @admin.display(description="unit price")
+    @admin.display(description=_("unit price"))
     def shown_unit_price(self, charge: Charge) -> str:
         return unit_price(charge.unit_price, charge.currency)
 
-    @admin.display(description="net", ordering="amount_minor")
+    @admin.display(description=_("net"), ordering="amount_minor")
     def net(self, charge: Charge) -> str:
         return money(charge.amount_minor, charge.currency)
 
-    @admin.display(description="tax")
+    @admin.display(description=_("tax"))
     def tax(self, charge: Charge) -> str:
         return format_html("{} {} %", charge.tax_category, plain(charge.tax_percent))
 
-    @admin.display(description="explanation")
+    @admin.display(description=_("explanation"))
     def shown_explanation(self, charge: Charge) -> SafeString:
         return definitions({name: _tidy(value) for name, value in charge.explanation.items()})
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, charge: Charge) -> str:
         return transaction_link(charge.transaction_id)
 
@@ -74,31 +75,31 @@ class ChargeFigures:
 class InvoiceFigures:
     """How an invoice's figures look in a list and on its own page."""
 
-    @admin.display(description="net", ordering="net_minor")
+    @admin.display(description=_("net"), ordering="net_minor")
     def net(self, invoice: Invoice) -> str:
         return money(invoice.net_minor, invoice.currency)
 
-    @admin.display(description="tax", ordering="tax_minor")
+    @admin.display(description=_("tax"), ordering="tax_minor")
     def tax(self, invoice: Invoice) -> str:
         return money(invoice.tax_minor, invoice.currency)
 
-    @admin.display(description="gross", ordering="gross_minor")
+    @admin.display(description=_("gross"), ordering="gross_minor")
     def gross(self, invoice: Invoice) -> str:
         return money(invoice.gross_minor, invoice.currency)
 
-    @admin.display(description="prepaid", ordering="prepaid_minor")
+    @admin.display(description=_("prepaid"), ordering="prepaid_minor")
     def prepaid(self, invoice: Invoice) -> str:
         return money(invoice.prepaid_minor, invoice.currency)
 
-    @admin.display(description="payable", ordering="payable_minor")
+    @admin.display(description=_("payable"), ordering="payable_minor")
     def payable(self, invoice: Invoice) -> str:
         return money(invoice.payable_minor, invoice.currency)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, invoice: Invoice) -> str:
         return transaction_link(invoice.transaction_id)
 
-    @labelled("kind", colours=KIND_COLOURS, ordering="kind")
+    @labelled(_("kind"), colours=KIND_COLOURS, ordering="kind")
     def shown_kind(self, invoice: Invoice) -> tuple[str, str]:
         return invoice.kind, invoice.get_kind_display()
 
@@ -109,12 +110,12 @@ class LineInline(ChargeFigures, FactInline):
         "position", "shown_text", "period", "shown_quantity", "shown_unit_price", "net", "tax",
     )  # fmt: skip
     ordering = ("position",)
-    verbose_name_plural = "lines"
+    verbose_name_plural = _("lines")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
         return super().get_queryset(request).select_related(*EXPLAINED_BY)
 
-    @admin.display(description="text")
+    @admin.display(description=_("text"))
     def shown_text(self, charge: Charge) -> SafeString:
         explained = explained_line(charge)
         return format_html('{}<p class="anlass-explained">{}</p>', charge.text, explained)
@@ -129,18 +130,18 @@ class ChargeInline(ChargeFigures, FactInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
         return super().get_queryset(request).select_related("invoice")
 
-    @admin.display(description="invoice")
+    @admin.display(description=_("invoice"))
     def shown_invoice(self, charge: Charge) -> str:
         return link(charge.invoice)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def shown_transaction(self, charge: Charge) -> str:
-        return transaction_link(charge.transaction_id, "story")
+        return transaction_link(charge.transaction_id, gettext("story"))
 
 
 class WaitingInline(ChargeInline):
     fields = ("text", "period", "shown_quantity", "net", "cause", "shown_transaction")
-    verbose_name_plural = "waiting charges"
+    verbose_name_plural = _("waiting charges")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Charge]:
         return super().get_queryset(request).filter(invoice__isnull=True)
@@ -152,13 +153,13 @@ class InvoiceInline(InvoiceFigures, FactInline):
     ordering = ("-pk",)
     show_change_link = False
 
-    @admin.display(description="number")
+    @admin.display(description=_("number"))
     def shown_number(self, invoice: Invoice) -> str:
         return link(invoice)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, invoice: Invoice) -> str:
-        return transaction_link(invoice.transaction_id, "story")
+        return transaction_link(invoice.transaction_id, gettext("story"))
 
 
 CustomerAdmin.also_show(WaitingInline, InvoiceInline)
@@ -194,7 +195,7 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             },
         ),
         (
-            "Totals",
+            _("Totals"),
             {
                 "fields": (
                     "net", "tax", "gross", "prepaid", "payable", "settled", "open", "shown_taxes",
@@ -202,8 +203,8 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
                 )
             },
         ),
-        ("As printed", {"fields": ("shown_seller", "shown_customer")}),
-        ("Proof", {"fields": ("hash", "previous_hash", "issued_at", "shown_retained_until")}),
+        (_("As printed"), {"fields": ("shown_seller", "shown_customer")}),
+        (_("Proof"), {"fields": ("hash", "previous_hash", "issued_at", "shown_retained_until")}),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
@@ -214,16 +215,16 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             is_corrected=Exists(ordered),
         )
 
-    @admin.display(description="taken back", empty_value="-")
+    @admin.display(description=_("taken back"), empty_value="-")
     def correction(self, invoice: Invoice) -> str | None:
         if getattr(invoice, "is_cancelled", False):
-            return "cancelled"
-        return "corrected" if getattr(invoice, "is_corrected", False) else None
+            return gettext("cancelled")
+        return gettext("corrected") if getattr(invoice, "is_corrected", False) else None
 
-    @admin.display(description="taxes")
+    @admin.display(description=_("taxes"))
     def shown_taxes(self, invoice: Invoice) -> SafeString:
         return table(
-            ("Category and rate", "Base", "Tax", "Note"),
+            (gettext("Category and rate"), gettext("Base"), gettext("Tax"), gettext("Note")),
             (
                 (
                     f"{tax['category']} {tax['percent']} %",
@@ -236,60 +237,63 @@ class InvoiceAdmin(InvoiceFigures, FactAdmin):
             ),
         )
 
-    @admin.display(description="seller")
+    @admin.display(description=_("seller"))
     def shown_seller(self, invoice: Invoice) -> SafeString:
         return _party(invoice.seller_as_printed)
 
-    @admin.display(description="customer")
+    @admin.display(description=_("customer"))
     def shown_customer(self, invoice: Invoice) -> SafeString:
         return _party(invoice.customer_as_printed)
 
-    @admin.display(description="retained until")
+    @admin.display(description=_("retained until"))
     def shown_retained_until(self, invoice: Invoice) -> str:
         return f"{_day(retained_until(invoice))} ({retention(invoice).source})"
 
-    @admin.display(description="corrects", empty_value="-")
+    @admin.display(description=_("corrects"), empty_value="-")
     def shown_corrects(self, invoice: Invoice) -> str | None:
         if invoice.corrected_invoice:
             return link(invoice.corrected_invoice)
-        numbers = (f"{row['number']} of {row['issue_date']}" for row in invoice.corrects)
+        numbers = (
+            gettext("{number} of {day}").format(number=row["number"], day=row["issue_date"])
+            for row in invoice.corrects
+        )
         return ", ".join(numbers) or None
 
-    @admin.display(description="corrected by", empty_value="-")
+    @admin.display(description=_("corrected by"), empty_value="-")
     def shown_corrected_by(self, invoice: Invoice) -> SafeString | None:
         notes = correcting(invoice) if invoice.kind == "invoice" else ()
         return format_html_join(", ", "{}", ((link(note),) for note in notes)) or None
 
-    @admin.display(description="orders", empty_value="-")
+    @admin.display(description=_("orders"), empty_value="-")
     def shown_orders(self, invoice: Invoice) -> SafeString | None:
         of_lines = Charge.objects.filter(invoice=invoice, order_line__isnull=False)
         billed = Order.objects.filter(pk__in=of_lines.values("order_line__order"))
         rows = billed.order_by("pk")[:ORDERS_SHOWN]
         return format_html_join(", ", "{}", ((link(row),) for row in rows)) or None
 
-    @admin.display(description="kind")
+    @admin.display(description=_("kind"))
     def shown_title(self, invoice: Invoice) -> str:
         title = document_title(
             invoice.kind, correction_kind=invoice.correction_kind, locale=get_language() or ""
         )
         return f"{invoice.get_kind_display()} ({title})" if invoice.corrects else title
 
-    @admin.display(description="left to pay", empty_value="-")
+    @admin.display(description=_("left to pay"), empty_value="-")
     def open(self, invoice: Invoice) -> str | None:
         is_invoice = invoice.kind == "invoice"
         return money(open_minor(invoice), invoice.currency) if is_invoice else None
 
-    @admin.display(description="settles of the invoice", empty_value="-")
+    @admin.display(description=_("settles of the invoice"), empty_value="-")
     def settled(self, invoice: Invoice) -> str | None:
         settled_minor = invoice.settled_minor
         return money(settled_minor, invoice.currency) if settled_minor else None
 
-    @admin.display(description="tax in the seller's currency", empty_value="-")
+    @admin.display(description=_("tax in the seller's currency"), empty_value="-")
     def accounting_tax(self, invoice: Invoice) -> str | None:
         tax_minor = invoice.accounting_tax_minor
         return None if tax_minor is None else money(tax_minor, invoice.accounting_currency)
 
-    @admin.display(description="exchange rate", empty_value="-")
+    @admin.display(description=_("exchange rate"), empty_value="-")
     def shown_exchange_rate(self, invoice: Invoice) -> str | None:
         if invoice.exchange_rate is None:
             return None
@@ -324,7 +328,7 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
             },
         ),
         (
-            "Amount",
+            _("Amount"),
             {
                 "fields": (
                     "period", "shown_quantity", "shown_unit_price", "net", "tax", "tax_included",
@@ -332,10 +336,10 @@ class ChargeAdmin(ChargeFigures, FactAdmin):
                 )
             },
         ),
-        ("Cause", {"fields": ("cause", "transaction", "created_at")}),
+        (_("Cause"), {"fields": ("cause", "transaction", "created_at")}),
     )  # fmt: skip
 
-    @admin.display(description="in words")
+    @admin.display(description=_("in words"))
     def shown_explained(self, charge: Charge) -> str:
         return explained_line(charge)
 
@@ -350,7 +354,9 @@ _SHOWN_OTHERWISE = {
 def _period(starts_on: date, ends_on: date | None) -> str:
     # Half-open: the last day is not part of it.
     first = _day(starts_on)
-    return f"{first} to {_day(ends_on)} (excluded)" if ends_on else first
+    if not ends_on:
+        return first
+    return gettext("{first} to {end} (excluded)").format(first=first, end=_day(ends_on))
 
 
 def _day(day: date) -> str:
@@ -368,7 +374,7 @@ def _tidy(value: object) -> object:
 
 def _in_words(row: Mapping[str, object]) -> str:
     return ", ".join(
-        f"{name.replace('_', ' ')} {_tidy(value)}" for name, value in row.items() if value
+        f"{gettext(name.replace('_', ' '))} {_tidy(value)}" for name, value in row.items() if value
     )
 
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.contracts.admin import ContractAdmin
 from billing.contracts.models import Contract, SubscriptionChange
@@ -21,7 +23,7 @@ from invoices.overview.queries.happenings import Happening, changes, happenings
 from invoices.runs.queries import next_document
 
 
-@admin.display(description="balance", empty_value="-")
+@admin.display(description=_("balance"), empty_value="-")
 def balance(_page: Any, customer: Customer) -> SafeString | None:
     """Show what the customer has with the seller, by currency."""
     on = today(customer.seller, at=timezone.now())
@@ -29,19 +31,19 @@ def balance(_page: Any, customer: Customer) -> SafeString | None:
     return format_html_join(SafeString("<br>"), "{}", ((each,) for each in found)) or None
 
 
-@admin.display(description="latest happenings", empty_value="-")
+@admin.display(description=_("latest happenings"), empty_value="-")
 def latest(_page: Any, customer: Customer) -> SafeString | None:
     """Show the customer's latest happenings."""
     return _timeline(happenings(customer), timezone_of=customer)
 
 
-@admin.display(description="changes", empty_value="-")
+@admin.display(description=_("changes"), empty_value="-")
 def timeline(_page: Any, contract: Contract) -> SafeString | None:
     """Show what became of the contract's subscriptions."""
     return _timeline(changes(contract), timezone_of=contract)
 
 
-@admin.display(description="next invoice", empty_value="-")
+@admin.display(description=_("next invoice"), empty_value="-")
 def next_invoice(_page: Any, contract: Contract) -> SafeString | str | None:
     """Show what the next day on which something is due would bring, by what is known today."""
     day = contract.next_billing_date
@@ -51,10 +53,10 @@ def next_invoice(_page: Any, contract: Contract) -> SafeString | str | None:
     found = next_document(contract, until=day, on=max(day, on))
     when = date_format(day, "DATE_FORMAT")
     if found is None:
-        return format_html("{}: nothing would be owed, what failed aside.", when)
+        return format_html(gettext("{}: nothing would be owed, what failed aside."), when)
     if isinstance(found, Draft):
         return format_html("<p>{}</p>{}", when, _draft(found, contract.currency))
-    return format_html("{}: it would fail. {}", when, found)
+    return format_html(gettext("{}: it would fail. {}"), when, found)
 
 
 def _draft(found: Draft, currency: str) -> SafeString:
@@ -64,11 +66,11 @@ def _draft(found: Draft, currency: str) -> SafeString:
     ]
     totals = found.taxed.totals
     sums = (
-        ("Net", "", money(totals.net_minor, currency)),
-        ("Tax", "", money(totals.tax_minor, currency)),
-        ("Gross", "", money(totals.gross_minor, currency)),
+        (gettext("Net"), "", money(totals.net_minor, currency)),
+        (gettext("Tax"), "", money(totals.tax_minor, currency)),
+        (gettext("Gross"), "", money(totals.gross_minor, currency)),
     )
-    return table(("Line", "Quantity", "Net"), [*rows, *sums])
+    return table((gettext("Line"), gettext("Quantity"), gettext("Net")), [*rows, *sums])
 
 
 def _timeline(found: Iterable[Happening], *, timezone_of: Any) -> SafeString | None:
@@ -90,12 +92,12 @@ def _what(each: Happening) -> SafeString:
     """Say what happened, with a link to its row."""
     row: Any = each.row
     if not isinstance(row, SubscriptionChange):
-        return format_html("{}: {}", each.kind, link(row))
+        return format_html("{}: {}", gettext(each.kind), link(row))
     said = [row.get_kind_display().lower(), str(row.plan or ""), plain(row.quantity)]
     if row.quantity is None:
         said.pop()
     return format_html(
-        "{}: {}, from {}",
+        gettext("{}: {}, from {}"),
         link(row.subscription),
         format_html_join(" ", "{}", ((part,) for part in said if part)),
         date_format(row.effective_on, "DATE_FORMAT"),
@@ -103,13 +105,13 @@ def _what(each: Happening) -> SafeString:
 
 
 def _story(each: Happening) -> str:
-    return transaction_link(each.transaction_id, "story") if each.transaction_id else ""
+    return transaction_link(each.transaction_id, gettext("story")) if each.transaction_id else ""
 
 
-CustomerAdmin.also_tell("Money here", needs="invoices.view_balancemovement", balance=balance)
-CustomerAdmin.also_tell("What was", needs="invoices.view_invoice", latest=latest)
+CustomerAdmin.also_tell(_("Money here"), needs="invoices.view_balancemovement", balance=balance)
+CustomerAdmin.also_tell(_("What was"), needs="invoices.view_invoice", latest=latest)
 ContractAdmin.also_tell(
-    "What was, and what comes",
+    _("What was, and what comes"),
     needs="invoices.view_invoice",
     next_invoice=next_invoice,
     timeline=timeline,

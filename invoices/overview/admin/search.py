@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from billing.sellers.admin import link, sellers_of, transaction_link
 from invoices.overview.queries.found import Found, found
@@ -32,7 +33,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     shown = found(asked, seller_ids=sellers, models=may_see)
     context = {
         **admin.site.each_context(request),
-        "title": "Search",
+        "title": gettext("Search"),
         "asked": asked,
         "groups": [_group(model, rows) for model, rows in shown.groups],
         "story": _story(shown),

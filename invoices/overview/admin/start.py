@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from billing.sellers.admin import link, money, sellers_of
 from billing.sellers.models import Seller
@@ -33,7 +34,7 @@ admin.site.index_template = "invoices/admin/start.html"
 
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the admin's first page for one of the user's sellers: see `DASHBOARD_CALLBACK`."""
-    context = {**context, "title": "Today"}
+    context = {**context, "title": gettext("Today")}
     own = sellers_of(request).order_by("is_test", "name")
     seller = _chosen(request) or own.first()
     if seller is None:
@@ -100,7 +101,7 @@ def _documents(request: HttpRequest, seller: Seller, *, at: datetime) -> dict[st
 def _charts(request: HttpRequest, seller: Seller, found: Figures) -> list[Chart]:
     charts = [
         Chart(
-            name=f"Invoiced net, {currency}",
+            name=gettext("Invoiced net, {currency}").format(currency=currency),
             days=found.days,
             values=values,
             shown=_money_in(currency),
@@ -110,10 +111,10 @@ def _charts(request: HttpRequest, seller: Seller, found: Figures) -> list[Chart]
     ]
     if _may(request, "billing.view_event"):
         url = _list(seller, "billing_event")
-        charts.append(_counted("Events", found, found.events, url=url, tone="plain"))
+        charts.append(_counted(gettext("Events"), found, found.events, url=url, tone="plain"))
     if _may(request, "billing.view_failure"):
         url = _list(seller, "billing_failure", state="all")
-        charts.append(_counted("Failures", found, found.failures, url=url, tone="bad"))
+        charts.append(_counted(gettext("Failures"), found, found.failures, url=url, tone="bad"))
     return charts
 
 
@@ -160,5 +161,5 @@ def _span(span: timedelta) -> str:
     minutes = int(span.total_seconds()) // 60
     days, hours = minutes // 1440, minutes // 60
     if days:
-        return f"{days} d {hours % 24} h"
+        return gettext("{days} d {hours} h").format(days=days, hours=hours % 24)
     return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"

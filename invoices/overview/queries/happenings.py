@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_noop
 
 from billing.contracts.events import SUBSCRIPTION_CHANGED
 from billing.contracts.models import Contract, Subscription, SubscriptionChange
@@ -34,18 +35,24 @@ class Happening:
 def happenings(customer: Customer) -> list[Happening]:
     """Return the latest happenings of a customer, the latest first: some of each kind, by index."""
     found: list[Happening] = [
-        *_latest(Order.objects.filter(customer=customer), "ordered", lambda row: row.recorded_at),
         *_latest(
-            Invoice.objects.filter(customer=customer), "was issued", lambda row: row.issued_at
+            Order.objects.filter(customer=customer),
+            gettext_noop("ordered"),
+            lambda row: row.recorded_at,
+        ),
+        *_latest(
+            Invoice.objects.filter(customer=customer),
+            gettext_noop("was issued"),
+            lambda row: row.issued_at,
         ),
         *_latest(
             BalanceMovement.objects.filter(customer=customer),
-            "balance",
+            gettext_noop("balance"),
             lambda row: row.created_at,
         ),
         *_latest(
             Hold.objects.filter(customer=customer),
-            "held for approval",
+            gettext_noop("held for approval"),
             lambda row: row.opened_at,
         ),
     ]

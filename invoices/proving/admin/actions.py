@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSingleDateWidget
 
@@ -31,7 +33,7 @@ NAMES = {CSV: "csv", NDJSON: "ndjson"}
 CHOICES_SHOWN = 200
 FIRST_MOMENT = time(0)
 _LIST_BUTTON: Callable[[Any], Any] = action(
-    description="Export …", url_path="export", permissions=["view"], icon="download"
+    description=_("Export …"), url_path="export", permissions=["view"], icon="download"
 )
 
 
@@ -61,21 +63,24 @@ class _ColumnFilter(admin.SimpleListFilter):
 
 
 class WhoFilter(_ColumnFilter):
-    title = parameter_name = column = "who"
+    title = _("who")
+    parameter_name = column = "who"
 
 
 class ActionFilter(_ColumnFilter):
-    title = parameter_name = column = "action"
+    title = _("action")
+    parameter_name = column = "action"
 
 
 class KindFilter(_ColumnFilter):
-    title = parameter_name = column = "kind"
+    title = _("kind")
+    parameter_name = column = "kind"
 
 
 class ObjectFilter(admin.SimpleListFilter):
     """Narrows the list to one row's, where its page leads here."""
 
-    title = "object"
+    title = _("object")
     parameter_name = "object"
 
     def has_output(self) -> bool:
@@ -90,13 +95,15 @@ class ObjectFilter(admin.SimpleListFilter):
 
 
 class RangeForm(PageForm):
-    since = forms.DateField(label="From", widget=UnfoldAdminSingleDateWidget())
+    since = forms.DateField(label=_("From"), widget=UnfoldAdminSingleDateWidget())
     until = forms.DateField(
-        label="To", widget=UnfoldAdminSingleDateWidget(), help_text="With this day. Days of UTC."
+        label=_("To"),
+        widget=UnfoldAdminSingleDateWidget(),
+        help_text=_("With this day. Days of UTC."),
     )
     form = forms.ChoiceField(
-        label="As",
-        choices=[(CSV, "CSV, for spreadsheets"), (NDJSON, "NDJSON, for programs")],
+        label=_("As"),
+        choices=[(CSV, _("CSV, for spreadsheets")), (NDJSON, _("NDJSON, for programs"))],
         initial=CSV,
         widget=UnfoldAdminRadioSelectWidget(),
     )
@@ -105,17 +112,19 @@ class RangeForm(PageForm):
         """Refuse a range that ends before it begins."""
         said = super().clean()
         if said.get("since") and said.get("until") and said["until"] < said["since"]:
-            self.add_error("until", "It must not end before it begins.")
+            self.add_error("until", gettext("It must not end before it begins."))
         return said
 
 
 EXPORT = FormPage(
-    title="Export staff actions",
-    submit="Download",
+    title=_("Export staff actions"),
+    submit=_("Download"),
     form_class=RangeForm,
     act=lambda *_: "",
-    explanation="All actions of these days that you may see, the oldest first. That you took them "
-    "is recorded too.",
+    explanation=_(
+        "All actions of these days that you may see, the oldest first. That you took them "
+        "is recorded too."
+    ),
 )
 
 
@@ -130,8 +139,8 @@ class StaffActionAdmin(FactAdmin):
     actions_list = ("export",)
     fieldsets = (
         (None, {"fields": ("at", "who", "action", "shown_object", "seller")}),
-        ("What and why", {"fields": ("details", "reason")}),
-        ("Where", {"fields": ("address", "request_id", "kind", "object_id", "user_id")}),
+        (_("What and why"), {"fields": ("details", "reason")}),
+        (_("Where"), {"fields": ("address", "request_id", "kind", "object_id", "user_id")}),
     )
     readonly_fields = ("shown_object", "details", "reason")
 
@@ -139,7 +148,7 @@ class StaffActionAdmin(FactAdmin):
         # Past the scope of rows that have a seller: these may have none.
         return seen_by(StaffAction.objects.order_by("-pk"), request)
 
-    @admin.display(description="object")
+    @admin.display(description=_("object"))
     def shown_object(self, row: StaffAction) -> str:
         if not row.kind:
             return "-"
@@ -151,18 +160,18 @@ class StaffActionAdmin(FactAdmin):
             return shown
         return format_html('<a class="anlass-link" href="{}">{}</a>', page, shown)
 
-    @admin.display(description="details")
+    @admin.display(description=_("details"))
     def shown_what(self, row: StaffAction) -> str:
-        because = f"Because: {row.why}" if row.why else ""
+        because = gettext("Because: {why}").format(why=row.why) if row.why else ""
         return format_html(
             '<div class="anlass-told">{}{}</div>', _paragraphs(row.what), _paragraphs(because)
         )
 
-    @admin.display(description="details", empty_value="-")
+    @admin.display(description=_("details"), empty_value="-")
     def details(self, row: StaffAction) -> str | None:
         return _paragraphs(row.what) or None
 
-    @admin.display(description="reason", empty_value="-")
+    @admin.display(description=_("reason"), empty_value="-")
     def reason(self, row: StaffAction) -> str | None:
         return _paragraphs(row.why) or None
 
@@ -176,7 +185,9 @@ class StaffActionAdmin(FactAdmin):
             try:
                 return self._file(request, form.cleaned_data)
             except TooManyExports:
-                form.add_error(None, "Another file is being made: try again in a few seconds.")
+                form.add_error(
+                    None, gettext("Another file is being made: try again in a few seconds.")
+                )
         return render_page(self, request, page=EXPORT, form=form, row=None)
 
     def _file(self, request: HttpRequest, said: Mapping[str, Any]) -> HttpResponseBase:

@@ -12,8 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize, number_format
+from django.utils.functional import lazy
 from django.utils.html import format_html, format_html_join
+from django.utils.text import format_lazy
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from billing.events.causes import IN_WORDS, in_words
@@ -41,13 +46,13 @@ SHOWN = 25
 class WaitingFilter(admin.SimpleListFilter):
     """Shows the causes for which something waits; of them the new ones, or the user's own."""
 
-    title = "causes"
+    title = _("causes")
     parameter_name = "show"
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("new", "new"), ("mine", "assigned to me")]
+        return [("new", gettext("new")), ("mine", gettext("assigned to me"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         # Only here: on a cause's own page there is no urgency to order by.
@@ -60,13 +65,13 @@ class WaitingFilter(admin.SimpleListFilter):
 class ClassFilter(admin.SimpleListFilter):
     """Narrows the list to a class; the classes come from their table, not from the rows."""
 
-    title = "class"
+    title = _("class")
     parameter_name = "class"
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return sorted(IN_WORDS.items(), key=lambda known: known[1])
+        return sorted(((code, in_words(code)) for code in IN_WORDS), key=lambda known: known[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(code=self.value()) if self.value() else queryset
@@ -74,47 +79,49 @@ class ClassFilter(admin.SimpleListFilter):
 
 class WhyForm(PageForm):
     why = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="Kept with each of the failures.",
+        help_text=_("Kept with each of the failures."),
     )
 
 
 class NoteForm(PageForm):
     why = forms.CharField(
-        label="Note",
+        label=_("Note"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="What was mended; kept with each of the failures.",
+        help_text=_("What was mended; kept with each of the failures."),
     )
 
 
 class CommentForm(PageForm):
-    text = forms.CharField(label="Comment", widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+    text = forms.CharField(label=_("Comment"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
 class AssignForm(PageForm):
-    to = forms.ChoiceField(label="To", required=False, widget=UnfoldAdminSelectWidget)
+    to = forms.ChoiceField(label=_("To whom"), required=False, widget=UnfoldAdminSelectWidget)
     text = forms.CharField(
-        label="Note", required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        label=_("Note"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
 
     def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
         """Offer those who work for the seller."""
         super().__init__(*args, row=row, **kwargs)
         names = colleagues(row)
-        self.fields["to"].choices = [("", "nobody"), *zip(names, names, strict=True)]  # type: ignore[attr-defined]
+        self.fields["to"].choices = [("", gettext("nobody")), *zip(names, names, strict=True)]  # type: ignore[attr-defined]
 
 
 def comment_page(by: str, of: Callable[[Any], tuple[FailureCause, Failure | None]]) -> FormPage:
     """Return the page on which something is said about a cause, or one failure of it."""
 
-    def act(row: Any, values: Mapping[str, Any], at: datetime) -> str:
+    def act(row: Any, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         cause, failure = of(row)
         comment(cause, text=values["text"], by=by, at=at, failure=failure)
-        return "Noted."
+        return _("Noted.")
 
-    return FormPage(title="Comment", submit="Comment", form_class=CommentForm, act=act)
+    return FormPage(
+        title=gettext("Comment"), submit=gettext("Comment"), form_class=CommentForm, act=act
+    )
 
 
 @admin.register(FailureCause)
@@ -125,7 +132,7 @@ class FailureCauseAdmin(FactAdmin):
     ordering = ()
     search_fields = ("mend_part", "pattern")
     search_ids = ("pk", "fingerprint")
-    search_help_text = "What must be mended, or words of the reason; a fingerprint."
+    search_help_text = _("What must be mended, or words of the reason; a fingerprint.")
     actions = ("retry_all", "write_off_all")
     actions_detail = ("retry", "write_off", "assign", "say")
     readonly_fields = (
@@ -133,9 +140,9 @@ class FailureCauseAdmin(FactAdmin):
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("what", "why", "mend")}),
-        ("What waits", {"fields": ("waits_for_it", "at_stake", "since", "failures")}),
-        ("Who and when", {"fields": ("assigned", "story", "next_probe_at", "first_seen_at")}),
-        ("Identity", {"fields": ("fingerprint", "code", "place", "pattern")}),
+        (_("What waits"), {"fields": ("waits_for_it", "at_stake", "since", "failures")}),
+        (_("Who and when"), {"fields": ("assigned", "story", "next_probe_at", "first_seen_at")}),
+        (_("Identity"), {"fields": ("fingerprint", "code", "place", "pattern")}),
     )
 
     def has_write_off_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -157,17 +164,17 @@ class FailureCauseAdmin(FactAdmin):
             cause.figures = figures([cause], at=timezone.now())[cause.pk]
         return cause
 
-    @admin.display(description="priority")
+    @admin.display(description=_("priority"))
     def urgency(self, cause: Any) -> str:
-        new = format_html(' <span class="anlass-new">{}</span>', "new") if _of(cause).is_new else ""
+        mark = format_html(' <span class="anlass-new">{}</span>', gettext("new"))
         return format_html(
             '<span class="anlass-number" title="{}">{}</span>{}',
-            "0 to 100: class, money at stake, age, and how many wait",
+            gettext("0 to 100: class, money at stake, age, and how many wait"),
             _of(cause).priority,
-            new,
+            mark if _of(cause).is_new else "",
         )
 
-    @admin.display(description="cause, reason and remedy")
+    @admin.display(description=_("cause, reason and remedy"))
     def shown_cause(self, cause: Any) -> str:
         return format_html(
             '<div class="anlass-reason"><strong>{}</strong>{}<p>{}</p></div>',
@@ -176,52 +183,57 @@ class FailureCauseAdmin(FactAdmin):
             mend_link(cause),
         )
 
-    @admin.display(description="what is wrong")
+    @admin.display(description=_("what is wrong"))
     def what(self, cause: Any) -> str:
-        return format_html("{}, priority {}", in_words(cause.code), self.urgency(cause))
+        return format_html(
+            "{}, {} {}", in_words(cause.code), gettext("priority"), self.urgency(cause)
+        )
 
-    @admin.display(description="for example")
+    @admin.display(description=_("for example"))
     def why(self, cause: Any) -> str:
         example = _of(cause).example
         if example is None:
             return format_html("<p>{}</p>", cause.pattern)
         return format_html("<p>{}</p><p>{}</p>", example.reason, example.remedy)
 
-    @admin.display(description="mend")
+    @admin.display(description=_("mend"))
     def mend(self, cause: Any) -> str:
-        return mend_link(cause) or "What must be mended has no page here."
+        return mend_link(cause) or gettext("What must be mended has no page here.")
 
-    @admin.display(description="waits")
+    @admin.display(description=_("waits"))
     def waits_for_it(self, cause: Any) -> str:
         found = _of(cause)
-        over = "" if found.is_counted else "over "
-        counts = [(_counted(found.events, "event"), "")]
-        counts += [(_counted(found.contracts, "contract"), over)] if found.contracts else []
-        counts += [(_counted(found.customers, "customer"), over)] if found.customers else []
+        over = "{}" if found.is_counted else gettext("over {}")
+        counts = [_counted(found.events, ngettext("{} event", "{} events", found.events))]
+        for number, words in (
+            (found.contracts, ngettext("{} contract", "{} contracts", found.contracts)),
+            (found.customers, ngettext("{} customer", "{} customers", found.customers)),
+        ):
+            counts += [over.format(_counted(number, words))] if number else []
         url = f"{reverse('admin:billing_failure_changelist')}?cause={cause.pk}"
-        lines = format_html_join("", "<div>{}{}</div>", ((over, told) for told, over in counts))
+        lines = format_html_join("", "<div>{}</div>", ((told,) for told in counts))
         return format_html('<a class="anlass-link" href="{}">{}</a>', url, lines)
 
-    @admin.display(description="at stake")
+    @admin.display(description=_("at stake"))
     def at_stake(self, cause: Any) -> str:
         stakes = _of(cause).stakes
         told = ((money(stake.amount_minor, stake.currency),) for stake in stakes)
-        return format_html_join("", "<div>{}</div>", told) if stakes else "unknown"
+        return format_html_join("", "<div>{}</div>", told) if stakes else gettext("unknown")
 
-    @admin.display(description="since")
+    @admin.display(description=_("since"))
     def since(self, cause: Any) -> str:
         oldest = _of(cause).oldest
         if oldest is None:
-            return "Nothing waits any more."
+            return gettext("Nothing waits any more.")
         return format_html(
             '<time datetime="{}">{}</time>', oldest.isoformat(), timesince(oldest, depth=1)
         )
 
-    @admin.display(description="assigned to")
+    @admin.display(description=_("assigned to"))
     def assigned(self, cause: Any) -> str:
-        return _of(cause).assignee or "nobody"
+        return _of(cause).assignee or gettext("nobody")
 
-    @admin.display(description="failures")
+    @admin.display(description=_("failures"))
     def failures(self, cause: FailureCause) -> str:
         open_ones = cause.failures.filter(state=Failure.State.OPEN).select_related("event")
         shown = list(open_ones.order_by("-priority", "pk")[:SHOWN])
@@ -231,44 +243,50 @@ class FailureCauseAdmin(FactAdmin):
                 link(failure, failure.reason),
                 link(customers.get(failure.event_id)),
                 money(failure.money_at_stake_minor, failure.currency),
-                transaction_link(failure.event.transaction_id, "show"),
+                transaction_link(failure.event.transaction_id, gettext("show")),
             )
             for failure in shown
         ]
         return format_html(
-            '{}<p><a class="anlass-link" href="{}?cause={}">All in the list of failures</a></p>',
-            table(("failure", "customer", "at stake", "story"), rows),
+            '{}<p><a class="anlass-link" href="{}?cause={}">{}</a></p>',
+            table(
+                (gettext("failure"), gettext("customer"), gettext("at stake"), gettext("story")),
+                rows,
+            ),
             reverse("admin:billing_failure_changelist"),
             cause.pk,
+            gettext("All in the list of failures"),
         )
 
-    @admin.display(description="timeline")
+    @admin.display(description=_("timeline"))
     def story(self, cause: FailureCause) -> str:
         return timeline(cause.notes.order_by("pk"))
 
-    @button("Retry all", path="retry", permission="decide", icon="replay", is_primary=True)
+    @button(_("Retry all"), path="retry", permission="decide", icon="replay", is_primary=True)
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _decision_page(request, Deed.RETRY))
 
-    @button("Write off all", path="write-off", permission="write_off", icon="delete_forever")
+    @button(_("Write off all"), path="write-off", permission="write_off", icon="delete_forever")
     def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _decision_page(request, Deed.WRITE_OFF))
 
-    @button("Assign", path="assign", permission="decide", icon="person_add")
+    @button(_("Assign"), path="assign", permission="decide", icon="person_add")
     def assign(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _assign_page(request))
 
-    @button("Comment", path="comment", permission="decide", icon="comment")
+    @button(_("Comment"), path="comment", permission="decide", icon="comment")
     def say(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(
             request, object_id, comment_page(_name(request), lambda cause: (cause, None))
         )
 
-    @admin.action(description="Retry all of the selected causes", permissions=["decide"])
+    @admin.action(description=_("Retry all of the selected causes"), permissions=["decide"])
     def retry_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self._decide(request, queryset, Deed.RETRY)
 
-    @admin.action(description="Write off all of the selected causes …", permissions=["write_off"])
+    @admin.action(
+        description=_("Write off all of the selected causes …"), permissions=["write_off"]
+    )
     def write_off_all(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         form = WhyForm(request.POST if "why" in request.POST else None, row=None)
         if form.is_valid():
@@ -291,38 +309,46 @@ class FailureCauseAdmin(FactAdmin):
 def timeline(notes: Iterable[FailureNote]) -> str:
     """Return what was said and decided, in the order of time."""
     rows = [(localize(note.at), note.by, _told(note), note.text or "") for note in notes]
-    return table(("when", "who", "what", ""), rows) if rows else "Nothing was said yet."
+    return (
+        table((gettext("when"), gettext("who"), gettext("what"), ""), rows)
+        if rows
+        else gettext("Nothing was said yet.")
+    )
 
 
 def _told(note: FailureNote) -> str:
     if note.kind == FailureNote.Kind.ASSIGNED:
-        return f"assigned to {note.assignee or 'nobody'}"
+        return gettext("assigned to {name}").format(name=note.assignee or gettext("nobody"))
     return str(note.get_kind_display())
 
 
 def _decision_page(request: HttpRequest, deed: Deed) -> FormPage:
     by = _name(request)
 
-    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> str:
+    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         decision = Decision(deed=deed, by=by, at=at, why=values["why"])
         return _said(deed, decide_on_cause(cause, decision))
 
     if deed == Deed.RETRY:
         return FormPage(
-            title="Retry all",
-            submit="Retry all",
+            title=gettext("Retry all"),
+            submit=gettext("Retry all"),
             form_class=NoteForm,
             act=act,
-            explanation="All failures of the cause are closed as retried, and their events are "
-            "sent again, up to a thousand at a time. What fails again opens a new failure.",
+            explanation=gettext(
+                "All failures of the cause are closed as retried, and their events are "
+                "sent again, up to a thousand at a time. What fails again opens a new failure."
+            ),
         )
     return FormPage(
-        title="Write off all",
-        submit="Write off all",
+        title=gettext("Write off all"),
+        submit=gettext("Write off all"),
         form_class=WhyForm,
         act=act,
-        explanation="None of the events will be billed, and this can't be taken back. Orders are "
-        "then never billed. What contracts owe stays owed, and comes with their next event.",
+        explanation=gettext(
+            "None of the events will be billed, and this can't be taken back. Orders are "
+            "then never billed. What contracts owe stays owed, and comes with their next event."
+        ),
         is_dangerous=True,
     )
 
@@ -330,30 +356,44 @@ def _decision_page(request: HttpRequest, deed: Deed) -> FormPage:
 def _assign_page(request: HttpRequest) -> FormPage:
     by = _name(request)
 
-    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> str:
+    def act(cause: FailureCause, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         assign(cause, to=values["to"], by=by, at=at, text=values["text"])
-        return f"Assigned to {values['to'] or 'nobody'}."
+        return format_lazy(_("Assigned to {name}."), name=values["to"] or _("nobody"))
 
     return FormPage(
-        title="Assign",
-        submit="Assign",
+        title=gettext("Assign"),
+        submit=gettext("Assign"),
         form_class=AssignForm,
         act=act,
-        explanation="Who is to mend the cause. All who work for the seller see it.",
+        explanation=gettext("Who is to mend the cause. All who work for the seller see it."),
         refusals=(NotOfTheSeller,),
     )
 
 
-def _said(deed: Deed, count: int) -> str:
+def _said(deed: Deed, count: int) -> StrOrPromise:
     if not count:
-        return "Nothing of it is open: nothing was done."
-    what = "retried" if deed == Deed.RETRY else "written off"
-    return f"{_counted(count, 'failure')} will be {what} by the workers, from now on."
+        return _("Nothing of it is open: nothing was done.")
+    if deed == Deed.RETRY:
+        said = ngettext_lazy(
+            "{} failure will be retried by the workers, from now on.",
+            "{} failures will be retried by the workers, from now on.",
+            count,
+        )
+    else:
+        said = ngettext_lazy(
+            "{} failure will be written off by the workers, from now on.",
+            "{} failures will be written off by the workers, from now on.",
+            count,
+        )
+    return format_lazy(said, lazy(_grouped, str)(count))
 
 
-def _counted(count: int, what: str) -> str:
-    number = number_format(count, use_l10n=True, force_grouping=True)
-    return f"{number} {what}" if count == 1 else f"{number} {what}s"
+def _counted(count: int, words: str) -> str:
+    return words.format(_grouped(count))
+
+
+def _grouped(count: int) -> str:
+    return number_format(count, use_l10n=True, force_grouping=True)
 
 
 def _of(cause: Any) -> Figures:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from invoices.proving.queries.entries import Entry
 
@@ -40,6 +41,23 @@ PAGES = {
     "document": "invoices_document",
     "delivery": "invoices_delivery",
 }
+
+# What figures of entries, and links to rows, are called; most are fields of tables as well.
+WORDS = (
+    "answer", "attempt", "cause", "change", "charge", "code", "correction", "duration ms", "format",
+    "gross", "is credit", "lines", "message id", "money at stake", "movement", "net", "number",
+    "order", "order line", "payload", "prepaid", "payable", "product", "size", "status",
+    "succeeded", "failed", "unknown", "sent", "withheld", "refused", "noted", "waiting", "handled",
+    "written off", "tax", "try", "worker", "why plain", "invoice", "document", "delivery", "event",
+    "failure", "price", "subscription", "contract", "customer",
+    # What explains a charge, and what events tell of.
+    "change id", "contract id", "subscription id", "plan id", "due on", "days used", "begun price",
+    "owed minor", "counted minor", "charged before minor", "counted quantity", "full price",
+    "exact amount", "price valid from", "days of period", "period starts on", "period ends on",
+    "stretch starts on", "stretch ends on", "change kind", "change effective on",
+    "change recorded on", "share used", "share whole", "steps", "indexes", "discounts",
+    "measured before", "trial ended on", "vat id", "up to", "flat", "value",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +145,7 @@ def _shown(value: object) -> object:
     if isinstance(value, list):
         return ", ".join(str(_shown(part)) for part in value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     return "-" if value is None else value
 
 
@@ -138,4 +156,4 @@ def _shown_mapping(value: Mapping[str, object]) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return gettext(name.replace("_", " "))

@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.events.dispatch import flow
 from billing.events.models import Attempt, Event, Failure
@@ -38,7 +40,7 @@ STATE_COLOURS = {
 class TypeFilter(admin.SimpleListFilter):
     """Narrows a list to one type; the types come from the flow, not from the many rows."""
 
-    title = "type"
+    title = _("type")
     parameter_name = "type"
 
     def lookups(
@@ -56,7 +58,7 @@ class AttemptInline(FactInline):
     ordering = ("-pk",)
     show_change_link = False
 
-    @admin.display(description="took")
+    @admin.display(description=_("took"))
     def took(self, attempt: Attempt) -> str:
         return f"{(attempt.ended_at - attempt.started_at).total_seconds() * 1000:.0f} ms"
 
@@ -67,7 +69,7 @@ class FailureInline(FactInline):
     ordering = ("-pk",)
     show_change_link = False
 
-    @admin.display(description="opened")
+    @admin.display(description=_("opened"))
     def opened(self, failure: Failure) -> str:
         return link(failure, date_format(failure.opened_at, "DATETIME_FORMAT"))
 
@@ -77,7 +79,7 @@ class EventAdmin(FactAdmin):
     list_display = ("type", "shown_state", "as_of_date", "recorded_at", "published_at", "story")
     list_filter = ("state", TypeFilter)
     search_fields = ("=idempotency_key",)
-    search_help_text = "Id of an event, its transaction or its contract; or an idempotency key."
+    search_help_text = _("Id of an event, its transaction or its contract; or an idempotency key.")
     search_ids = ("pk", "transaction_id", "stream_id")
     ordering = ("-position",)
     inlines: Sequence[Any] = (AttemptInline, FailureInline)
@@ -85,25 +87,25 @@ class EventAdmin(FactAdmin):
     fieldsets = (
         (None, {"fields": ("type", "state", "as_of_date", "transaction", "shown_payload")}),
         (
-            "Sending",
+            _("Sending"),
             {"fields": ("occurred_at", "recorded_at", "published_at", "next_send_at", "sends")},
         ),
-        ("Identity", {"fields": ("id", "stream_id", "position", "idempotency_key")}),
+        (_("Identity"), {"fields": ("id", "stream_id", "position", "idempotency_key")}),
     )
 
-    @labelled("state", colours=STATE_COLOURS, ordering="state")
+    @labelled(_("state"), colours=STATE_COLOURS, ordering="state")
     def shown_state(self, event: Event) -> tuple[str, str]:
-        return event.state, event.state.replace("_", " ")
+        return event.state, event.get_state_display()
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, event: Event) -> str:
         return transaction_link(event.transaction_id)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, event: Event) -> str:
-        return transaction_link(event.transaction_id, "story")
+        return transaction_link(event.transaction_id, gettext("story"))
 
-    @admin.display(description="tells of")
+    @admin.display(description=_("tells of"))
     def shown_payload(self, event: Event) -> SafeString:
         return definitions(event.payload)
 
@@ -123,7 +125,7 @@ class EventAdmin(FactAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Transaction",
+            "title": gettext("Transaction"),
             "subtitle": told.transaction_id if told else None,
             "story": told,
             "timezone": event.seller.timezone if event else None,

@@ -14,6 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from billing.api.references import UUID_FORM
@@ -50,23 +54,23 @@ RUNS_OFFERED = 10
 TRIES_SHOWN = 20
 COUNTED_AT_MOST = 999
 AT_ONCE = 100  # More than that is left to the workers.
-CLOSED = "No selected failure is open: nothing was done."
+CLOSED = _("No selected failure is open: nothing was done.")
 
 
 class InboxFilter(admin.SimpleListFilter):
     """Shows the open failures unless the others are asked for."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(
         self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
     ) -> list[tuple[str, str]]:
-        return [("closed", "closed"), ("all", "all")]
+        return [("closed", gettext("closed")), ("all", gettext("all"))]
 
     def choices(self, changelist: Any) -> Any:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "open"}
+        yield {**first, "display": gettext("open")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -80,7 +84,7 @@ class InboxFilter(admin.SimpleListFilter):
 class RunFilter(admin.SimpleListFilter):
     """Shows what failed of a billing run: of one that is asked for, or of the latest."""
 
-    title = "billing run"
+    title = _("billing run")
     parameter_name = "run"
 
     def lookups(
@@ -107,7 +111,7 @@ class RunFilter(admin.SimpleListFilter):
 class CauseFilter(admin.SimpleListFilter):
     """Shows what failed by one cause; the inbox leads here."""
 
-    title = "cause"
+    title = _("cause")
     parameter_name = "cause"
 
     def lookups(
@@ -126,57 +130,63 @@ class CauseFilter(admin.SimpleListFilter):
 
 class RetryForm(PageForm):
     why = forms.CharField(
-        label="Note",
+        label=_("Note"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="What was mended; kept with the failure.",
+        help_text=_("What was mended; kept with the failure."),
     )
 
 
 class WriteOffForm(PageForm):
     why = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="Why it will never be billed; kept with the failure.",
+        help_text=_("Why it will never be billed; kept with the failure."),
     )
 
 
 def _retry_page(by: str) -> FormPage:
-    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> str:
+    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         return _retried(retry(failure_ids=[failure.pk], by=by, at=at, why=values["why"]))
 
     return FormPage(
-        title="Retry",
-        submit="Retry",
+        title=gettext("Retry"),
+        submit=gettext("Retry"),
         form_class=RetryForm,
         act=act,
-        explanation="The failure is closed as retried, and its event is sent again. "
-        "If it fails again, a new failure tells so.",
+        explanation=gettext(
+            "The failure is closed as retried, and its event is sent again. "
+            "If it fails again, a new failure tells so."
+        ),
     )
 
 
 def _write_off_page(by: str) -> FormPage:
-    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> str:
+    def act(failure: Failure, values: Mapping[str, Any], at: datetime) -> StrOrPromise:
         return _written_off(write_off(failure_ids=[failure.pk], by=by, at=at, why=values["why"]))
 
     return FormPage(
-        title="Write off",
-        submit="Write off",
+        title=gettext("Write off"),
+        submit=gettext("Write off"),
         form_class=WriteOffForm,
         act=act,
-        explanation="The event will not be billed, and this can't be taken back. An order is then "
-        "never billed. What a contract owes stays owed, and comes with its next event: cancel the "
-        "subscription if it shall not be paid.",
+        explanation=gettext(
+            "The event will not be billed, and this can't be taken back. An order is then "
+            "never billed. What a contract owes stays owed, and comes with its next event: cancel "
+            "the subscription if it shall not be paid."
+        ),
         is_dangerous=True,
     )
 
 
-def _retried(count: int) -> str:
-    return f"Sent again: {count} event{'' if count == 1 else 's'}." if count else CLOSED
+def _retried(count: int) -> StrOrPromise:
+    said = ngettext_lazy("Sent again: {count} event.", "Sent again: {count} events.", count)
+    return format_lazy(said, count=count) if count else CLOSED
 
 
-def _written_off(count: int) -> str:
-    return f"Written off: {count} failure{'' if count == 1 else 's'}." if count else CLOSED
+def _written_off(count: int) -> StrOrPromise:
+    said = ngettext_lazy("Written off: {count} failure.", "Written off: {count} failures.", count)
+    return format_lazy(said, count=count) if count else CLOSED
 
 
 @admin.register(Failure)
@@ -204,10 +214,10 @@ class FailureAdmin(FactAdmin):
                 )
             },
         ),
-        ("Where", {"fields": ("customer", "event", "transaction", "elsewhere")}),
-        ("What was tried", {"fields": ("tries", "earlier")}),
+        (_("Where"), {"fields": ("customer", "event", "transaction", "elsewhere")}),
+        (_("What was tried"), {"fields": ("tries", "earlier")}),
         (
-            "What became of it",
+            _("What became of it"),
             {"fields": ("state", "closed_at", "closed_by", "closing_note", "said")},
         ),
     )  # fmt: skip
@@ -231,7 +241,7 @@ class FailureAdmin(FactAdmin):
             failure.customer = customers.get(failure.event_id)
         return shown
 
-    @admin.display(description="reason and remedy")
+    @admin.display(description=_("reason and remedy"))
     def shown_reason(self, failure: Any) -> str:
         return format_html(
             '<div class="anlass-reason">{}<p>{}</p><p>{}</p></div>',
@@ -240,27 +250,31 @@ class FailureAdmin(FactAdmin):
             failure.remedy,
         )
 
-    @admin.display(description="customer")
+    @admin.display(description=_("customer"))
     def customer(self, failure: Failure) -> str:
         return link(customers_of([failure.event]).get(failure.event_id))
 
-    @admin.display(description="class", ordering="code")
+    @admin.display(description=_("class"), ordering="code")
     def shown_class(self, failure: Failure) -> str:
         return in_words(failure.code)
 
-    @admin.display(description="mend")
+    @admin.display(description=_("mend"))
     def mend(self, failure: Failure) -> str:
-        return mend_link(failure.cause) or "What must be mended has no page here."
+        return mend_link(failure.cause) or gettext("What must be mended has no page here.")
 
-    @admin.display(description="same cause")
+    @admin.display(description=_("same cause"))
     def elsewhere(self, failure: Failure) -> str:
         """Show how many others wait for the same, with the page on which all are dealt with."""
         others = failure.cause.failures.filter(state=Failure.State.OPEN).exclude(pk=failure.pk)
         count = others.count()
-        told = "1 other waits" if count == 1 else f"{count} others wait"
-        return link(failure.cause, f"{told} for the same: all of the cause")
+        said = ngettext(
+            "{count} other waits for the same: all of the cause",
+            "{count} others wait for the same: all of the cause",
+            count,
+        )
+        return link(failure.cause, said.format(count=count))
 
-    @admin.display(description="tries")
+    @admin.display(description=_("tries"))
     def tries(self, failure: Failure) -> str:
         """Show the latest tries of the event; archived ones stand with its story."""
         attempts = failure.event.attempts.order_by("-pk")[:TRIES_SHOWN]
@@ -268,9 +282,9 @@ class FailureAdmin(FactAdmin):
             (localize(each.started_at), each.task, each.outcome, each.error_class)
             for each in attempts
         ]
-        return table(("when", "task", "outcome", "error"), rows)
+        return table((gettext("when"), gettext("task"), gettext("outcome"), gettext("error")), rows)
 
-    @admin.display(description="earlier failures of the event")
+    @admin.display(description=_("earlier failures of the event"))
     def earlier(self, failure: Failure) -> str:
         """Show how often the event failed before, and who retried it."""
         others = failure.event.failures.exclude(pk=failure.pk).order_by("-pk")[:TRIES_SHOWN]
@@ -278,53 +292,57 @@ class FailureAdmin(FactAdmin):
             (
                 link(each, localize(each.opened_at)),
                 each.reason,
-                f"{each.get_state_display()} by {each.closed_by}",
+                gettext("{state} by {name}").format(
+                    state=each.get_state_display(), name=each.closed_by
+                ),
                 each.closing_note,
             )
             for each in others
         ]
         if not rows:
-            return "It failed for the first time."
-        return table(("when", "reason", "what became of it", "why"), rows)
+            return gettext("It failed for the first time.")
+        return table(
+            (gettext("when"), gettext("reason"), gettext("what became of it"), gettext("why")), rows
+        )
 
-    @admin.display(description="timeline")
+    @admin.display(description=_("timeline"))
     def said(self, failure: Failure) -> str:
         """Show what was said about it, and about all of its cause."""
         notes = FailureNote.objects.filter(cause=failure.cause_id)
         mine = notes.filter(Q(failure=None) | Q(failure=failure))
         return timeline(mine.order_by("pk"))
 
-    @admin.display(description="at stake", ordering="money_at_stake_minor")
+    @admin.display(description=_("at stake"), ordering="money_at_stake_minor")
     def at_stake(self, failure: Failure) -> str:
         return money(failure.money_at_stake_minor, failure.currency)
 
-    @labelled("state", colours=STATE_COLOURS, ordering="state")
+    @labelled(_("state"), colours=STATE_COLOURS, ordering="state")
     def shown_state(self, failure: Failure) -> tuple[str, str]:
         return failure.state, failure.get_state_display()
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def transaction(self, failure: Failure) -> str:
         return transaction_link(failure.event.transaction_id)
 
-    @admin.display(description="transaction")
+    @admin.display(description=_("transaction"))
     def story(self, failure: Failure) -> str:
-        return transaction_link(failure.event.transaction_id, "story")
+        return transaction_link(failure.event.transaction_id, gettext("story"))
 
-    @button("Retry", path="retry", permission="decide", icon="replay", is_primary=True)
+    @button(_("Retry"), path="retry", permission="decide", icon="replay", is_primary=True)
     def retry(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _retry_page(_name(request)))
 
-    @button("Write off", path="write-off", permission="write_off", icon="delete_forever")
+    @button(_("Write off"), path="write-off", permission="write_off", icon="delete_forever")
     def write_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(request, object_id, _write_off_page(_name(request)))
 
-    @button("Comment", path="comment", permission="decide", icon="comment")
+    @button(_("Comment"), path="comment", permission="decide", icon="comment")
     def say(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self.form_view(
             request, object_id, comment_page(_name(request), lambda each: (each.cause, each))
         )
 
-    @admin.action(description="Retry selected failures", permissions=["decide"])
+    @admin.action(description=_("Retry selected failures"), permissions=["decide"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Failure]) -> None:
         if self._is_many(request, queryset, Deed.RETRY):
             return
@@ -332,7 +350,7 @@ class FailureAdmin(FactAdmin):
         count = retry(failure_ids=ids, by=_name(request), at=timezone.now())
         self._tell(request, count, _retried(count))
 
-    @admin.action(description="Write off selected failures …", permissions=["write_off"])
+    @admin.action(description=_("Write off selected failures …"), permissions=["write_off"])
     def write_off_selected(
         self, request: HttpRequest, queryset: QuerySet[Failure]
     ) -> HttpResponse | None:
@@ -357,10 +375,15 @@ class FailureAdmin(FactAdmin):
             return False
         decision = Decision(deed=deed, by=_name(request), at=timezone.now(), why=why)
         count = decide(failures, decision)
-        self._tell(request, count, f"{count} failures are left to the workers, from now on.")
+        said = gettext("{count} failures are left to the workers, from now on.")
+        self._tell(
+            request,
+            count,
+            said.format(count=count),
+        )
         return True
 
-    def _tell(self, request: HttpRequest, count: int, said: str) -> None:
+    def _tell(self, request: HttpRequest, count: int, said: StrOrPromise) -> None:
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
 
 

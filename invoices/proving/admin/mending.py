@@ -4,27 +4,30 @@ from collections.abc import Mapping
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from billing.api.references import UUID_FORM
 from billing.events.models import FailureCause
 
 # What must be mended → the pages of it; where a row isn't there yet, the page that adds one.
-_PAGES: Mapping[str, tuple[str, str]] = {
-    "plan": ("billing_plan", "the plan"),
-    "product": ("billing_product", "the product"),
-    "price": ("billing_price", "the price"),
-    "tax_rate": ("billing_taxrate", "the tax rates"),
-    "registration": ("billing_sellerregistration", "the VAT registrations"),
-    "own_rate": ("billing_ownexchangerate", "the rates of exchange"),
-    "seller": ("billing_seller", "the seller"),
-    "customer": ("billing_customer", "the customer"),
-    "contract": ("billing_contract", "the contract"),
-    "meter": ("billing_meter", "the meters"),
-    "subscription": ("billing_subscription", "the subscriptions"),
-    "usage": ("billing_unattributedusage", "the waiting usage"),
-    "template": ("invoices_documenttemplate", "the template"),
-    "hold": ("invoices_hold", "by deciding"),
-    "endpoint": ("invoices_webhookendpoint", "the endpoint"),
+_PAGES: Mapping[str, tuple[str, StrOrPromise]] = {
+    "plan": ("billing_plan", _("the plan")),
+    "product": ("billing_product", _("the product")),
+    "price": ("billing_price", _("the price")),
+    "tax_rate": ("billing_taxrate", _("the tax rates")),
+    "registration": ("billing_sellerregistration", _("the VAT registrations")),
+    "own_rate": ("billing_ownexchangerate", _("the rates of exchange")),
+    "seller": ("billing_seller", _("the seller")),
+    "customer": ("billing_customer", _("the customer")),
+    "contract": ("billing_contract", _("the contract")),
+    "meter": ("billing_meter", _("the meters")),
+    "subscription": ("billing_subscription", _("the subscriptions")),
+    "usage": ("billing_unattributedusage", _("the waiting usage")),
+    "template": ("invoices_documenttemplate", _("the template")),
+    "hold": ("invoices_hold", _("by deciding")),
+    "endpoint": ("invoices_webhookendpoint", _("the endpoint")),
 }
 
 
@@ -33,7 +36,7 @@ def mend_url(cause: FailureCause) -> str:
     page = _PAGES.get(cause.mend_kind)
     if page is None:
         return ""
-    name, _ = page
+    name, _called = page
     is_row = cause.mend_kind != "template" and bool(UUID_FORM.fullmatch(cause.mend_id))
     if is_row:
         return reverse(f"admin:{name}_change", args=[cause.mend_id])
@@ -47,4 +50,5 @@ def mend_link(cause: FailureCause) -> str:
         return ""
     _, called = _PAGES[cause.mend_kind]
     part = f" ({cause.mend_part})" if cause.mend_part else ""
-    return format_html('<a class="anlass-link" href="{}">Mend {}{}</a>', url, called, part)
+    words = gettext("Mend {what}").format(what=f"{called}{part}")
+    return format_html('<a class="anlass-link" href="{}">{}</a>', url, words)

@@ -1,5 +1,7 @@
 """Documents, deliveries and their tries as entries of a story."""
 
+from django.utils.translation import gettext
+
 from invoices.delivery.models import Delivery, DeliveryAttempt
 from invoices.documents.models import Document
 from invoices.proving.queries.entries import Entry
@@ -10,7 +12,7 @@ def of_document(document: Document) -> Entry:
     return Entry(
         at=document.created_at,
         kind="document",
-        title=f"{document.file_name} was made and stored",
+        title=gettext("{file} was made and stored").format(file=document.file_name),
         details={
             "format": document.format,
             "size": document.size,
@@ -26,7 +28,9 @@ def of_delivery(delivery: Delivery) -> Entry:
     return Entry(
         at=delivery.created_at,
         kind="delivery",
-        title=f"{delivery.type} to go by {_by(delivery)}: {delivery.get_state_display()}",
+        title=gettext("{type} to go by {channel}: {state}").format(
+            type=delivery.type, channel=_by(delivery), state=delivery.get_state_display()
+        ),
         details={
             "type": delivery.type,
             "channel": delivery.channel,
@@ -46,7 +50,12 @@ def of_try(attempt: DeliveryAttempt) -> Entry:
     return Entry(
         at=attempt.started_at,
         kind="try",
-        title=f"Try {attempt.number} by {_by(delivery)}: {attempt.outcome}{said}",
+        title=gettext("Try {number} by {channel}: {outcome}").format(
+            number=attempt.number,
+            channel=_by(delivery),
+            outcome=gettext(attempt.outcome.replace("_", " ")),
+        )
+        + said,
         details={
             "number": attempt.number,
             "outcome": attempt.outcome,
@@ -61,8 +70,10 @@ def of_try(attempt: DeliveryAttempt) -> Entry:
 
 
 def _by(delivery: Delivery) -> str:
-    to = f" to {delivery.address}" if delivery.address else ""
-    return f"{delivery.get_channel_display()}{to}"
+    channel = delivery.get_channel_display()
+    if not delivery.address:
+        return channel
+    return gettext("{channel} to {address}").format(channel=channel, address=delivery.address)
 
 
 def _ids(delivery: Delivery) -> dict[str, str]:

@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
+
 from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.events.models import Attempt, Event, Failure
@@ -60,11 +63,13 @@ class Entry:
 
 def of_order(order: Order) -> Entry:
     """Return the entry of an order, with its lines."""
-    name = f"order {order.external_id}" if order.external_id else "an order"
+    title = gettext("{customer} placed an order")
+    if order.external_id:
+        title = gettext("{customer} placed order {order}")
     return Entry(
         at=order.recorded_at,
         kind="order",
-        title=f"{order.customer.name} placed {name}",
+        title=title.format(customer=order.customer.name, order=order.external_id),
         details={
             "external_id": order.external_id,
             "ordered_on": order.ordered_on.isoformat(),
@@ -79,12 +84,16 @@ def of_order(order: Order) -> Entry:
 def of_change(change: SubscriptionChange) -> Entry:
     """Return the entry of a subscription's change."""
     subscription = change.subscription
-    what = change.get_kind_display().lower()
+    title = gettext("{customer}'s subscription {subscription}: {what} from {day}")
     return Entry(
         at=change.recorded_at,
         kind="change",
-        title=f"{subscription.contract.customer.name}'s subscription {subscription}: {what}"
-        f" from {change.effective_on}",
+        title=title.format(
+            customer=subscription.contract.customer.name,
+            subscription=subscription,
+            what=_begun_small(change.get_kind_display()),
+            day=change.effective_on,
+        ),
         details={
             "kind": change.kind,
             "effective_on": change.effective_on.isoformat(),
@@ -106,11 +115,15 @@ def of_change(change: SubscriptionChange) -> Entry:
 def of_correction(correction: Correction) -> Entry:
     """Return the entry of a correction that someone ordered."""
     invoice = correction.invoice
-    what = "cancelled" if correction.kind == "cancellation" else "corrected"
+    title = gettext("{name} had {number} corrected: {reason}")
+    if correction.kind == "cancellation":
+        title = gettext("{name} had {number} cancelled: {reason}")
     return Entry(
         at=correction.ordered_at,
         kind="correction",
-        title=f"{correction.ordered_by} had {invoice.number} {what}: {correction.reason}",
+        title=title.format(
+            name=correction.ordered_by, number=invoice.number, reason=correction.reason
+        ),
         details={
             "kind": correction.kind,
             "reason": correction.reason,
@@ -126,11 +139,11 @@ def of_correction(correction: Correction) -> Entry:
 def of_event(event: Event, contract: Contract | None) -> Iterable[Entry]:
     """Yield the entry of an event, and of its latest sending; `contract` is that of its stream."""
     is_first = event.transaction_id == event.id
-    title = f"Event {event.type}: {event.state.replace('_', ' ')}"
+    state = gettext(event.state.replace("_", " "))
+    title = gettext("Event {type}: {state}").format(type=event.type, state=state)
     if contract and event.type == PERIOD_ENDED:
-        title = (
-            f"{contract.customer.name}'s contract {contract} came due on {event.as_of_date}:"
-            f" {event.state.replace('_', ' ')}"
+        title = gettext("{customer}'s contract {contract} came due on {day}: {state}").format(
+            customer=contract.customer.name, contract=contract, day=event.as_of_date, state=state
         )
     yield Entry(
         at=event.recorded_at,
@@ -149,11 +162,13 @@ def of_event(event: Event, contract: Contract | None) -> Iterable[Entry]:
         ordinal=event.position,
     )
     if event.published_at:
-        times = "" if event.sends <= 1 else f", {event.sends} times by now"
+        sent = gettext("Sent to the workers")
+        if event.sends > 1:
+            sent = gettext("Sent to the workers, {count} times by now").format(count=event.sends)
         yield Entry(
             at=event.published_at,
             kind="sent",
-            title=f"Sent to the workers{times}",
+            title=sent,
             details={"type": event.type, "sends": event.sends},
             ids=_ids(event=event.id),
             ordinal=event.position,
@@ -166,7 +181,12 @@ def of_attempt(attempt: Attempt) -> Entry:
     return Entry(
         at=attempt.ended_at,
         kind="attempt",
-        title=f"{attempt.worker} {attempt.outcome} with {attempt.task} in {duration_ms:.0f} ms",
+        title=gettext("{worker} {outcome} with {task} in {duration} ms").format(
+            worker=attempt.worker,
+            outcome=gettext(attempt.outcome.replace("_", " ")),
+            task=attempt.task,
+            duration=f"{duration_ms:.0f}",
+        ),
         details={
             "task": attempt.task,
             "worker": attempt.worker,
@@ -185,7 +205,7 @@ def of_unreadable(event: Event, why: str) -> Entry:
     return Entry(
         at=event.recorded_at,
         kind="attempt",
-        title=f"Tries are archived: {why}",
+        title=gettext("Tries are archived: {why}").format(why=why),
         details={"type": event.type},
         ids=_ids(event=event.id),
         ordinal=0,
@@ -198,7 +218,7 @@ def of_failure(failure: Failure) -> Iterable[Entry]:
     yield Entry(
         at=failure.opened_at,
         kind="failure",
-        title=f"Failed ({failure.code}): {failure.reason}",
+        title=gettext("Failed ({code}): {reason}").format(code=failure.code, reason=failure.reason),
         details={
             "code": failure.code,
             "reason": failure.reason,
@@ -214,7 +234,10 @@ def of_failure(failure: Failure) -> Iterable[Entry]:
         yield Entry(
             at=failure.closed_at,
             kind="failure_closed",
-            title=f"Failure {failure.get_state_display().lower()} by {failure.closed_by}{why}",
+            title=gettext("Failure {state} by {name}").format(
+                state=_begun_small(failure.get_state_display()), name=failure.closed_by
+            )
+            + why,
             details={
                 "state": failure.state,
                 "closed_by": failure.closed_by,
@@ -226,14 +249,15 @@ def of_failure(failure: Failure) -> Iterable[Entry]:
 
 def of_charge(charge: Charge) -> Entry:
     """Return the entry of a charge."""
-    until = f" to {charge.ends_on} (excluded)" if charge.ends_on else ""
-    until += _collected(charge)
-    what = "Credited" if charge.is_credit else "Charged"
+    title = gettext("Charged {amount} net: {text}, {period}")
+    if charge.is_credit:
+        title = gettext("Credited {amount} net: {text}, {period}")
     net = money(charge.amount_minor, charge.currency)
     return Entry(
         at=charge.created_at,
         kind="charge",
-        title=f"{what} {words(net)} net: {charge.text}, {charge.starts_on}{until}",
+        title=title.format(amount=words(net), text=charge.text, period=_period(charge))
+        + _collected(charge),
         details={
             "text": charge.text,
             "starts_on": charge.starts_on.isoformat(),
@@ -262,12 +286,26 @@ def of_charge(charge: Charge) -> Entry:
     )
 
 
+def _begun_small(text: str) -> str:
+    """Return a word as it stands within a sentence: German nouns stay as they are."""
+    return text if (get_language() or "").startswith("de") else text.lower()
+
+
+def _period(charge: Charge) -> str:
+    if charge.ends_on is None:
+        return str(charge.starts_on)
+    said = gettext("{first} to {end} (excluded)")
+    return said.format(first=charge.starts_on, end=charge.ends_on)
+
+
 def _collected(charge: Charge) -> str:
     """Return where a charge went that doesn't stand on a document of its own event."""
     if charge.invoice is None:
-        return ", waits to be collected"
+        return gettext(", waits to be collected")
     is_own = charge.invoice.event_id == charge.event_id
-    return "" if is_own else f", collected on {charge.invoice.number}"
+    if is_own:
+        return ""
+    return gettext(", collected on {number}").format(number=charge.invoice.number)
 
 
 def of_invoice(invoice: Invoice) -> Entry:
@@ -276,8 +314,12 @@ def of_invoice(invoice: Invoice) -> Entry:
     return Entry(
         at=invoice.issued_at,
         kind="invoice",
-        title=f"{invoice.get_kind_display().capitalize()} {invoice.number} issued:"
-        f" {words(gross)} gross, due on {invoice.due_date}",
+        title=gettext("{kind} {number} issued: {amount} gross, due on {day}").format(
+            kind=capfirst(invoice.get_kind_display()),
+            number=invoice.number,
+            amount=words(gross),
+            day=invoice.due_date,
+        ),
         details={
             "number": invoice.number,
             "kind": invoice.kind,
@@ -308,8 +350,12 @@ def of_movement(movement: BalanceMovement) -> Entry:
     return Entry(
         at=movement.created_at,
         kind="balance",
-        title=f"{movement.customer.name}'s balance, {movement.get_kind_display().lower()}:"
-        f" {words(amount)}{why}",
+        title=gettext("{customer}'s balance, {kind}: {amount}").format(
+            customer=movement.customer.name,
+            kind=_begun_small(movement.get_kind_display()),
+            amount=words(amount),
+        )
+        + why,
         details={
             "kind": movement.kind,
             "amount": amount,
@@ -339,7 +385,7 @@ def money(amount_minor: int | None, currency: str) -> dict[str, str] | None:
 
 def words(amount: Mapping[str, str] | None) -> str:
     """Return an amount of `money` as a text, for example 35.70 EUR."""
-    return f"{amount['amount']} {amount['currency']}" if amount else "unknown"
+    return f"{amount['amount']} {amount['currency']}" if amount else gettext("unknown")
 
 
 def _order_line(line: OrderLine) -> dict[str, object]:
