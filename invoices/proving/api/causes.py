@@ -71,7 +71,7 @@ class FailureCauseOutput(serializers.Serializer[Any]):
     contracts = serializers.IntegerField(help_text="Of how many contracts; see `is_counted`.")
     customers = serializers.IntegerField(help_text="Of how many customers; see `is_counted`.")
     is_counted = serializers.BooleanField(
-        help_text="Whether contracts and customers were counted to the end: they are, up to 1000."
+        help_text="Whether contracts and customers were counted to the end: of 100 they are."
     )
     money_at_stake = serializers.ListField(
         child=AmountField(), help_text="Net, in each currency; they are not added up."
