@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -109,8 +109,9 @@ def _broker() -> str | None:
 def _connected() -> Iterator[Any]:
     """Give a connection of the thread's own, which is closed behind it: it proves connecting."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {int(CHECK_SECONDS * 1000)}")
+        # Within a transaction: behind a pooler what is set for longer would meet others.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {int(CHECK_SECONDS * 1000)}")
             yield cursor
     finally:
         connection.close()

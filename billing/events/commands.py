@@ -12,7 +12,7 @@ from django.db.models import Value as Fixed
 
 from billing.copying import copy_rows, unsaved
 from billing.events import dispatch, log, metrics
-from billing.events.causes import HEALING, distance, fingerprint, pattern_of
+from billing.events.causes import HEALING, HELD, distance, fingerprint, pattern_of
 from billing.events.facts import failure_closed, failure_opened
 from billing.events.happened import tell_closed, tell_handled, tell_opened
 from billing.events.models import Attempt, Event, Failure, FailureCause
@@ -124,9 +124,11 @@ def probe(*, failure_ids: Iterable[UUID], at: datetime, patiently: bool = False)
     """
     Try the events of open failures again, and leave the failures open until that goes well.
 
-    Return the events. Those that someone else holds are passed over, unless `patiently`.
+    Return the events. Those that someone else holds are passed over, unless `patiently`; so is what
+    waits for approval by now.
     """
-    _, events = _lock_open(failure_ids, skips_locked=not patiently)
+    ids = Failure.objects.filter(pk__any_of=list(failure_ids)).exclude(code=HELD)
+    _, events = _lock_open(ids.values_list("pk", flat=True), skips_locked=not patiently)
     _send_again(events, at=at)
     return [event.pk for event in events]
 
@@ -178,6 +180,7 @@ def _open_or_restate(event: Event, trouble: Trouble, *, tried: Try) -> Failure:
         failure = Failure.objects.create(
             seller_id=event.seller_id, event=event, state=state, opened_at=at, **told
         )
+        _have_probed(cause, at=at)
         tell_opened(failure, event, tried)
         metrics.note_failure(failure.code)
         log.append([failure_opened(failure, event)], at=at)
@@ -187,6 +190,7 @@ def _open_or_restate(event: Event, trouble: Trouble, *, tried: Try) -> Failure:
     for name, value in told.items():
         setattr(failure, name, value)
     failure.save(update_fields=[*told])
+    _have_probed(cause, at=at)
     return failure
 
 
@@ -212,11 +216,19 @@ def _cause_of(event: Event, trouble: Trouble, *, at: datetime) -> tuple[FailureC
         FailureCause.objects.bulk_create([mine], ignore_conflicts=True)
         cause = known.get()
         is_new = cause.pk == mine.pk
-    if cause.next_probe_at is None and trouble.code in HEALING:
-        # Only where nobody has done it: else all who fail alike would wait for one row.
-        waiting = FailureCause.objects.filter(pk=cause.pk, next_probe_at=None)
-        waiting.update(next_probe_at=at + distance(0), probes=0)
     return cause, is_new
+
+
+def _have_probed(cause: FailureCause, *, at: datetime) -> None:
+    """
+    Have a cause probed that can heal, if nobody has asked for that: it may have been settled.
+
+    Behind its failure: who forgets a cause that is settled meanwhile holds it until the failure is
+    there. Where it is asked for already nothing is locked: else all who fail alike would wait.
+    """
+    if cause.code in HEALING:
+        settled = FailureCause.objects.filter(pk=cause.pk, next_probe_at=None)
+        settled.update(next_probe_at=at + distance(0), probes=0)
 
 
 def _resolve(events: Sequence[Event], *, at: datetime) -> None:

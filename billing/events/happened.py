@@ -114,7 +114,7 @@ def tell_closed(failures: Sequence[Failure], events: Sequence[Event], state: str
         Action.FAILURE_CLOSED,
         [
             (
-                f"A failure of class {each.code} was closed: {each.get_state_display()}",
+                f"A failure of class {each.code} was closed: {each.state}",
                 nested({**fields_of(each.event), **_fields_of(each)}),
             )
             for each in failures

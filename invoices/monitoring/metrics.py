@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -174,9 +174,11 @@ def _of_redis() -> Iterator[Metric]:
 def _impatient() -> Iterator[None]:
     """Give a connection of the thread's own whose statements end in time; it is closed after."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {int(STATEMENT_SECONDS * 1000)}")
-        yield
+        # Within a transaction: behind a pooler what is set for longer would meet others.
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {int(STATEMENT_SECONDS * 1000)}")
+            yield
     finally:
         connection.close()
 

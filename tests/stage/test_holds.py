@@ -20,7 +20,7 @@ from billing.events.models import Event
 from billing.sellers.models import Seller
 from invoices.credit_notes.commands import order_correction
 from invoices.credit_notes.queries.wanted import Wanted
-from invoices.issuing.commands import bill_due, bill_facts
+from invoices.issuing.commands import bill_due, bill_facts, write_off
 from invoices.issuing.commands.approving import (
     Decider,
     DecisionRefused,
@@ -275,6 +275,40 @@ class TestDeciding:
         with pytest.raises(DecisionRefused):
             approve(hold_id=held().pk, by=BEA, at=LATER)
 
+    def test_a_change_made_long_before_is_still_its_maker_s(
+        self, seller: Seller, customer: Customer, advance: Advance
+    ) -> None:
+        subscription = factories.subscription(factories.contract(customer), factories.plan(seller))
+        drain()
+        above(seller, 40_00)
+        request = ChangeRequest(
+            kind=SubscriptionChange.Kind.CHANGE_QUANTITY,
+            quantity=Decimal(2),
+            on=date(2026, 3, 1),
+        )
+        with acting_as(BEA.user_id):
+            change_subscription(subscription_id=subscription.pk, request=request, at=AT)
+        assert len(advance(date(2026, 2, 1))) == 1
+        assert advance(date(2026, 3, 1)) == []
+
+        with pytest.raises(DecisionRefused, match="someone else"):
+            approve(hold_id=held().pk, by=BEA, at=LATER)
+
+    def test_who_rejected_may_approve_what_comes_next(
+        self, seller: Seller, customer: Customer, advance: Advance
+    ) -> None:
+        factories.subscription(factories.contract(customer), factories.plan(seller))
+        drain()
+        above(seller, 20_00)
+        advance(date(2026, 2, 1))
+        with acting_as(BEA.user_id):
+            reject(hold_id=held().pk, by=BEA, at=LATER, why="A dispute")
+            advance(date(2026, 3, 1))
+
+        approve(hold_id=held().pk, by=BEA, at=LATER)
+
+        assert len(drain()) == 1
+
     def test_what_has_changed_since_is_held_anew(
         self, seller: Seller, customer: Customer, advance: Advance
     ) -> None:
@@ -360,11 +394,29 @@ class TestDeciding:
 
 
 class TestRules:
-    def test_after_its_end_nothing_is_held(self, hold: Hold) -> None:
+    def test_after_its_end_nothing_is_held(self, hold: Hold, customer: Customer) -> None:
         end_rule(rule_id=HoldRule.objects.get().pk, by="ada", at=LATER)
-        look_again(hold_id=hold.pk, by="bea", at=LATER)
+        factories.order(customer)
 
         assert len(drain()) == 1
+
+    def test_its_end_sets_nothing_free_that_it_held(self, hold: Hold, seller: Seller) -> None:
+        end_rule(rule_id=HoldRule.objects.get().pk, by="ada", at=LATER)
+        above(seller, 1000_00)
+        look_again(hold_id=hold.pk, by="ada", at=LATER)
+
+        assert drain() == []
+        assert held().pk != hold.pk
+        assert held().findings == hold.findings
+        approve(hold_id=held().pk, by=BEA, at=LATER)
+        assert len(drain()) == 1
+
+    def test_a_held_failure_is_not_written_off(self, hold: Hold) -> None:
+        assert write_off(failure_ids=[hold.failure_id], by="ada", at=LATER, why="x") == 0
+        assert events.probe(failure_ids=[hold.failure_id], at=LATER) == []
+
+        hold.failure.refresh_from_db()
+        assert hold.failure.state == "open"
 
     def test_it_ends_once(self, hold: Hold) -> None:
         end_rule(rule_id=HoldRule.objects.get().pk, by="ada", at=LATER)

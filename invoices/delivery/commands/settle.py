@@ -1,5 +1,6 @@
 """What follows from how a try ended: done, another try, or a failure before a human."""
 
+import hashlib
 from datetime import timedelta
 
 from billing.events import commands as events
@@ -152,7 +153,12 @@ def _trouble(
 
 
 def _endpoint(delivery: Delivery) -> Mend:
-    return Mend("endpoint", str(delivery.endpoint_id or delivery.address))
+    return Mend("endpoint", str(delivery.endpoint_id or _unread(delivery.address)))
+
+
+def _unread(address: str) -> str:
+    """Return what tells an address from others, and no person's name: causes are kept for ever."""
+    return f"address {hashlib.sha256(address.encode()).hexdigest()[:12]}"
 
 
 def _mend(delivery: Delivery, outcome: Outcome) -> Mend:
@@ -160,7 +166,7 @@ def _mend(delivery: Delivery, outcome: Outcome) -> Mend:
     if delivery.endpoint_id:
         return _endpoint(delivery)
     if outcome.ended == Ended.REFUSED and outcome.status and delivery.invoice:
-        return Mend("customer", str(delivery.invoice.customer_id), delivery.address)
+        return Mend("customer", str(delivery.invoice.customer_id), _unread(delivery.address))
     said = outcome.status or pattern_of(outcome.answer)
     return Mend("mail_server", part=f"{delivery.channel} {said}")
 

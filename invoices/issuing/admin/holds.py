@@ -140,7 +140,8 @@ def _look_page(by: str) -> FormPage:
         refusals=(DecisionRefused,),
         explanation=gettext(
             "For when what it rests on was mended: it is billed anew, and held anew if a "
-            "rule still wants it approved."
+            "rule still wants it approved. What has not changed stays held even if the rule "
+            "has ended."
         ),
     )
 

@@ -81,7 +81,7 @@ def reject(*, hold_id: UUID, by: Decider, at: datetime, why: str) -> None:
     if not why.strip():
         raise DecisionRefused("Say why it is rejected: the reason is kept with it.")
     hold = Hold.objects.get(pk=hold_id)
-    if not write_off(failure_ids=[hold.failure_id], by=by.name, at=at, why=why):
+    if not write_off(failure_ids=[hold.failure_id], by=by.name, at=at, why=why, held_too=True):
         raise _decided_already(hold)
     _decide(hold, HoldDecision.Kind.REJECTED, by=by, at=at, why=why)
 
@@ -90,7 +90,8 @@ def look_again(*, hold_id: UUID, by: str, at: datetime) -> None:
     """
     Have what is held billed anew, by the facts and rules as they are now.
 
-    It is issued if no rule holds it any more, and held anew otherwise.
+    It is issued if no rule holds it any more. One that has ended does: just what it held before
+    takes an approval all the same.
 
     :raises DecisionRefused: if it is decided already.
     """

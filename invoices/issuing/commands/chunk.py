@@ -35,7 +35,7 @@ from invoices.issuing.commands.bill import bill
 from invoices.issuing.commands.collecting import note_next, write_lines
 from invoices.issuing.commands.holding import drafted
 from invoices.issuing.commands.issue import Ready, write_documents
-from invoices.issuing.models import Charge
+from invoices.issuing.models import Charge, Hold
 from invoices.issuing.queries.held import findings
 
 logger = logging.getLogger(__name__)
@@ -149,6 +149,8 @@ def _unheld(works: Sequence[Work], seller: Seller) -> list[Work]:
     documents = [(work, document) for work in works for document in work.documents]
     found = findings(seller, [drafted(document) for _, document in documents])
     held = {documents[place][0].event.id for place in found}
+    if retried := [work.event.id for work in works if work.event.retried_at]:
+        held |= set(Hold.objects.filter(event__in=retried).values_list("event_id", flat=True))
     return [work for work in works if work.event.id not in held]
 
 

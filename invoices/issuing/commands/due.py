@@ -33,10 +33,7 @@ from invoices.issuing.queries.basis import Basis, Between
 BILL_DUE = "issuing.bill_due"
 _BEFORE_ALL_DAYS = date.min
 # Of events.
-_NOT_ASKED = (
-    "payload", "idempotency_key", "published_at", "next_send_at",
-    "sends", "retried_at",
-)  # fmt: skip
+_NOT_ASKED = ("payload", "idempotency_key", "published_at", "next_send_at", "sends")
 
 
 class _Named(NamedTuple):

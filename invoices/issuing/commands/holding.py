@@ -10,7 +10,15 @@ from billing.events.models import Event, Failure
 from billing.events.tries import Worker
 from invoices.issuing.commands.issue import Demand, Ready
 from invoices.issuing.models import Hold
-from invoices.issuing.queries.held import Drafted, Held, digest, findings, is_approved, shown
+from invoices.issuing.queries.held import (
+    Drafted,
+    Held,
+    digest,
+    findings,
+    held_before,
+    is_approved,
+    shown,
+)
 from invoices.issuing.queries.trouble import trouble
 
 
@@ -46,8 +54,11 @@ def check_drafts(demand: Demand, drafts: Sequence[Drafted]) -> None:
     :raises Held: if they must be approved first.
     """
     found = findings(demand.seller, drafts) if drafts else {}
-    if found and not is_approved(demand.event.id, drafts):
-        raise Held([each for place in sorted(found) for each in found[place]], drafts)
+    told = [each for place in sorted(found) for each in found[place]]
+    if drafts and not told and demand.event.retried_at:
+        told = held_before(demand.event.id, drafts)
+    if told and not is_approved(demand.event.id, drafts):
+        raise Held(told, drafts)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from billing.copying import uuid_array
 from billing.events import commands as events
 from billing.events.causes import distance
-from billing.events.models import Event, FailureCause, FailureNote
+from billing.events.models import Event, Failure, FailureCause, FailureNote
 from invoices.issuing.commands.deciding import Decision, Deed, decide_on_cause
 
 AT_ONCE = 100  # Causes that one turn looks at: each is one event for the workers.
@@ -40,10 +40,17 @@ def _follow_up(*, at: datetime) -> int:
     causes = list(ended.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:AT_ONCE])
     for cause in causes:
         event, cause.probed_event = cause.probed_event, None
-        if event and event.state == Event.State.HANDLED:
+        if event and _went_well(event, cause):
             _heal(cause, at=at)
     FailureCause.objects.bulk_update(causes, ["probed_event"])
     return len(causes)
+
+
+def _went_well(event: Event, cause: FailureCause) -> bool:
+    """Return whether an event is handled, or fails by something else now: this cause is mended."""
+    if event.state != Event.State.FAILED:
+        return event.state == Event.State.HANDLED
+    return not event.failures.filter(cause=cause, state=Failure.State.OPEN).exists()
 
 
 def _heal(cause: FailureCause, *, at: datetime) -> None:
@@ -103,6 +110,7 @@ def _one_of_each(
     Return a failure of each cause that waits for someone, with its event.
 
     Of a cause all of which are being tried, none; a cause of which nothing is open isn't there.
+    They take turns: what mends one may not mend another.
     """
     with connection.cursor() as cursor:
         cursor.execute(_ONE_OF_EACH, [uuid_array(cause_ids)])
@@ -113,8 +121,13 @@ _ONE_OF_EACH = """
     SELECT c.id, f.id, f.event_id
     FROM unnest(%s::uuid[]) AS c(id)
     LEFT JOIN LATERAL (
-        SELECT f.id, f.event_id FROM billing_failure f JOIN billing_event e ON e.id = f.event_id
-        WHERE f.cause_id = c.id AND f.state = 'open' AND e.state = 'failed'
+        SELECT s.id, s.event_id FROM (
+            SELECT f.id, f.event_id, e.retried_at
+            FROM billing_failure f JOIN billing_event e ON e.id = f.event_id
+            WHERE f.cause_id = c.id AND f.state = 'open' AND e.state = 'failed'
+            LIMIT 100
+        ) s
+        ORDER BY s.retried_at NULLS FIRST, s.id
         LIMIT 1
     ) f ON true
     WHERE EXISTS (SELECT FROM billing_failure o WHERE o.cause_id = c.id AND o.state = 'open')

@@ -14,7 +14,8 @@ from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
 from billing.customers.queries import collection_day
 from billing.events import commands as events
-from billing.events.models import Event
+from billing.events.causes import HELD
+from billing.events.models import Event, Failure
 from billing.periods import day_after
 from invoices.issuing.events import CONTRACT_REOPENED
 from invoices.issuing.queries.waiting import oldest_day
@@ -23,13 +24,20 @@ _OF_CONTRACTS = (PERIOD_ENDED, SUBSCRIPTION_CHANGED, CONTRACT_REOPENED)
 
 
 @transaction.atomic
-def write_off(*, failure_ids: Sequence[UUID], by: str, at: datetime, why: str) -> int:
+def write_off(
+    *, failure_ids: Sequence[UUID], by: str, at: datetime, why: str, held_too: bool = False
+) -> int:
     """
     Close open failures for good: their events will not be billed. Return how many.
+
+    What waits for approval is left out: who rejects it decides on the hold (`held_too`).
 
     A contract goes on all the same: what it owes stays owed, and is charged with its next event.
     What shall not be paid must be cancelled, or credited. Charges that wait are collected later.
     """
+    if not held_too:
+        others = Failure.objects.filter(pk__any_of=list(failure_ids)).exclude(code=HELD)
+        failure_ids = list(others.values_list("pk", flat=True))
     told = list(
         Event.objects.filter(
             failures__in=failure_ids, type__in=(*_OF_CONTRACTS, CUSTOMER_DAY_ENDED)

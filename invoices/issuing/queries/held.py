@@ -20,11 +20,12 @@ from billing.mending import Mend, Mendable
 from billing.money import from_minor, minor_digits, plain_decimal
 from billing.pricing.usual import usual
 from billing.sellers.models import Seller
-from invoices.issuing.models import Charge, HoldDecision, HoldRule
+from invoices.issuing.models import Charge, Hold, HoldDecision, HoldRule
 from invoices.issuing.queries.content import canonical
 
 HISTORY = 12  # So many of a contract's latest invoices say what is usual.
 LEAST_HISTORY = 4  # Of fewer nothing can be said.
+_TOLD = ("rule_id", "kind", "says")  # Of a finding as it is kept; the others are its figures.
 
 
 class Held(Mendable):
@@ -84,6 +85,28 @@ def findings(seller: Seller, drafts: Sequence[Drafted]) -> dict[int, list[Findin
         if mine:
             found[place] = mine
     return found
+
+
+def held_before(event_id: UUID, drafts: Sequence[Drafted]) -> list[Finding]:
+    """
+    Return why just these documents of an event were held before, by rules that have ended since.
+
+    Who ends a rule doesn't set free what it held: that is approved, or rejected.
+    """
+    hold = Hold.objects.filter(event=event_id, digest=digest(drafts)).order_by("-pk").first()
+    if hold is None:
+        return []
+    ended = HoldRule.objects.filter(ended_at__isnull=False)
+    rules = ended.in_bulk([each["rule_id"] for each in hold.findings])
+    return [
+        Finding(
+            rule=rules[UUID(each["rule_id"])],
+            says=each["says"],
+            figures={name: said for name, said in each.items() if name not in _TOLD},
+        )
+        for each in hold.findings
+        if UUID(each["rule_id"]) in rules
+    ]
 
 
 def is_approved(event_id: UUID, drafts: Sequence[Drafted]) -> bool:

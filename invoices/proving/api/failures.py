@@ -18,6 +18,7 @@ from billing.api.lists.listing import Listing
 from billing.api.problems import Refusal, tell
 from billing.api.scoped import Endpoint
 from billing.events import commands
+from billing.events.causes import HELD
 from billing.events.models import Event, Failure, FailureCause
 from invoices.issuing.commands import write_off
 from invoices.proving.api.events import EVENT
@@ -28,6 +29,7 @@ _CLOSED = (
     "The failure was closed already ({}): there is nothing left to decide. A retry that fails "
     "again opens another one."
 )
+_HELD = "It waits for approval: someone who may rejects it in the admin, under Approvals."
 _TRIED = "The engine is trying it again just now: look in a moment what became of it."
 
 
@@ -100,9 +102,15 @@ class ClosingEndpoint(Endpoint):
         is_closed = close(failure_ids=[failure.id], by=by, at=timezone.now(), why=why)
         failure = self.rows(Failure).select_related("event", "cause").get(pk=failure.pk)
         if not is_closed:
-            is_tried = failure.state == Failure.State.OPEN
-            raise FailureClosed(_TRIED if is_tried else _CLOSED.format(failure.get_state_display()))
+            raise FailureClosed(_why_not(failure))
         return Response(FailureOutput(failure).data)
+
+
+def _why_not(failure: Failure) -> str:
+    if failure.state != Failure.State.OPEN:
+        return _CLOSED.format(failure.get_state_display())
+    is_tried = failure.event.state == Event.State.WAITING
+    return _HELD if failure.code == HELD and not is_tried else _TRIED
 
 
 class RetryView(ClosingEndpoint):
