@@ -1,9 +1,9 @@
 """What watches over a web process: whether it lives, whether it can work, its figures."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +16,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from billing.events.queries import relay_lag
 from billing.events.queues import look_at_queue
+from billing.monitoring.looks import Look
 from billing.monitoring.processes import registry
+
+logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0  # So long a check may take.
 KEPT_SECONDS = 2.0  # So long its answer counts: however often it is asked, it can't hurt.
@@ -45,19 +48,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class Part:
-    """
-    Something that the process needs, looked at in a thread of its own.
-
-    While a look hangs no other is begun: the part counts as away.
-    """
+    """Something that the process needs. While a look at it hangs, it counts as away."""
 
     def __init__(self, name: str, check: Check) -> None:
         """`check` returns what is wrong, None if nothing is; what it raises is wrong too."""
         self.name = name
-        self._check = check
+        self._check = Look(f"ready-{name}", check)
         self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._asked: Future[str | None] | None = None
         self._found: str | None = None
         self._until = 0.0
 
@@ -74,15 +71,14 @@ class Part:
         self._until = 0.0
 
     def _look(self) -> str | None:
-        if self._asked is None or self._asked.done():
-            self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix=self.name)
-            self._asked = self._pool.submit(self._check)
         try:
-            return self._asked.result(timeout=CHECK_SECONDS)
+            return self._check.begin().result(timeout=CHECK_SECONDS)
         except TookTooLong:
             return f"no answer within {CHECK_SECONDS:g} s"
         except Exception as error:  # Whatever it is, the part is away.
-            return f"{type(error).__name__}: {error}".strip()[:300]
+            # Anyone may ask: addresses and users stand in the log alone.
+            logger.warning("Not ready: %s: %r", self.name, error)
+            return f"away: {type(error).__name__}"
 
 
 def _database() -> str | None:

@@ -7,8 +7,7 @@ A part that is away is told as such; the others are told all the same.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +21,7 @@ from redis import Redis
 
 from billing.events.queries import relay_lag
 from billing.events.queues import DEAD, depths
+from billing.monitoring.looks import Look
 from invoices.monitoring import queries
 from invoices.runs.metrics import RunsCollector
 
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 STATEMENT_SECONDS = 2.0
 PART_SECONDS = 8.0  # Less than Prometheus waits.
-
-Figures = Callable[[], Iterator[Metric]]
 
 
 class StateCollector(Collector):
@@ -60,9 +58,7 @@ def _look() -> list[Metric]:
         "anlass_exporter_up", "Whether a part of the installation answered.", labels=["part"]
     )
     found: list[Metric] = [up]
-    # What hangs isn't waited for: its thread ends when it gets no answer.
-    pool = ThreadPoolExecutor(len(_PARTS), thread_name_prefix="figures")
-    asked = {part: pool.submit(_all_of, figures) for part, figures in _PARTS.items()}
+    asked = {part: look.begin() for part, look in _PARTS.items()}
     deadline = time.monotonic() + PART_SECONDS
     for part, answer in asked.items():
         try:
@@ -72,12 +68,7 @@ def _look() -> list[Metric]:
             up.add_metric([part], 0)
         else:
             up.add_metric([part], 1)
-    pool.shutdown(wait=False)
     return found
-
-
-def _all_of(figures: Figures) -> list[Metric]:
-    return list(figures())
 
 
 def _of_database() -> Iterator[Metric]:
@@ -191,8 +182,8 @@ def _gauge(name: str, text: str, labels: tuple[str, ...], values: Mapping[Any, f
     return gauge
 
 
-_PARTS: dict[str, Figures] = {
-    "database": _of_database,
-    "broker": _of_broker,
-    "redis": _of_redis,
+_PARTS: dict[str, Look[list[Metric]]] = {
+    "database": Look("figures-database", lambda: list(_of_database())),
+    "broker": Look("figures-broker", lambda: list(_of_broker())),
+    "redis": Look("figures-redis", lambda: list(_of_redis())),
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -10,9 +11,16 @@ from django.db import models
 from django.utils.translation import get_language, gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from billing.money import plain_decimal
+
 _WITH_COMMA: Final = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+")  # 1.234,56 and 0,5
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,})")  # 1,234.56
-_EITHER: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # 1,234: a group in English.
+_GROUPED_BY_POINTS: Final = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")  # 1.234.567
+# A group in English, and in German: 1,234 and 1.234.
+_EITHER: Final = {
+    "en": re.compile(r"[+-]?[1-9]\d{0,2},\d{3}"),
+    "de": re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}"),
+}
 
 
 class DecimalField(forms.DecimalField):
@@ -22,26 +30,48 @@ class DecimalField(forms.DecimalField):
         """Return the number."""
         return super().to_python(pointed(value) if isinstance(value, str) else value)
 
+    def prepare_value(self, value: Any) -> Any:
+        """Return a number as the field shows it: saved as it is, it stays the same."""
+        if isinstance(value, Decimal) and _language() == "de":
+            return plain_decimal(value).replace(".", ",")
+        return super().prepare_value(value)
+
 
 def pointed(text: str) -> str:
     """
     Return a number with a decimal point and without groups; what is no number as it is.
 
-    :raises ValidationError: if a comma may be meant either way; to readers of German it is clear.
+    :raises ValidationError: if a sign may be meant either way: in English a comma before three
+        digits, in German a point.
     """
     text = text.strip()
+    language = _language()
+    if _EITHER[language].fullmatch(text):
+        raise ValidationError(_either_way(text, language))
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
+    if _GROUPED_BY_POINTS.fullmatch(text):
+        return text.replace(".", "")
     if not _WITH_COMMA.fullmatch(text):
         return text
-    if _EITHER.fullmatch(text) and not (get_language() or "").startswith("de"):
-        whole, decimals = text.split(",")
-        raise ValidationError(
-            gettext(
-                "“{text}” may be {whole}{decimals} or {whole}.{decimals}: write it without a comma."
-            ).format(text=text, whole=whole, decimals=decimals)
-        )
     return text.replace(".", "").replace(",", ".")
+
+
+def _either_way(text: str, language: str) -> str:
+    whole, decimals = re.split("[.,]", text)
+    if language == "de":
+        says = gettext(
+            "“{text}” may be {whole}{decimals} or {whole},{decimals}: write it without a point."
+        )
+    else:
+        says = gettext(
+            "“{text}” may be {whole}{decimals} or {whole}.{decimals}: write it without a comma."
+        )
+    return says.format(text=text, whole=whole, decimals=decimals)
+
+
+def _language() -> str:
+    return "de" if (get_language() or "").startswith("de") else "en"
 
 
 # A number input would take what the browser's language writes, and drop other signs in silence.
