@@ -20,7 +20,11 @@ STAFF_ROLES = {
         "invoices.add_delivery",  # To send once more.
         "invoices.change_downloadlink",  # To revoke.
     ],
-    "manager": ["billing.*", "invoices.*", "-*_membership", "-billing.audit_installation"],
+    # No new API keys: who approves what is held could place the order by one of their own.
+    "manager": [
+        "billing.*", "invoices.*", "-*_membership", "-billing.audit_installation",
+        "-billing.add_apikey",
+    ],
     "auditor": ["billing.view_*", "invoices.view_*", "billing.read_api"],
     "support": [
         "billing.view_customer", "billing.view_contract", "billing.view_subscription",
@@ -29,5 +33,12 @@ STAFF_ROLES = {
         "invoices.view_document", "invoices.view_delivery",
         "invoices.view_deliverywish", "invoices.view_downloadlink",
         "invoices.add_delivery",  # To send once more.
+    ],
+    "developer": [
+        "billing.view_seller", "billing.read_api",
+        "billing.view_apikey", "billing.add_apikey", "billing.change_apikey",
+        "invoices.view_webhookendpoint", "invoices.add_webhookendpoint",
+        "invoices.change_webhookendpoint",
+        "billing.view_event", "invoices.view_delivery",
     ],
 }  # fmt: skip
