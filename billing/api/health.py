@@ -3,20 +3,18 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from billing.events.queries import relay_lag
 from billing.events.queues import look_at_queue
-from billing.monitoring.looks import Look
+from billing.monitoring.looks import Look, impatient
 from billing.monitoring.processes import registry
 
 logger = logging.getLogger(__name__)
@@ -82,13 +80,13 @@ class Part:
 
 
 def _database() -> str | None:
-    with _connected() as cursor:
+    with impatient(CHECK_SECONDS), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return None
 
 
 def _relay() -> str | None:
-    with _connected():
+    with impatient(CHECK_SECONDS):
         lag = relay_lag(at=timezone.now()).total_seconds()
     most = settings.READY_RELAY_LAG_SECONDS
     if lag <= most:
@@ -99,18 +97,6 @@ def _relay() -> str | None:
 def _broker() -> str | None:
     look_at_queue(settings.BILLING_QUEUE)
     return None
-
-
-@contextmanager
-def _connected() -> Iterator[Any]:
-    """Give a connection of the thread's own, which is closed behind it: it proves connecting."""
-    try:
-        # Within a transaction: behind a pooler what is set for longer would meet others.
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {int(CHECK_SECONDS * 1000)}")
-            yield cursor
-    finally:
-        connection.close()
 
 
 _PARTS = (Part("database", _database), Part("broker", _broker), Part("relay", _relay))

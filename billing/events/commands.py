@@ -127,16 +127,21 @@ def probe(*, failure_ids: Iterable[UUID], at: datetime, patiently: bool = False)
     Return the events. Those that someone else holds are passed over, unless `patiently`; so is what
     waits for approval by now.
     """
-    ids = Failure.objects.filter(pk__any_of=list(failure_ids)).exclude(code=HELD)
-    _, events = _lock_open(ids.values_list("pk", flat=True), skips_locked=not patiently)
+    _, events = _lock_open(failure_ids, skips_locked=not patiently, held_too=False)
     _send_again(events, at=at)
     return [event.pk for event in events]
 
 
 @transaction.atomic
-def write_off(*, failure_ids: Iterable[UUID], by: str, at: datetime, why: str) -> int:
-    """Close open failures for good: their events will not be billed. Return how many."""
-    failures, events = _lock_open(failure_ids)
+def write_off(
+    *, failure_ids: Iterable[UUID], by: str, at: datetime, why: str, held_too: bool = False
+) -> int:
+    """
+    Close open failures for good: their events will not be billed. Return how many.
+
+    What waits for approval is left out: who rejects it decides on the hold (`held_too`).
+    """
+    failures, events = _lock_open(failure_ids, held_too=held_too)
     closing = Failure.objects.filter(pk__any_of=[failure.pk for failure in failures])
     closing.update(state=Failure.State.WRITTEN_OFF, closed_by=by, closed_at=at, closing_note=why)
     Event.objects.filter(pk__any_of=[event.pk for event in events]).update(
@@ -251,10 +256,11 @@ def _resolve(events: Sequence[Event], *, at: datetime) -> None:
 
 
 def _lock_open(
-    failure_ids: Iterable[UUID], *, skips_locked: bool = False
+    failure_ids: Iterable[UUID], *, skips_locked: bool = False, held_too: bool = True
 ) -> tuple[list[Failure], list[Event]]:
     """Return those that are open and whose event waits for someone; events are locked first."""
     open_ones = Failure.objects.filter(pk__any_of=list(failure_ids), state=Failure.State.OPEN)
+    open_ones = open_ones if held_too else open_ones.exclude(code=HELD)
     held = Event.objects.select_for_update(skip_locked=skips_locked).filter(
         pk__any_of=list(open_ones.values_list("event_id", flat=True)), state=Event.State.FAILED
     )

@@ -1,9 +1,12 @@
 """Looking at what may hang: in a thread of its own, and never twice at once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Generic, TypeVar
+
+from django.db import connection, transaction
 
 T = TypeVar("T")
 
@@ -37,3 +40,20 @@ class Look(Generic[T]):
             answer.set_result(self._look())
         except BaseException as error:
             answer.set_exception(error)
+
+
+@contextmanager
+def impatient(seconds: float) -> Iterator[None]:
+    """
+    Give a database connection of the thread's own, which is closed behind it: it proves connecting.
+
+    Statements may take so many seconds. That holds for a transaction: behind a pooler, what is set
+    for longer would meet others.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            yield
+    finally:
+        connection.close()

@@ -41,6 +41,11 @@ class StaffLanguage(LocaleMiddleware):
         return super().process_response(request, response)
 
 
+def is_german() -> bool:
+    """Return whether who reads the page reads German."""
+    return (translation.get_language() or "").startswith("de")
+
+
 def in_english(text: object) -> str:
     """Return a text as facts tell it, whatever the language of who reads the page."""
     with translation.override(OF_FACTS):

@@ -8,11 +8,9 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -21,7 +19,7 @@ from redis import Redis
 
 from billing.events.queries import relay_lag
 from billing.events.queues import DEAD, depths
-from billing.monitoring.looks import Look
+from billing.monitoring.looks import Look, impatient
 from invoices.monitoring import queries
 from invoices.runs.metrics import RunsCollector
 
@@ -72,7 +70,7 @@ def _look() -> list[Metric]:
 
 
 def _of_database() -> Iterator[Metric]:
-    with _impatient():
+    with impatient(STATEMENT_SECONDS):
         yield from _of_log()
         yield from _of_failures()
         yield from _of_verification()
@@ -159,19 +157,6 @@ def _of_redis() -> Iterator[Metric]:
     with Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=2.0) as client:
         client.ping()
     yield from ()
-
-
-@contextmanager
-def _impatient() -> Iterator[None]:
-    """Give a connection of the thread's own whose statements end in time; it is closed after."""
-    try:
-        # Within a transaction: behind a pooler what is set for longer would meet others.
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {int(STATEMENT_SECONDS * 1000)}")
-            yield
-    finally:
-        connection.close()
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> Metric:

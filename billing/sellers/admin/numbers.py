@@ -8,19 +8,18 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from billing.money import plain_decimal
+from billing.staff.languages import is_german
 
 _WITH_COMMA: Final = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+")  # 1.234,56 and 0,5
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,})")  # 1,234.56
 _GROUPED_BY_POINTS: Final = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")  # 1.234.567
 # A group in English, and in German: 1,234 and 1.234.
-_EITHER: Final = {
-    "en": re.compile(r"[+-]?[1-9]\d{0,2},\d{3}"),
-    "de": re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}"),
-}
+_EITHER_IN_ENGLISH: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_EITHER_IN_GERMAN: Final = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 
 
 class DecimalField(forms.DecimalField):
@@ -32,7 +31,7 @@ class DecimalField(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return a number as the field shows it: saved as it is, it stays the same."""
-        if isinstance(value, Decimal) and _language() == "de":
+        if isinstance(value, Decimal) and is_german():
             return plain_decimal(value).replace(".", ",")
         return super().prepare_value(value)
 
@@ -45,9 +44,8 @@ def pointed(text: str) -> str:
         digits, in German a point.
     """
     text = text.strip()
-    language = _language()
-    if _EITHER[language].fullmatch(text):
-        raise ValidationError(_either_way(text, language))
+    if (_EITHER_IN_GERMAN if is_german() else _EITHER_IN_ENGLISH).fullmatch(text):
+        raise ValidationError(_either_way(text))
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")
     if _GROUPED_BY_POINTS.fullmatch(text):
@@ -57,9 +55,9 @@ def pointed(text: str) -> str:
     return text.replace(".", "").replace(",", ".")
 
 
-def _either_way(text: str, language: str) -> str:
+def _either_way(text: str) -> str:
     whole, decimals = re.split("[.,]", text)
-    if language == "de":
+    if is_german():
         says = gettext(
             "“{text}” may be {whole}{decimals} or {whole},{decimals}: write it without a point."
         )
@@ -68,10 +66,6 @@ def _either_way(text: str, language: str) -> str:
             "“{text}” may be {whole}{decimals} or {whole}.{decimals}: write it without a comma."
         )
     return says.format(text=text, whole=whole, decimals=decimals)
-
-
-def _language() -> str:
-    return "de" if (get_language() or "").startswith("de") else "en"
 
 
 # A number input would take what the browser's language writes, and drop other signs in silence.

@@ -14,8 +14,7 @@ from billing.customers.events import CUSTOMER_DAY_ENDED
 from billing.customers.models import Customer
 from billing.customers.queries import collection_day
 from billing.events import commands as events
-from billing.events.causes import HELD
-from billing.events.models import Event, Failure
+from billing.events.models import Event
 from billing.periods import day_after
 from invoices.issuing.events import CONTRACT_REOPENED
 from invoices.issuing.queries.waiting import oldest_day
@@ -30,21 +29,18 @@ def write_off(
     """
     Close open failures for good: their events will not be billed. Return how many.
 
-    What waits for approval is left out: who rejects it decides on the hold (`held_too`).
+    What waits for approval is left out unless `held_too`, as by `events.write_off`.
 
     A contract goes on all the same: what it owes stays owed, and is charged with its next event.
     What shall not be paid must be cancelled, or credited. Charges that wait are collected later.
     """
-    if not held_too:
-        others = Failure.objects.filter(pk__any_of=list(failure_ids)).exclude(code=HELD)
-        failure_ids = list(others.values_list("pk", flat=True))
     told = list(
         Event.objects.filter(
             failures__in=failure_ids, type__in=(*_OF_CONTRACTS, CUSTOMER_DAY_ENDED)
         ).distinct()
     )
     _lock(told)
-    count = events.write_off(failure_ids=failure_ids, by=by, at=at, why=why)
+    count = events.write_off(failure_ids=failure_ids, by=by, at=at, why=why, held_too=held_too)
     for event in told:
         event.refresh_from_db()
         if event.state == Event.State.WRITTEN_OFF:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from billing.events.causes import IN_WORDS, in_words
+from billing.events.causes import in_words
 from billing.events.models import Failure, FailureCause, FailureNote
 from billing.sellers.admin import (
     FactAdmin,
@@ -35,46 +35,13 @@ from billing.sellers.admin import (
     transaction_link,
 )
 from invoices.issuing.commands import Decision, Deed, decide_on_cause
+from invoices.proving.admin.filters import ClassFilter, WaitingFilter
 from invoices.proving.admin.mending import mend_link
 from invoices.proving.commands import NotOfTheSeller, assign, colleagues, comment
-from invoices.proving.queries.causes import Figures, assigned_to, figures, inbox, never_seen
+from invoices.proving.queries.causes import Figures, figures
 from invoices.proving.queries.concerned import customers_of
 
 SHOWN = 25
-
-
-class WaitingFilter(admin.SimpleListFilter):
-    """Shows the causes for which something waits; of them the new ones, or the user's own."""
-
-    title = _("causes")
-    parameter_name = "show"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        return [("new", gettext("new")), ("mine", gettext("assigned to me"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        # Only here: on a cause's own page there is no urgency to order by.
-        waiting = inbox(queryset, at=timezone.now()).order_by("-urgency", "-pk")
-        if self.value() == "new":
-            return never_seen(waiting)
-        return assigned_to(waiting, _name(request)) if self.value() == "mine" else waiting
-
-
-class ClassFilter(admin.SimpleListFilter):
-    """Narrows the list to a class; the classes come from their table, not from the rows."""
-
-    title = _("class")
-    parameter_name = "class"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        return sorted(((code, in_words(code)) for code in IN_WORDS), key=lambda known: known[1])
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(code=self.value()) if self.value() else queryset
 
 
 class WhyForm(PageForm):

@@ -7,8 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -20,10 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from billing.api.references import UUID_FORM
 from billing.events.causes import HELD, in_words
 from billing.events.commands import retry
-from billing.events.models import Failure, FailureCause, FailureNote
+from billing.events.models import Failure, FailureNote
 from billing.sellers.admin import (
     FactAdmin,
     FormPage,
@@ -38,11 +35,10 @@ from billing.sellers.admin import (
     transaction_link,
 )
 from invoices.issuing.commands import Decision, Deed, decide, write_off
-from invoices.proving.admin.causes import ClassFilter, comment_page, timeline
+from invoices.proving.admin.causes import comment_page, timeline
+from invoices.proving.admin.filters import CauseFilter, ClassFilter, InboxFilter, RunFilter
 from invoices.proving.admin.mending import mend_link
 from invoices.proving.queries.concerned import customers_of
-from invoices.runs.models import BillingRun
-from invoices.runs.queries import events_of
 
 STATE_COLOURS = {
     "open": "danger",
@@ -50,82 +46,10 @@ STATE_COLOURS = {
     "resolved": "success",
     "written_off": "warning",
 }
-RUNS_OFFERED = 10
 TRIES_SHOWN = 20
 COUNTED_AT_MOST = 999
 AT_ONCE = 100  # More than that is left to the workers.
 CLOSED = _("No selected failure is open: nothing was done.")
-
-
-class InboxFilter(admin.SimpleListFilter):
-    """Shows the open failures unless the others are asked for."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        return [("closed", gettext("closed")), ("all", gettext("all"))]
-
-    def choices(self, changelist: Any) -> Any:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": gettext("open")}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        if self.value() == "closed":
-            return queryset.exclude(state=Failure.State.OPEN)
-        return queryset.filter(state=Failure.State.OPEN)
-
-
-class RunFilter(admin.SimpleListFilter):
-    """Shows what failed of a billing run: of one that is asked for, or of the latest."""
-
-    title = _("billing run")
-    parameter_name = "run"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        self._runs = scoped(BillingRun.objects.select_related("seller"), request)
-        latest = self._runs.filter(failed__gt=0).order_by("-pk")[:RUNS_OFFERED]
-        return [(str(run.pk), f"{run}, {run.seller}") for run in latest]
-
-    def has_output(self) -> bool:
-        return super().has_output() or self.value() is not None
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        asked = self.value()
-        if not asked:
-            return queryset
-        try:
-            run = self._runs.filter(pk=asked).first()
-        except ValidationError as malformed:
-            raise IncorrectLookupParameters from malformed
-        return queryset.filter(event__in=events_of(run)) if run else queryset.none()
-
-
-class CauseFilter(admin.SimpleListFilter):
-    """Shows what failed by one cause; the inbox leads here."""
-
-    title = _("cause")
-    parameter_name = "cause"
-
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
-    ) -> list[tuple[str, str]]:
-        causes = scoped(FailureCause.objects.all(), request)
-        asked = UUID_FORM.fullmatch(request.GET.get(self.parameter_name, ""))
-        found = causes.filter(pk=asked[0]).first() if asked else None
-        return [(str(found.pk), in_words(found.code))] if found else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        return queryset.filter(cause=self.value()) if self.lookup_choices else queryset.none()
 
 
 class RetryForm(PageForm):

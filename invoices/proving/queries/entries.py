@@ -7,13 +7,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from billing.contracts.events import PERIOD_ENDED
 from billing.contracts.models import Contract, SubscriptionChange
 from billing.events.models import Attempt, Event, Failure
 from billing.money import UnknownCurrency, from_minor
 from billing.orders.models import Order, OrderLine
+from billing.staff.languages import is_german
 from invoices.balances.models import BalanceMovement
 from invoices.credit_notes.models import Correction
 from invoices.issuing.models import Charge, Invoice
@@ -288,7 +289,7 @@ def of_charge(charge: Charge) -> Entry:
 
 def _begun_small(text: str) -> str:
     """Return a word as it stands within a sentence: German nouns stay as they are."""
-    return text if (get_language() or "").startswith("de") else text.lower()
+    return text if is_german() else text.lower()
 
 
 def _period(charge: Charge) -> str:
